@@ -1,0 +1,70 @@
+# Everything a person types here: make demo, make test, make check, make images, make clean.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MODULES := js/node_modules/.package-lock.json
+STATIC := src/hermes_hud_widget/static/widget.js
+JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check images types format clean system-demo system-test
+
+help:
+	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
+	@echo "make demo HOME_DIR=~/.hermes   the same on a real home"
+	@echo "make test                      every test, those in a real JupyterLab and with the real Hermes included"
+	@echo "make check                     lint, types, layers, unit tests, in seconds"
+	@echo "make images                    the screenshots in docs/images/"
+	@echo "make types                     the browser's types, from the Python models"
+
+demo: system-demo $(READY) $(STATIC)
+	@$(BIN)/python tools/demo_lab.py $(if $(HOME_DIR),--home "$(HOME_DIR)")
+
+test: system-test $(READY) $(STATIC)
+	$(BIN)/python -m pytest
+	cd js && npm test --silent
+
+check: $(READY) $(STATIC)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not browser and not real and not live" -q
+	cd js && npm run --silent check && npm test --silent
+
+images: system-test $(READY) $(STATIC)
+	$(BIN)/python tools/images.py
+
+types: $(READY) $(MODULES)
+	$(BIN)/python tools/schema.py
+	cd js && npm run --silent types
+
+format: $(READY) $(MODULES)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd js && npm run --silent format
+
+clean:
+	rm -rf $(VENV) .venv-hermes js/node_modules src/hermes_hud_widget/static dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+system-demo:
+	@sh tools/system.sh $(PYTHON)
+
+system-test:
+	@sh tools/system.sh $(PYTHON) chromium strace
+
+$(READY): pyproject.toml constraints.txt hatch_build.py | $(STATIC)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	@touch $@
+
+$(MODULES): js/package-lock.json
+	cd js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STATIC): $(JS_SOURCES) $(MODULES)
+	cd js && npm run --silent build
+	@touch $@

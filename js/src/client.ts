@@ -1,0 +1,145 @@
+import { type Api, makeApi, type View } from "./api.ts";
+import { Connection, type Environment, type Model } from "./connection.ts";
+import { type Format, makeFormat } from "./format.ts";
+import { type Catalogue, chooseLanguage, type Language, Texts } from "./i18n.ts";
+import { isRecord } from "./protocol.ts";
+import { Store } from "./store.ts";
+import { Ticker } from "./ticker.ts";
+
+/** Evaluates the text of an ES module that has no imports. */
+export type ImportText = (text: string) => Promise<Record<string, unknown>>;
+
+export interface Options {
+  home: string;
+  /** Names in display order; empty: all. */
+  panels: string[];
+  theme: "auto" | "light" | "dark";
+  /** In CSS pixels. */
+  height: number;
+  language: "auto" | "en" | "zh";
+}
+
+/** A view's module: not here yet, being evaluated, or evaluated. */
+export type LoadedView = { view: View } | { failure: string } | null;
+
+/** Everything that the views of one model share. */
+export class Client {
+  readonly store: Store;
+  readonly connection: Connection;
+  readonly texts = new Texts();
+  readonly format: Format;
+  readonly ticker = new Ticker();
+  readonly api: Api;
+  readonly language: Language;
+  /** Counts modules that arrived, so that what waits for one draws again. */
+  modulesLoaded = 0;
+  readonly #views = new Map<string, LoadedView | "importing">();
+  readonly #visible = new Set<object>();
+  #formatInUse: Format;
+
+  constructor(
+    model: Model,
+    readonly options: Options,
+    environment: Environment & { language: string },
+    private readonly importText: ImportText,
+    signal: AbortSignal,
+  ) {
+    this.store = new Store(options.home, (frame) => this.connection.send(frame));
+    this.#formatInUse = makeFormat("en", this.texts.t);
+    this.format = forwarded(() => this.#formatInUse);
+    this.api = makeApi(this);
+    this.language = chooseLanguage(options.language, environment.language);
+    this.store.onLook(() => this.connection.lookChanged());
+    signal.addEventListener("abort", () => {
+      this.store.dispose();
+      this.ticker.run(false);
+    });
+    this.connection = new Connection(
+      model,
+      environment,
+      {
+        receive: (frame, serverId) => this.store.receive(frame, serverId),
+        setWay: (way) => this.store.setWay(way),
+        look: () => this.store.look(),
+      },
+      signal,
+    );
+    if (this.language !== "en") this.#loadLanguage(this.language);
+  }
+
+  /** Says whether one view of this model can be seen. */
+  setVisible(view: object, isVisible: boolean): void {
+    if (isVisible) this.#visible.add(view);
+    else this.#visible.delete(view);
+    this.ticker.run(this.#visible.size > 0);
+  }
+
+  /** The view that a panel's module defines; asks for the module if need be. */
+  view(name: string): LoadedView {
+    const known = this.#views.get(name);
+    if (known !== undefined) return known === "importing" ? null : known;
+    const { text, refusal } = this.store.module(name);
+    if (refusal) return { failure: refusal.message };
+    if (text === null) this.store.wantModule(name);
+    else this.#evaluate(name, text);
+    return null;
+  }
+
+  #evaluate(name: string, text: string): void {
+    this.#views.set(name, "importing");
+    this.importText(text)
+      .then((module) => {
+        if (typeof module.default !== "function")
+          throw new TypeError(`${name}: expected a default export, define(api)`);
+        return module.default(this.api) as View;
+      })
+      .then(
+        (view) => this.#loaded(name, { view }),
+        (error: unknown) => {
+          console.error(`[hermes-hud] the view ${name} could not be loaded`, error);
+          this.#loaded(name, { failure: String(error) });
+        },
+      );
+  }
+
+  #loaded(name: string, view: LoadedView): void {
+    this.#views.set(name, view);
+    this.#tellLoaded();
+  }
+
+  #loadLanguage(language: Language): void {
+    const name = `i18n/${language}`;
+    const undo = this.store.subscribe(() => {
+      const { text } = this.store.module(name);
+      if (text === null) return;
+      undo();
+      this.importText(text)
+        .then((module) => {
+          if (!isRecord(module.default)) throw new TypeError(`${name}: expected a catalogue as default export`);
+          this.texts.use(language, module.default as Catalogue);
+          this.#formatInUse = makeFormat(language, this.texts.t);
+          this.#tellLoaded();
+        })
+        .catch((error: unknown) => console.error(`[hermes-hud] the language ${name} could not be loaded`, error));
+    });
+    this.store.wantModule(name);
+  }
+
+  readonly #loadListeners = new Set<() => void>();
+
+  /** Calls `listener` when a view or a language was loaded; returns its undo. */
+  onLoaded(listener: () => void): () => void {
+    this.#loadListeners.add(listener);
+    return () => this.#loadListeners.delete(listener);
+  }
+
+  #tellLoaded(): void {
+    this.modulesLoaded += 1;
+    for (const listener of [...this.#loadListeners]) listener();
+  }
+}
+
+/** An object whose functions are always those of the format in use: views keep it across a change of language. */
+function forwarded(current: () => Format): Format {
+  return new Proxy({} as Format, { get: (_, name) => current()[name as keyof Format] });
+}

@@ -1,0 +1,42 @@
+import { h } from "preact";
+import type { ConnectionStatus } from "./connection.ts";
+import { useClient, useSelected } from "./context.ts";
+import type { Format } from "./format.ts";
+import type { Translate } from "./i18n.ts";
+
+/** How the data come here, since when they don't, and how changes are noticed. */
+export function Footer() {
+  const { store, texts, format } = useClient();
+  const [status, hello] = useSelected(({ connection, store, modulesLoaded }) => [
+    connection.status,
+    store.hello,
+    modulesLoaded,
+  ]);
+  const watching = hello?.watching[store.home];
+  return (
+    <div class="foot">
+      <span class={`chip ${status.state}`} role="status" title={explained(status, texts.t)}>
+        <i />
+        {chipText(status, texts.t, format)}
+      </span>
+      {watching && (
+        <span class="watching" title={watching.reason ?? texts.t("watching.events.help")}>
+          {texts.t(`watching.${watching.by}`)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function chipText(status: ConnectionStatus, t: Translate, format: Format): string {
+  if (status.state === "live") return t(`chip.live.${status.transport}`);
+  if (status.state === "gone") return t(status.reason === "closed" ? "chip.closed" : "chip.gone");
+  return status.since === null ? t("chip.connecting") : t("chip.stale", { time: format.time(status.since) });
+}
+
+function explained(status: ConnectionStatus, t: Translate): string {
+  if (status.state !== "live")
+    return [t(`reason.${status.reason ?? "connecting"}`), status.message].filter(Boolean).join(" ");
+  if (status.transport === "direct") return t("reason.direct");
+  return [t("reason.comm"), status.notDirect && t(`reason.${status.notDirect}`)].filter(Boolean).join(" ");
+}

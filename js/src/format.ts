@@ -1,0 +1,111 @@
+import type { Translate } from "./i18n.ts";
+import type { Cost, Tokens } from "./protocol.ts";
+
+/** How numbers, money and times read in the viewer's language. */
+export interface Format {
+  /** 12,345 */
+  number(value: number): string;
+  /** 950, 12.3 k, 1.2 M */
+  compact(value: number): string;
+  /** $0.42, or — when unknown. */
+  usd(value: number | null): string;
+  /** $0.42 with what kind of figure it is; never $0 for an unknown price. */
+  cost(cost: Cost): { text: string; status: string; title: string };
+  /** Of a length in seconds: 12s, 3m 5s, 2h 10m. */
+  duration(seconds: number): string;
+  /** How long ago an instant (ISO 8601) was. */
+  ago(instant: string): string;
+  /** An instant in the viewer's zone, in full. */
+  date(instant: string): string;
+  /** An instant's time of day in the viewer's zone: 12:04 */
+  time(instant: string | number): string;
+  /** Of 0 to 1. */
+  percent(share: number): string;
+}
+
+export function makeFormat(language: string, t: Translate): Format {
+  const plain = new Intl.NumberFormat(language);
+  const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const relative = new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" });
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "short", day: "numeric" });
+  const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+  const units = Object.fromEntries(
+    (["second", "minute", "hour", "day"] as const).map((unit) => [
+      unit,
+      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow" }),
+    ]),
+  );
+  const unit = (value: number, name: string) => units[name]?.format(value) ?? `${value} ${name}`;
+
+  const format: Format = {
+    number: (value) => plain.format(value),
+    compact: (value) => {
+      for (const [size, letter] of [
+        [1e9, "G"],
+        [1e6, "M"],
+        [1e3, "k"],
+      ] as const) {
+        // 999,950 reads as 1 M, not as 1,000 k.
+        if (Math.abs(value) >= size * 0.99995) return `${oneDigit.format(value / size)}\u202f${letter}`;
+      }
+      return oneDigit.format(value);
+    },
+    usd: (value) => {
+      if (value === null) return "—";
+      const size = Math.abs(value);
+      const digits = size === 0 || size >= 0.1 ? 2 : size >= 0.001 ? 4 : 6;
+      return `$${new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value)}`;
+    },
+    cost: ({ usd, status, unknown_sessions: unpriced }) => {
+      const isKnown = usd !== null && status !== "unknown";
+      const kind = status ?? "unknown";
+      return {
+        text: isKnown ? format.usd(usd) : status === "included" ? t("cost.included") : "—",
+        status: kind === "included" && !isKnown ? "" : t(`cost.${kind}`),
+        title: [t(`cost.${kind}.help`), ...(unpriced > 0 ? [t("cost.unpriced.help", { count: unpriced })] : [])].join(
+          " ",
+        ),
+      };
+    },
+    duration: (seconds) => {
+      const whole = Math.max(0, Math.round(seconds));
+      if (seconds < 10 && seconds > 0 && whole !== seconds) return `${oneDigit.format(seconds)}${t("unit.s")}`;
+      if (whole < 60) return unit(whole, "second");
+      if (whole < 3_600)
+        return both(unit(Math.floor(whole / 60), "minute"), whole % 60, (rest) => unit(rest, "second"));
+      if (whole < 86_400) {
+        const minutes = Math.floor((whole % 3_600) / 60);
+        return both(unit(Math.floor(whole / 3_600), "hour"), minutes, (rest) => unit(rest, "minute"));
+      }
+      const hours = Math.floor((whole % 86_400) / 3_600);
+      return both(unit(Math.floor(whole / 86_400), "day"), hours, (rest) => unit(rest, "hour"));
+    },
+    ago: (instant) => {
+      const then = Date.parse(instant);
+      if (Number.isNaN(then)) return "—";
+      // The server's clock may be ahead of the viewer's: what comes from the future is now.
+      const seconds = Math.max(0, (Date.now() - then) / 1_000);
+      if (seconds < 5) return t("time.now");
+      if (seconds < 60) return relative.format(-Math.floor(seconds), "second");
+      if (seconds < 3_600) return relative.format(-Math.floor(seconds / 60), "minute");
+      if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3_600), "hour");
+      if (seconds < 30 * 86_400) return relative.format(-Math.floor(seconds / 86_400), "day");
+      return day.format(then);
+    },
+    date: (instant) => (Number.isNaN(Date.parse(instant)) ? instant : full.format(Date.parse(instant))),
+    time: (instant) => clock.format(typeof instant === "number" ? instant : Date.parse(instant)),
+    percent: (value) => share.format(value),
+  };
+  return format;
+}
+
+function both(first: string, rest: number, text: (rest: number) => string): string {
+  return rest === 0 ? first : `${first} ${text(rest)}`;
+}
+
+/** All tokens that were paid for or read from the cache; reasoning is part of output. */
+export function allTokens({ input, output, cache_read, cache_write }: Tokens): number {
+  return input + output + cache_read + cache_write;
+}

@@ -1,0 +1,348 @@
+import type { ErrorFrame, Get, GetModule, Hello, Look, ModuleFrame, Outbound, PanelFrame, Query } from "./protocol.ts";
+import { keyOf, withoutDefaults } from "./query.ts";
+
+/** A push is on its way when versions move over the comm; only when it stays away do we ask. */
+const PUSH_GRACE_MS = 500;
+/** How long to wait when an answer was older than what was announced. */
+const NO_PROGRESS_MS = 1_000;
+/** Snapshots kept of what nobody looks at any more: another tab, the page before. */
+const KEPT_UNSEEN = 40;
+
+export type Way = "comm" | "direct";
+
+/** What the server said last about one (panel, query). */
+export interface Snapshot {
+  panel: string;
+  query: Query;
+  version: number;
+  /** Versions of different servers do not compare. */
+  serverId: string;
+  status: PanelFrame["status"];
+  error: PanelFrame["error"];
+  data: unknown;
+}
+
+/** What a viewer of one (panel, query) gets to see. */
+export interface Reading {
+  snapshot: Snapshot | null;
+  /** False when the drawn snapshot is of a server that is gone, and not yet asked for again. */
+  isOfThisServer: boolean;
+  /** The server's answer when it could not answer. */
+  refusal: ErrorFrame | null;
+  /** When the question that is still open was asked, in ms since the epoch. */
+  askedAt: number | null;
+}
+
+export interface ModuleReading {
+  text: string | null;
+  refusal: ErrorFrame | null;
+}
+
+interface Entry {
+  panel: string;
+  query: Query;
+  snapshot: Snapshot | null;
+  refusal: ErrorFrame | null;
+  /** What was announced when the server refused: it is asked again when that moves. */
+  refusedAt: number;
+  request: { id: number; sentAt: number; have: number | null } | null;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  watchers: number;
+  lastSeen: number;
+}
+
+/**
+ * What this client holds of one home, revalidated while it is looked at.
+ *
+ * Old rows stay until new ones arrive; one request is in flight per (panel, query); answers that come late
+ * are told by their version. Time comes from `Date.now` and `setTimeout` only.
+ *
+ * @param home Id of the home.
+ * @param send Sends a request on the way that is open; false when there is none.
+ */
+export class Store {
+  hello: Hello | null = null;
+  #way: Way | null = null;
+  #graceUntil = 0;
+  #lastId = 0;
+  readonly #announced = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #requests = new Map<number, Entry>();
+  readonly #modules = new Map<string, ModuleReading & { isWanted: boolean; request: number | null }>();
+  readonly #listeners = new Set<() => void>();
+  readonly #lookListeners = new Set<() => void>();
+
+  constructor(
+    readonly home: string,
+    private readonly send: (frame: Get | GetModule) => boolean,
+  ) {}
+
+  /** Calls `listener` after every change; returns its undo. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` when `look()` may have changed; returns its undo. */
+  onLook(listener: () => void): () => void {
+    this.#lookListeners.add(listener);
+    return () => this.#lookListeners.delete(listener);
+  }
+
+  /** Somebody sees this (panel, query) from now on; returns the undo. */
+  watch(panel: string, query: Query): () => void {
+    const entry = this.#entry(panel, query);
+    entry.watchers += 1;
+    if (entry.watchers === 1) {
+      entry.refusal = null;
+      this.#tellLook();
+      this.#ask(entry, Math.max(0, this.#graceUntil - Date.now()));
+    }
+    let isWatching = true;
+    return () => {
+      if (!isWatching) return;
+      isWatching = false;
+      entry.watchers -= 1;
+      entry.lastSeen = Date.now();
+      if (entry.watchers === 0) {
+        clearTimeout(entry.timer);
+        entry.timer = undefined;
+        this.#forgetUnseen();
+        this.#tellLook();
+      }
+    };
+  }
+
+  read(panel: string, query: Query): Reading {
+    const entry = this.#entries.get(keyOf(panel, query));
+    return {
+      snapshot: entry?.snapshot ?? null,
+      isOfThisServer: !entry?.snapshot || entry.snapshot.serverId === this.hello?.server_id,
+      refusal: entry?.refusal ?? null,
+      askedAt: entry?.request?.sentAt ?? null,
+    };
+  }
+
+  /** The text of a module; asks for it when it isn't there and `want`ed. */
+  module(name: string): ModuleReading {
+    return this.#modules.get(name) ?? { text: null, refusal: null };
+  }
+
+  wantModule(name: string): void {
+    const module = this.#module(name);
+    if (module.isWanted) return;
+    module.isWanted = true;
+    this.#askModules(Math.max(0, this.#graceUntil - Date.now()));
+  }
+
+  /** What is looked at now, with the queries on show. */
+  look(): Look {
+    const queries: Look["queries"] = {};
+    for (const entry of this.#entries.values()) {
+      if (entry.watchers > 0) {
+        queries[entry.panel] ??= [];
+        queries[entry.panel]?.push(entry.query);
+      }
+    }
+    return { type: "look", home: this.home, panels: Object.keys(queries), queries };
+  }
+
+  /** The way changed (null: none is open): what was asked on the old one may never be answered. */
+  setWay(way: Way | null): void {
+    if (way === this.#way) return;
+    this.#way = way;
+    this.#dropRequests();
+    if (way !== null) this.#askAll(way === "direct" ? 0 : PUSH_GRACE_MS);
+    this.#tell();
+  }
+
+  /**
+   * Takes a frame in.
+   *
+   * @param serverId The server that speaks on the way by which the frame came.
+   */
+  receive(frame: Outbound, serverId: string): void {
+    if (frame.type === "hello") this.#welcome(frame);
+    else if (serverId !== this.hello?.server_id) return;
+    else if (frame.type === "versions") this.#announce(frame.versions);
+    else if (frame.type === "panel") this.#keep(frame);
+    else if (frame.type === "module") this.#keepModule(frame);
+    else this.#refuse(frame);
+    this.#tell();
+  }
+
+  dispose(): void {
+    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
+    clearTimeout(this.#moduleTimer);
+    this.#listeners.clear();
+    this.#lookListeners.clear();
+  }
+
+  #welcome(hello: Hello): void {
+    if (hello.server_id !== this.hello?.server_id) {
+      this.#announced.clear();
+      this.#dropRequests();
+      for (const entry of this.#entries.values()) entry.refusal = null;
+    }
+    this.hello = hello;
+    if (this.#way !== "direct") this.#graceUntil = Date.now() + PUSH_GRACE_MS;
+    this.#announce(hello.versions);
+    // Panels that were never announced have no version to be behind of, but may have been asked for.
+    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+  }
+
+  #announce(versions: Hello["versions"]): void {
+    for (const [panel, version] of Object.entries(versions[this.home] ?? {})) {
+      if (version > (this.#announced.get(panel) ?? 0)) this.#announced.set(panel, version);
+    }
+    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+  }
+
+  #keep(frame: PanelFrame): void {
+    if (frame.home !== this.home) return;
+    // The server may echo a plugin's query with its defaults filled in: the id knows better who asked.
+    const asked = frame.id === null ? undefined : this.#requests.get(frame.id);
+    const entry = asked ?? this.#entry(frame.panel, frame.query);
+    const request = asked?.request;
+    if (frame.id !== null) this.#requests.delete(frame.id);
+    if (asked) asked.request = null;
+    const serverId = this.hello?.server_id ?? "";
+    const held = entry.snapshot?.serverId === serverId ? entry.snapshot : null;
+    if (!held || frame.version > held.version) {
+      if (!frame.unchanged) {
+        entry.snapshot = { ...shown(entry, frame), serverId, data: frame.data };
+      } else if (held) {
+        entry.snapshot = { ...shown(entry, frame), serverId, data: held.data };
+      }
+      entry.refusal = null;
+    }
+    if (frame.version > (this.#announced.get(entry.panel) ?? 0)) this.#announced.set(entry.panel, frame.version);
+    const isNoProgress = request !== undefined && frame.version <= (request?.have ?? 0);
+    this.#ask(entry, isNoProgress ? NO_PROGRESS_MS : this.#way === "direct" || request ? 0 : PUSH_GRACE_MS);
+    this.#forgetUnseen();
+  }
+
+  #refuse(frame: ErrorFrame): void {
+    if (frame.id === null) return;
+    const entry = this.#requests.get(frame.id);
+    this.#requests.delete(frame.id);
+    if (entry) {
+      entry.request = null;
+      entry.refusal = frame;
+      entry.refusedAt = this.#announced.get(entry.panel) ?? 0;
+    }
+    for (const module of this.#modules.values()) {
+      if (module.request === frame.id) Object.assign(module, { request: null, refusal: frame });
+    }
+  }
+
+  #isBehind(entry: Entry): boolean {
+    const held = entry.snapshot;
+    const announced = this.#announced.get(entry.panel) ?? 0;
+    if (entry.refusal && announced <= entry.refusedAt) return false;
+    return !held || held.serverId !== this.hello?.server_id || held.version < announced;
+  }
+
+  #askAll(delayMs: number): void {
+    for (const entry of this.#entries.values()) this.#ask(entry, delayMs);
+    this.#askModules(delayMs);
+  }
+
+  /** Asks for what is behind, unless an answer is on its way; in `delayMs` at the latest. */
+  #ask(entry: Entry, delayMs: number): void {
+    if (this.#way === null || !this.hello || entry.watchers === 0 || entry.request || !this.#isBehind(entry)) return;
+    if (delayMs > 0) {
+      entry.timer ??= setTimeout(() => {
+        entry.timer = undefined;
+        this.#ask(entry, 0);
+      }, delayMs);
+      return;
+    }
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    const have = entry.snapshot?.serverId === this.hello.server_id ? entry.snapshot.version : null;
+    const id = ++this.#lastId;
+    const { panel, query } = entry;
+    if (this.send({ type: "get", id, home: this.home, panel, query, have })) {
+      entry.request = { id, sentAt: Date.now(), have };
+      this.#requests.set(id, entry);
+      this.#tell();
+    }
+  }
+
+  #moduleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  #askModules(delayMs: number): void {
+    if (this.#way === null || !this.hello) return;
+    const missing = [...this.#modules].filter(
+      ([, { isWanted, text, request, refusal }]) => isWanted && text === null && request === null && refusal === null,
+    );
+    if (missing.length === 0) return;
+    if (delayMs > 0) {
+      this.#moduleTimer ??= setTimeout(() => {
+        this.#moduleTimer = undefined;
+        this.#askModules(0);
+      }, delayMs);
+      return;
+    }
+    for (const [name, module] of missing) {
+      const id = ++this.#lastId;
+      if (this.send({ type: "module", id, name })) module.request = id;
+    }
+  }
+
+  #keepModule(frame: ModuleFrame): void {
+    const module = this.#module(frame.name);
+    Object.assign(module, { text: module.text ?? frame.text, request: null, refusal: null });
+  }
+
+  #dropRequests(): void {
+    for (const entry of this.#requests.values()) entry.request = null;
+    this.#requests.clear();
+    for (const module of this.#modules.values()) module.request = null;
+  }
+
+  #module(name: string) {
+    const module = this.#modules.get(name) ?? { text: null, refusal: null, isWanted: false, request: null };
+    this.#modules.set(name, module);
+    return module;
+  }
+
+  #entry(panel: string, query: Query): Entry {
+    const key = keyOf(panel, query);
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      entry = {
+        panel,
+        query: withoutDefaults(panel, query),
+        snapshot: null,
+        refusal: null,
+        refusedAt: 0,
+        request: null,
+        timer: undefined,
+        watchers: 0,
+        lastSeen: Date.now(),
+      };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #forgetUnseen(): void {
+    const unseen = [...this.#entries].filter(([, { watchers, request }]) => watchers === 0 && request === null);
+    unseen.sort(([, a], [, b]) => b.lastSeen - a.lastSeen);
+    for (const [key] of unseen.slice(KEPT_UNSEEN)) this.#entries.delete(key);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #tellLook(): void {
+    for (const listener of [...this.#lookListeners]) listener();
+  }
+}
+
+function shown(entry: Entry, { version, status, error }: PanelFrame) {
+  return { panel: entry.panel, query: entry.query, version, status, error };
+}

@@ -1,0 +1,275 @@
+import type { ComponentChildren } from "preact";
+import type { Api, ViewProps } from "../api.ts";
+import type { Session, SessionList, Sessions, SessionsQuery } from "../protocol.ts";
+import css from "./sessions.css";
+import { defineTranscript } from "./transcript.tsx";
+
+type Sort = SessionList["sort"];
+
+/** The columns in their order; `sort` is what the server calls the order by it. */
+const columns: { sort: Sort; isNumber: boolean; startsDescending: boolean }[] = [
+  { sort: "title", isNumber: false, startsDescending: false },
+  { sort: "source", isNumber: false, startsDescending: false },
+  { sort: "model", isNumber: false, startsDescending: false },
+  { sort: "last_active", isNumber: false, startsDescending: true },
+  { sort: "messages", isNumber: true, startsDescending: true },
+  { sort: "tool_calls", isNumber: true, startsDescending: true },
+  { sort: "tokens", isNumber: true, startsDescending: true },
+  { sort: "cost", isNumber: true, startsDescending: true },
+];
+
+/** The conversations, a page at a time, and the transcript of the one that was opened. */
+export default function define(api: Api) {
+  const { h, Fragment, ui, t, format, hooks } = api;
+  const { Activity, Ago, Badge, Empty, Icon, Money, Text, TokenCount } = ui;
+  const { useEffect, useRef, useState } = hooks;
+  const Transcript = defineTranscript(api);
+
+  return Object.assign(SessionsView, { css });
+
+  function SessionsView({ data, query, setQuery, isPending, useSnapshots }: ViewProps<Sessions>) {
+    const [opened, open] = useState<string | null>(null);
+    const view = useRef<HTMLDivElement>(null);
+    const wasOpened = useRef<string | null>(null);
+    useEffect(() => {
+      // The keyboard goes where the eyes go: into the transcript, and back to the row it came from.
+      const target = opened === null ? `[data-session="${CSS.escape(wasOpened.current ?? "")}"] button` : ".transcript";
+      if (opened !== null || wasOpened.current !== null) view.current?.querySelector<HTMLElement>(target)?.focus();
+      wasOpened.current = opened;
+    }, [opened]);
+    const { list } = data;
+    if (!list) return <Empty title={t("sessions.none")}>{t("sessions.none.help")}</Empty>;
+    return (
+      // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
+      <div
+        ref={view}
+        class={opened === null ? "sessions" : "sessions split"}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || opened === null) return;
+          event.stopPropagation();
+          open(null);
+        }}
+      >
+        <div class="list">
+          <Controls list={list} query={query} setQuery={setQuery} />
+          {list.total === 0 ? (
+            <Empty icon="sessions" title={t("sessions.none")}>
+              {t("sessions.none.help")}
+            </Empty>
+          ) : (
+            <Table list={list} opened={opened} open={open} isPending={isPending} sortBy={sortBy} />
+          )}
+          {list.total > list.page_size && <Pager list={list} turnTo={(page) => setQuery({ ...query, page })} />}
+        </div>
+        {opened !== null && (
+          <Transcript key={opened} session={opened} close={() => open(null)} useSnapshots={useSnapshots} />
+        )}
+      </div>
+    );
+
+    function sortBy(sort: Sort, descending: boolean) {
+      setQuery({ ...query, sort, descending, page: 0 });
+    }
+  }
+
+  /** How many there are, whether archived ones count, and (where there is no room for headers) the order. */
+  function Controls(props: {
+    list: SessionList;
+    query: SessionsQuery;
+    setQuery: (query: SessionsQuery & Record<string, unknown>) => void;
+  }) {
+    const { list, query, setQuery } = props;
+    return (
+      <div class="controls">
+        <span>
+          <b class="numeric">{t("sessions.total", { count: list.total })}</b>
+          {list.live > 0 && <Badge kind="live">{t("sessions.live", { count: list.live })}</Badge>}
+        </span>
+        <span class="choices">
+          <label class="narrow-only">
+            <span class="hidden">{t("sessions.sort")}</span>
+            <select
+              value={`${list.sort} ${list.descending}`}
+              onChange={({ currentTarget }) => {
+                const [sort, descending] = currentTarget.value.split(" ");
+                setQuery({ ...query, sort: sort as Sort, descending: descending === "true", page: 0 });
+              }}
+            >
+              {columns.flatMap(({ sort, startsDescending }) =>
+                [startsDescending, !startsDescending].map((descending) => (
+                  <option key={`${sort} ${descending}`} value={`${sort} ${descending}`}>
+                    {t(`sessions.column.${sort}`)} {descending ? "↓" : "↑"}
+                  </option>
+                )),
+              )}
+            </select>
+          </label>
+          <label>
+            <input
+              type="checkbox"
+              checked={query.archived ?? false}
+              onChange={({ currentTarget }) => setQuery({ ...query, archived: currentTarget.checked, page: 0 })}
+            />
+            {t("sessions.archived")}
+          </label>
+        </span>
+      </div>
+    );
+  }
+
+  function Table(props: {
+    list: SessionList;
+    opened: string | null;
+    open: (session: string) => void;
+    isPending: boolean;
+    sortBy: (sort: Sort, descending: boolean) => void;
+  }) {
+    const { list, opened, open, sortBy } = props;
+    return (
+      // The roles are said again because narrow containers lay the table out as blocks, which drops them.
+      <table role="table" class="rows" aria-busy={props.isPending}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map(({ sort, isNumber, startsDescending }) => {
+              const isSorted = list.sort === sort;
+              return (
+                <th
+                  key={sort}
+                  role="columnheader"
+                  scope="col"
+                  class={`${sort}${isNumber ? " number" : ""}`}
+                  aria-sort={isSorted ? (list.descending ? "descending" : "ascending") : "none"}
+                >
+                  <button type="button" onClick={() => sortBy(sort, isSorted ? !list.descending : startsDescending)}>
+                    {t(`sessions.column.${sort}`)}
+                    {isSorted && <Icon name={list.descending ? "down" : "up"} size={12} />}
+                  </button>
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {list.rows.map((session) => (
+            <Row
+              key={session.id}
+              session={session}
+              isOpened={isOpened(session, opened)}
+              open={() => open(session.id)}
+            />
+          ))}
+        </tbody>
+      </table>
+    );
+  }
+
+  function Row({ session, isOpened, open }: { session: Session; isOpened: boolean; open: () => void }) {
+    return (
+      <tr
+        role="row"
+        class={`${session.activity}${isOpened ? " opened" : ""}`}
+        data-session={session.id}
+        data-activity={session.activity}
+        onClick={open}
+      >
+        <td role="cell" class="title">
+          <div>
+            <button type="button" aria-expanded={isOpened}>
+              {session.title || session.preview ? (
+                <Text text={session.title || session.preview} title />
+              ) : (
+                t("sessions.untitled")
+              )}
+            </button>
+            <span class="marks">
+              <Activity activity={session.activity} />
+              <Marks session={session} />
+            </span>
+          </div>
+        </td>
+        <td role="cell" class="source">
+          <Text text={session.source} />
+        </td>
+        <td role="cell" class="model">
+          {session.model ? <Text text={session.model} title /> : "—"}
+        </td>
+        <td role="cell" class="last_active">
+          <Ago at={session.last_active} />
+        </td>
+        <Figure name="messages">{format.number(session.message_count)}</Figure>
+        <Figure name="tool_calls">{format.number(session.tool_call_count)}</Figure>
+        <Figure name="tokens">
+          <TokenCount tokens={session.tokens} />
+        </Figure>
+        <Figure name="cost">
+          <Money cost={session.cost} isBrief />
+        </Figure>
+      </tr>
+    );
+  }
+
+  function Figure({ name, children }: { name: Sort; children: ComponentChildren }) {
+    return (
+      <td role="cell" class={`number numeric ${name}`}>
+        <span class="narrow-only label">{t(`sessions.column.${name}`)} </span>
+        {children}
+      </td>
+    );
+  }
+
+  function Marks({ session }: { session: Session }) {
+    return (
+      <>
+        {session.kind === "branch" && (
+          <span class="mark" title={t("sessions.branch.help")}>
+            <Icon name="branch" size={12} />
+            {t("sessions.branch")}
+          </span>
+        )}
+        {session.pieces > 1 && (
+          <span class="mark" title={t("sessions.pieces.help", { count: session.pieces })}>
+            <Icon name="pieces" size={12} />
+            {t("sessions.pieces", { count: session.pieces })}
+          </span>
+        )}
+        {session.subagents > 0 && (
+          <span class="mark">
+            <Icon name="subagents" size={12} />
+            {t("sessions.subagents", { count: session.subagents })}
+          </span>
+        )}
+        {session.archived && <span class="mark">{t("sessions.is-archived")}</span>}
+      </>
+    );
+  }
+
+  function Pager({ list, turnTo }: { list: SessionList; turnTo: (page: number) => void }) {
+    const from = list.page * list.page_size;
+    const to = Math.min(list.total, from + list.rows.length);
+    return (
+      <nav class="pager" aria-label={t("sessions.pages")}>
+        <button
+          type="button"
+          disabled={list.page === 0}
+          aria-label={t("sessions.previous")}
+          onClick={() => turnTo(list.page - 1)}
+        >
+          <Icon name="back" size={14} />
+        </button>
+        <span class="numeric">{t("sessions.page", { from: Math.min(from + 1, to), to, total: list.total })}</span>
+        <button
+          type="button"
+          disabled={from + list.page_size >= list.total}
+          aria-label={t("sessions.next")}
+          onClick={() => turnTo(list.page + 1)}
+        >
+          <Icon name="next" size={14} />
+        </button>
+      </nav>
+    );
+  }
+}
+
+function isOpened(session: Session, opened: string | null): boolean {
+  return opened === session.id || opened === session.root_id;
+}

@@ -1,0 +1,186 @@
+"""The server as a child process of the kernel. It cannot outlive the kernel: it ends when its stdin closes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any
+
+from hermes_hud_widget.errors import HomeError, ServerError
+from hermes_hud_widget.place import Place
+
+START_TIMEOUT_S = 30.0
+ANSWER_TIMEOUT_S = 10.0
+LOG_LINES_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a running server is."""
+
+    port: int
+    token: str
+    server_id: str
+
+    @property
+    def socket_url(self) -> str:
+        """The WebSocket's address, without the token."""
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+
+class ServerChild:
+    """One server process. Starting it does not wait until it is ready; asking it for something does.
+
+    Args:
+        on_exit: Called in a thread of its own when the process has ended without `close`.
+    """
+
+    def __init__(self, on_exit: Callable[[ServerChild], None]) -> None:
+        self._on_exit = on_exit
+        self._lock = threading.Lock()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._arrived = threading.Condition()
+        self._endpoint: Endpoint | None = None
+        self.is_over = False
+        self._is_closing = False
+        self._requests = 0
+        self.log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
+        self._process = subprocess.Popen(
+            # -P: a notebook's folder may hold a json.py or a random.py.
+            [sys.executable, "-P", "-m", "hermes_hud_widget.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            # Jupyter's "interrupt" goes to the kernel's whole process group.
+            start_new_session=True,
+        )
+        if hasattr(os, "register_at_fork"):
+            # A forked child of the kernel (multiprocessing) inherits the pipe, and would keep the server alive.
+            leave = weakref.WeakMethod(self._leave_to_parent)
+            os.register_at_fork(after_in_child=lambda: (method := leave()) is not None and method())
+        threads = (("stdout", self._read_answers), ("stderr", self._read_log))
+        self._threads = [
+            threading.Thread(target=work, name=f"hermes-hud-server-{name}", daemon=True) for name, work in threads
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def endpoint(self) -> Endpoint:
+        """Waits until the server listens.
+
+        Raises:
+            ServerError: It ended, or said nothing for 30 s; the message has its last log lines.
+        """
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._endpoint is not None or self.is_over, START_TIMEOUT_S)
+            if self._endpoint is None or self.is_over:
+                raise ServerError(self._complaint("could not be started"))
+            return self._endpoint
+
+    def open(self, place: Place) -> str:
+        """Opens a home in the server and returns its id.
+
+        Raises:
+            HomeError: The server cannot open it.
+            ServerError: The server ended or does not answer.
+        """
+        self.endpoint()
+        with self._lock:
+            self._requests += 1
+            request = self._requests
+        command = {"id": request, "home": str(place.root), "profile": place.profile}
+        try:
+            stdin = self._stream(self._process.stdin)
+            with self._lock:
+                stdin.write(json.dumps(command) + "\n")
+                stdin.flush()
+        except (OSError, ValueError) as error:  # the pipe broke, or was closed
+            raise ServerError(self._complaint("ended")) from error
+        with self._arrived:
+            self._arrived.wait_for(lambda: request in self._answers or self.is_over, ANSWER_TIMEOUT_S)
+            answer = self._answers.pop(request, None)
+        if answer is None:
+            raise ServerError(self._complaint("does not answer"))
+        if "error" in answer:
+            raise HomeError(answer["error"])
+        home: str = answer["home"]
+        return home
+
+    def close(self) -> None:
+        """Ends the process and waits for it."""
+        self._is_closing = True
+        with self._lock:
+            stdin = self._stream(self._process.stdin)
+            if not stdin.closed:
+                with suppress(OSError):  # it died with something unread in the pipe
+                    stdin.close()
+        try:
+            self._process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
+
+    def _read_answers(self) -> None:
+        stdout = self._stream(self._process.stdout)
+        for line in stdout:
+            try:
+                message = json.loads(line)
+            except ValueError:  # a plugin panel printed something
+                self.log.append(line.rstrip())
+                continue
+            with self._arrived:
+                if "token" in message:
+                    port = int(message["url"].rpartition(":")[2])
+                    self._endpoint = Endpoint(port, message["token"], message["server_id"])
+                elif "id" in message:
+                    self._answers[message["id"]] = message
+                self._arrived.notify_all()
+        self._process.wait()
+        stdout.close()
+        with self._arrived:
+            self.is_over = True
+            self._arrived.notify_all()
+        if not self._is_closing:
+            self._on_exit(self)
+
+    def _read_log(self) -> None:
+        with self._stream(self._process.stderr) as stderr:
+            for line in stderr:
+                self.log.append(line.rstrip())
+
+    def _complaint(self, what: str) -> str:
+        tail = "\n".join(list(self.log)[-15:])
+        code = self._process.poll()
+        ended = f" (exit code {code})" if code is not None else ""
+        return f"The HUD's server process {what}{ended}." + (f" Its last words:\n{tail}" if tail else "")
+
+    def _leave_to_parent(self) -> None:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with suppress(OSError, ValueError):  # closed before the fork
+                # Replaced, not closed: the file object still believes in its number.
+                os.dup2(nothing, self._stream(stream).fileno(), inheritable=False)
+        os.close(nothing)
+
+    @staticmethod
+    def _stream(stream: IO[str] | None) -> IO[str]:
+        assert stream is not None, "Popen was given pipes"
+        return stream

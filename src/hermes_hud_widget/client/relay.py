@@ -1,0 +1,172 @@
+"""Feeds one widget model over its comm, for as long as its page has no socket of its own.
+
+A request from the page may wait until the running cell ends; a push from a thread of the kernel does not.
+So at display everything for a first paint is sent unasked, again and again until the page says that it came.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from hermes_hud_widget.client.child import Endpoint
+from hermes_hud_widget.client.link import Link
+from hermes_hud_widget.protocol import FROM_MODEL, Ack, Attach, Relayed, RelayRequest, ServerNote, Trouble
+
+REPEAT_GREETING_S = (0.1, 0.3, 1.0, 3.0)
+"""Messages sent before a page has attached its listener are lost: the greeting is repeated so long after display."""
+
+
+class Relay:
+    """Between one widget model and the server.
+
+    Args:
+        find: Waits for the server and says where it is.
+        open_home: Opens the model's home in the server and returns its id.
+        panels: The panels that the model shows; the first one is sent unasked.
+        send: Sends a custom message to the model; may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Endpoint],
+        open_home: Callable[[], str],
+        panels: tuple[str, ...],
+        send: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._find = find
+        self._open_home = open_home
+        self._panels = panels
+        self._send = send
+        self._lock = threading.RLock()
+        self._link: Link | None = None
+        self._home: str | None = None
+        self._note: dict[str, Any] | None = None
+        self._hello: dict[str, Any] | None = None
+        self._look: dict[str, Any] | None = None
+        self._modules: dict[str, dict[str, Any]] = {}
+        self._newest: dict[str, dict[str, Any]] = {}
+        self._is_relaying = True
+        self._acknowledged = threading.Event()
+        self._is_closed = threading.Event()
+        self._greeter: threading.Thread | None = None
+        self.transport = "none"
+
+    def displayed(self) -> None:
+        """A view was displayed: greets it until it answers."""
+        with self._lock:
+            if self._is_closed.is_set():
+                return
+            self._acknowledged.clear()
+            if self._link is None:
+                self._link = Link(self._find, self._from_server)
+            if self._greeter is None or not self._greeter.is_alive():
+                self._greeter = threading.Thread(target=self._greet_until_heard, name="hermes-hud-greeter", daemon=True)
+                self._greeter.start()
+
+    def from_model(self, content: Any) -> None:
+        """Takes a custom message of the model; may be called from any thread."""
+        try:
+            message = FROM_MODEL.validate_python(content)
+        except ValidationError:  # another version of the browser module; what it cannot say it does without
+            return
+        match message:
+            case Attach(look=look):
+                with self._lock:
+                    self._acknowledged.set()
+                    self._is_relaying = True
+                    self.transport = "comm"
+                    if look is not None:
+                        self._look_at(look.model_dump())
+                self._greet()
+            case Ack(direct=direct):
+                with self._lock:
+                    self._acknowledged.set()
+                    self._is_relaying = not direct
+                    self.transport = "direct" if direct else "comm"
+                    if direct and self._home is not None:
+                        # The page says over its socket what it looks at; nothing is pushed through here.
+                        self._forward({"type": "look", "home": self._home, "panels": []})
+                        self._newest.clear()
+            case RelayRequest(frame=frame):
+                with self._lock:
+                    if frame.get("type") == "look":
+                        self._look_at(frame)
+                    else:
+                        self._forward(frame)
+
+    def server_is_down(self, message: str) -> None:
+        """Tells the page that the server ended; a new one is being started."""
+        self._send(Trouble(kind="server-down", message=message).model_dump())
+
+    def close(self) -> None:
+        """Says goodbye and lets go of the connection."""
+        self._is_closed.set()
+        self._acknowledged.set()
+        self._send(Trouble(kind="closed", message="This HUD was closed.").model_dump())
+        if self._link is not None:
+            self._link.close()
+        if self._greeter is not None and self._greeter is not threading.current_thread():
+            self._greeter.join(timeout=5)
+
+    def _from_server(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "hello":
+            self._from_hello()
+        with self._lock:
+            match frame["type"]:
+                case "hello":
+                    self._hello = frame
+                case "module":
+                    self._modules[frame["name"]] = frame
+                case "panel" if frame["id"] is None:
+                    self._newest[json.dumps([frame["panel"], frame["query"]], sort_keys=True)] = frame
+            if not self._is_relaying:
+                return
+        self._send(Relayed(frame=frame).model_dump())
+
+    def _from_hello(self) -> None:
+        """A connection was opened: opens the home there, says where the server is, asks for what is shown."""
+        home = self._open_home()
+        endpoint = self._find()
+        note = ServerNote(url=endpoint.socket_url, server_id=endpoint.server_id, token=endpoint.token, home=home)
+        with self._lock:
+            is_new = self._note is not None and self._note["server_id"] != endpoint.server_id
+            self._home = home
+            self._note = note.model_dump()
+            self._newest.clear()
+            first = self._panels[0]
+            default = {"type": "look", "home": home, "panels": [first], "queries": {first: [{}]}}
+            if self._is_relaying:
+                self._look_at(self._look or default)
+                self._forward({"type": "module", "id": 0, "name": f"views/{first}"})
+        if is_new:
+            # Whoever had a socket to the old server must hear of this one, whether or not we relay for it.
+            self._send(self._note)
+
+    def _look_at(self, look: dict[str, Any]) -> None:
+        self._look = look
+        self._newest.clear()
+        self._forward(look)
+
+    def _forward(self, frame: dict[str, Any]) -> None:
+        if self._link is not None:
+            self._link.send(frame)
+
+    def _greet_until_heard(self) -> None:
+        self._greet()
+        for delay in REPEAT_GREETING_S:
+            if self._acknowledged.wait(delay):
+                return
+            self._greet()
+
+    def _greet(self) -> None:
+        with self._lock:
+            frames = [self._hello, *self._modules.values(), *self._newest.values()]
+            greeting = [self._note] if self._note else []
+            greeting += [Relayed(frame=frame).model_dump() for frame in frames if frame]
+        for message in greeting:
+            self._send(message)

@@ -1,0 +1,215 @@
+"""One open home: its sources, its panels and its frames. Works without a server, a clock of its own or a thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, UnknownNameError
+from hermes_hud_widget.frames import Frame, FrameArguments
+from hermes_hud_widget.ledger.database import DatabaseMissing
+from hermes_hud_widget.panel import Panel
+from hermes_hud_widget.place import Place, check_readable
+from hermes_hud_widget.protocol import Problem, Status
+from hermes_hud_widget.redact import redact_json
+from hermes_hud_widget.sources import Attached, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a panel shows at one version.
+
+    Attributes:
+        data: The payload as JSON, redacted; None when there is none and never was.
+        valid_until: When it is no longer true even if no file changes.
+    """
+
+    home: str
+    panel: str
+    version: int
+    status: Status
+    error: Problem | None
+    data: Any | None
+    valid_until: datetime | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As REST and `hud.panel()` give it."""
+        return {
+            "home": self.home,
+            "panel": self.panel,
+            "version": self.version,
+            "status": self.status,
+            "error": self.error.model_dump() if self.error else None,
+            "data": self.data,
+        }
+
+
+def find_frame(panels: Mapping[str, Panel], name: str) -> tuple[Panel, Frame]:
+    """The frame of that name and the panel that offers it.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    frames = {frame.name: (panel, frame) for panel in panels.values() for frame in panel.frames}
+    if name not in frames:
+        raise UnknownNameError("frame", name, tuple(frames))
+    return frames[name]
+
+
+class OpenHome:
+    """A home with its sources attached. All methods may be called from any thread."""
+
+    def __init__(self, place: Place, panels: Mapping[str, Panel]) -> None:
+        self.place = place
+        self.id = place.id
+        self.panels = panels
+        self.frames = tuple(frame.name for panel in panels.values() for frame in panel.frames)
+        declared = {source for panel in panels.values() for source in panel.sources.values()}
+        self.sources: Mapping[Source[Any], Attached[Any]] = {source: source.attach(place) for source in declared}
+        self._lock = threading.Lock()
+        self._good: dict[Source[Any], Any] = {}
+
+    def close(self) -> None:
+        """Closes what the sources hold open."""
+        for attached in self.sources.values():
+            attached.close()
+
+    def panels_reading(self, changed: Iterable[Source[Any]]) -> frozenset[str]:
+        """Names of the panels that read any of these sources."""
+        changed = frozenset(changed)
+        return frozenset(name for name, panel in self.panels.items() if changed & frozenset(panel.sources.values()))
+
+    def signature(self, panel: str) -> Hashable:
+        """Equal as long as nothing changed that this panel reads."""
+        return tuple(self.sources[source].signature() for source in self.panel(panel).sources.values())
+
+    def panel(self, name: str) -> Panel:
+        """The panel of that name.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        try:
+            return self.panels[name]
+        except KeyError:
+            raise UnknownNameError("panel", name, tuple(self.panels)) from None
+
+    def frame(self, name: str) -> Frame:
+        """The frame of that name.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        return find_frame(self.panels, name)[1]
+
+    def parse_query(self, panel: str, query: Mapping[str, Any]) -> BaseModel:
+        """The query as its model.
+
+        Raises:
+            ArgumentError: It has a parameter that the panel does not declare, or of another type.
+            UnknownNameError: There is no such panel.
+        """
+        model = self.panel(panel).query
+        try:
+            return model.model_validate(query)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "query"
+            known = ", ".join(model.model_fields) or "none"
+            raise ArgumentError(
+                f"panel {panel!r}, parameter {where!r}: {first['msg']}. Parameters: {known}."
+            ) from None
+
+    def collect(self, panel: str, query: BaseModel, version: int, now: datetime | None = None) -> Snapshot:
+        """What the panel shows now.
+
+        Never raises for what lies in the home: that becomes the snapshot's status and error.
+        """
+        now = now or datetime.now(UTC)
+        blank = Snapshot(self.id, panel, version, "ok", None, None)
+        declared = self.panel(panel)
+        try:
+            check_readable(self.place.path)
+        except HomeError as error:
+            return replace(blank, status="unavailable", error=self._problem("unavailable", self.place.name, error))
+        try:
+            contents, problem = self._contents(declared)
+            result = declared.run(contents, query, now)
+            data = redact_json(result.payload.model_dump(mode="json"))
+        except SourceError as error:
+            status: Status = "unavailable" if error.kind == "unavailable" else "stale"
+            return replace(blank, status=status, error=self._problem(error.kind, error.path, error))
+        except Exception:  # the boundary to a panel's own code: whatever fails there fails this panel only
+            log.exception("The panel %r could not be collected", panel)
+            message = f"The panel {panel!r} failed; the server's log says why."
+            return replace(blank, status="stale", error=Problem(kind="internal", path=None, message=message))
+        snapshot = replace(blank, data=data, valid_until=result.valid_until, error=problem)
+        if problem is not None:
+            return replace(snapshot, status="stale")
+        if not self.place.path.exists():
+            message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
+            return replace(snapshot, status="empty", error=Problem(kind="no-home", path=self.place.name, message=message))
+        if result.payload.is_empty() or self._is_missing(declared):
+            return replace(snapshot, status="empty")
+        return snapshot
+
+    def table(self, name: str, args: FrameArguments, now: datetime | None = None) -> pa.Table:
+        """A frame as an Arrow table.
+
+        Raises:
+            SourceError: A file that it needs is damaged or locked, and was never read well.
+            UnknownNameError: There is no such frame.
+        """
+        now = now or datetime.now(UTC)
+        panel, frame = find_frame(self.panels, name)
+        check_readable(self.place.path)
+        contents, problem = self._contents(panel, must_be_good=True)
+        filled = frame.fill(**contents, args=args)
+        about = {
+            "home": self.place.name,
+            "as_of": now.isoformat(),
+            "status": "stale" if problem else "ok",
+            **({"error": problem.message} if problem else {}),
+        }
+        return frame.to_arrow(filled, args, about)
+
+    def _contents(self, panel: Panel, must_be_good: bool = False) -> tuple[dict[str, Any], Problem | None]:
+        """The sources' contents by name; for damaged ones the last good content, and what is wrong."""
+        contents: dict[str, Any] = {}
+        problem: Problem | None = None
+        for name, source in panel.sources.items():
+            try:
+                content = self.sources[source].read()
+            except DatabaseMissing:
+                content = source.missing
+            except SourceError as error:
+                with self._lock:
+                    was_good = source in self._good
+                    content = self._good.get(source, source.missing)
+                if must_be_good and source.counts_as_content and not was_good:
+                    raise
+                problem = problem or self._problem(error.kind, error.path, error)
+            else:
+                with self._lock:
+                    self._good[source] = content
+            contents[name] = content
+        return contents, problem
+
+    def _is_missing(self, panel: Panel) -> bool:
+        content = [source for source in panel.sources.values() if source.counts_as_content]
+        return bool(content) and all(self.sources[source].is_missing() for source in content)
+
+    @staticmethod
+    def _problem(kind: Any, path: str, error: Exception) -> Problem:
+        return Problem(kind=kind, path=path, message=str(error))

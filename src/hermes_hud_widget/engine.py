@@ -1,0 +1,168 @@
+"""Everything behind the doors: open homes, their watcher, the versions and the cache."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Hashable, Mapping
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, Any
+
+from hermes_hud_widget.cache import SnapshotCache
+from hermes_hud_widget.core import OpenHome, Snapshot
+from hermes_hud_widget.errors import UnknownNameError
+from hermes_hud_widget.frames import FrameArguments
+from hermes_hud_widget.hub import Hub
+from hermes_hud_widget.panel import Panel
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.protocol import PROTOCOL, Hello, HomeEntry, PanelEntry, Watching
+from hermes_hud_widget.views import language
+from hermes_hud_widget.watcher import Watcher
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LANGUAGES = ("zh",)
+"""Catalogues besides English, which the core module holds."""
+
+
+class Engine:
+    """Homes kept fresh. Its methods block and may be called from any thread, but never on an event loop.
+
+    Args:
+        panels: The panels, by name, in display order.
+    """
+
+    def __init__(self, panels: Mapping[str, Panel]) -> None:
+        self.panels = panels
+        self.server_id = secrets.token_hex(8)
+        self.hub = Hub()
+        self._cache = SnapshotCache()
+        self._lock = threading.Lock()
+        self._homes: dict[str, OpenHome] = {}
+        self._looks: dict[object, frozenset[tuple[str, str]]] = {}
+        self._watcher = Watcher(self._on_change)
+
+    def open(self, place: Place) -> str:
+        """Opens a home, if it is not open yet, and returns its id."""
+        with self._lock:
+            if place.id not in self._homes:
+                home = OpenHome(place, self.panels)
+                self._homes[home.id] = home
+                self.hub.add(home.id, self.panels)
+                self._watcher.add({(home.id, source): attached for source, attached in home.sources.items()})
+        return place.id
+
+    def close(self) -> None:
+        """Stops watching and closes every home."""
+        self._watcher.close()
+        with self._lock:
+            for home in self._homes.values():
+                home.close()
+            self._homes.clear()
+
+    def home(self, home_id: str) -> OpenHome:
+        """The open home of that id.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        try:
+            return self._homes[home_id]
+        except KeyError:
+            raise UnknownNameError("open home", home_id, tuple(self._homes)) from None
+
+    def homes(self) -> list[HomeEntry]:
+        """All open homes."""
+        return [
+            HomeEntry(id=home.id, path=str(home.place.path), profile=home.place.profile) for home in list(self._homes.values())
+        ]
+
+    def snapshot(self, home_id: str, panel: str, query: Mapping[str, Any]) -> Snapshot:
+        """The panel's newest snapshot for a query, collected only if it is behind its version.
+
+        Raises:
+            UnknownNameError: There is no such home or panel.
+            ArgumentError: The panel does not take that query.
+        """
+        home = self.home(home_id)
+        parsed = home.parse_query(panel, query)
+
+        def collect(version: int) -> Snapshot:
+            snapshot = home.collect(panel, parsed, version)
+            self.hub.valid_until(home_id, panel, snapshot.valid_until)
+            return snapshot
+
+        key = (home_id, panel, parsed.model_dump_json())
+        return self._cache.get(key, lambda: self.hub.version(home_id, panel), collect)
+
+    def table(self, home_id: str, frame: str, args: FrameArguments) -> pa.Table:
+        """A frame as an Arrow table.
+
+        Raises:
+            UnknownNameError: There is no such home or frame.
+            SourceError: A file that it needs cannot be read.
+        """
+        return self.home(home_id).table(frame, args)
+
+    def look(self, viewer: object, shown: frozenset[tuple[str, str]]) -> None:
+        """Says which (home, panel) a viewer shows; nothing when it left."""
+        with self._lock:
+            if shown:
+                self._looks[viewer] = shown
+            else:
+                self._looks.pop(viewer, None)
+            is_attended = bool(self._looks)
+        self._watcher.attend(is_attended)
+
+    def looked_at(self) -> frozenset[tuple[str, str]]:
+        """Every (home, panel) that somebody shows."""
+        with self._lock:
+            return frozenset().union(*self._looks.values())
+
+    def hello(self) -> Hello:
+        """What opens a connection."""
+        reason = self._watcher.reason
+        watching = Watching(by="events" if reason is None else "timer", reason=reason)
+        return Hello(
+            protocol=PROTOCOL,
+            server_id=self.server_id,
+            homes=self.homes(),
+            panels=[_panel_entry(panel) for panel in self.panels.values()],
+            watching={home: watching for home in self._homes},
+            versions=self.hub.versions(),
+        )
+
+    def module(self, name: str) -> str:
+        """The text of an ES module: `views/PANEL` or `i18n/LANGUAGE`.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+        """
+        modules: dict[str, Traversable] = {
+            **{f"views/{panel.name}": panel.view for panel in self.panels.values() if panel.view is not None},
+            **{f"i18n/{code}": language(code) for code in LANGUAGES},
+        }
+        if name not in modules:
+            raise UnknownNameError("module", name, tuple(modules))
+        return modules[name].read_text(encoding="utf-8")
+
+    def _on_change(self, changed: frozenset[Hashable]) -> None:
+        by_home: dict[str, set[Any]] = {}
+        for key in changed:
+            home_id, source = key  # type: ignore[misc]  # the keys given to the watcher in open()
+            by_home.setdefault(home_id, set()).add(source)
+        for home_id, sources in by_home.items():
+            home = self._homes.get(home_id)
+            if home is not None:
+                self.hub.bump(home_id, home.panels_reading(sources))
+
+
+def _panel_entry(panel: Panel) -> PanelEntry:
+    has_view = panel.view is not None
+    return PanelEntry(
+        name=panel.name,
+        title=panel.title,
+        module=f"views/{panel.name}" if has_view else None,
+        payload_schema=None if has_view else panel.payload.model_json_schema(mode="serialization"),
+    )

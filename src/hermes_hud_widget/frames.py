@@ -1,0 +1,218 @@
+"""What a DataFrame of the HUD is: declared columns, a function that fills them, and the way to Arrow and pandas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from hermes_hud_widget.errors import ArgumentError, UnknownNameError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Kind = Literal["text", "category", "integer", "number", "boolean", "instant", "texts"]
+
+When = str | date | datetime | timedelta | None
+"""What `since=` and `until=` accept."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame.
+
+    Attributes:
+        kind: `text` → string, `category`, `integer` → Int64, `number` → Float64, `boolean`,
+            `instant` → datetime64[us, UTC], `texts` → lists of strings.
+        meaning: What it holds, and the file, table or rule it comes from.
+        unit: Its unit, where it has one.
+        is_free_text: True for text that a person or the model wrote; it is redacted.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str | None = None
+    is_free_text: bool = False
+
+
+@dataclass(frozen=True)
+class FrameArguments:
+    """What the caller asked for, checked.
+
+    Attributes:
+        since: Only rows at or after it, by the frame's time column.
+        until: Only rows before it.
+        columns: The columns wanted, in that order; None for all.
+        limit: At most so many rows, the newest.
+        session_id: Only this conversation, all its pieces.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    columns: tuple[str, ...] | None = None
+    limit: int | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One DataFrame that a panel offers.
+
+    Attributes:
+        fill: Gets the panel's sources by name and the arguments as `args`; returns a list for each column
+            asked for.
+        time: The column that `since=` and `until=` go by; None if rows have no time.
+        by_session: True if `session_id=` is understood.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    fill: Callable[..., Mapping[str, Sequence[Any]]]
+    time: str | None = None
+    by_session: bool = False
+
+    def check(
+        self,
+        *,
+        since: When = None,
+        until: When = None,
+        columns: Sequence[str] | str | None = None,
+        limit: int | None = None,
+        session_id: str | None = None,
+        now: datetime | None = None,
+    ) -> FrameArguments:
+        """The arguments in one form.
+
+        Raises:
+            ArgumentError: One of them makes no sense, or this frame does not take it.
+            UnknownNameError: There is no such column.
+        """
+        if self.time is None and (since is not None or until is not None):
+            raise ArgumentError(f"The frame {self.name!r} has no time column: it takes no since= or until=.")
+        if session_id is not None and not self.by_session:
+            raise ArgumentError(f"The frame {self.name!r} takes no session_id=.")
+        if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 0):
+            raise ArgumentError(f"limit={limit!r}: expected a whole number, 0 or more.")
+        wanted = (columns,) if isinstance(columns, str) else None if columns is None else tuple(columns)
+        for name in wanted or ():
+            if name not in self.column_names:
+                raise UnknownNameError(f"column of the frame {self.name!r}", name, self.column_names)
+        now = now or datetime.now(UTC)
+        return FrameArguments(
+            parse_when("since", since, now), parse_when("until", until, now), wanted, limit, session_id
+        )
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def wanted(self, args: FrameArguments) -> tuple[Column, ...]:
+        """The columns asked for, in the order asked for."""
+        by_name = {column.name: column for column in self.columns}
+        return self.columns if args.columns is None else tuple(by_name[name] for name in args.columns)
+
+    def to_arrow(self, filled: Mapping[str, Sequence[Any]], args: FrameArguments, about: Mapping[str, str]) -> pa.Table:
+        """An Arrow table with the declared types, also without rows.
+
+        Args:
+            filled: What `fill` returned.
+            args: The arguments it was filled for.
+            about: Metadata (home, as_of, status) that ends up in `DataFrame.attrs`.
+        """
+        import pyarrow as pa
+
+        from hermes_hud_widget.redact import redact
+
+        fields, arrays = [], []
+        for column in self.wanted(args):
+            values = filled[column.name]
+            if column.is_free_text:
+                values = [redact(value) if isinstance(value, str) else value for value in values]
+            metadata = {"unit": column.unit} if column.unit else None
+            field = pa.field(column.name, _arrow_type(column.kind), metadata=metadata)
+            fields.append(field)
+            arrays.append(pa.array(values, type=field.type))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=dict(about)))
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """A DataFrame with nullable dtypes: Int64, Float64, boolean, string, category, datetime64[us, UTC].
+
+    `attrs` holds what the table's metadata says: home, as_of, status, units.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    dtypes = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.float64(): pd.Float64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.string(): pd.StringDtype(),
+    }
+    frame: pd.DataFrame = table.to_pandas(types_mapper=dtypes.get)
+    about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    attributes: dict[str, Any] = {key: value for key, value in about.items() if key != "pandas"}
+    if "as_of" in about:
+        attributes["as_of"] = pd.Timestamp(about["as_of"])
+    attributes["units"] = {
+        field.name: field.metadata[b"unit"].decode() for field in table.schema if field.metadata and b"unit" in field.metadata
+    }
+    frame.attrs.update(attributes)
+    return frame
+
+
+def parse_when(name: str, value: When, now: datetime) -> datetime | None:
+    """`since=` and `until=` as an instant.
+
+    Understood: a datetime or date (naive ones are in this machine's zone), a timedelta (so long ago), an
+    ISO 8601 string, "now", "today", "yesterday", and "90m", "24h", "7d", "4w" (so long ago).
+
+    Raises:
+        ArgumentError: Anything else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, timedelta):
+        return now - value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time()).astimezone(UTC)
+    text = str(value).strip()
+    today = datetime.combine(now.astimezone().date(), time())
+    words = {"now": now, "today": today.astimezone(UTC), "yesterday": (today - timedelta(days=1)).astimezone(UTC)}
+    if text.lower() in words:
+        return words[text.lower()]
+    ago = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.lower())
+    if ago:
+        unit = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
+        try:
+            return now - timedelta(**{unit: int(ago[1])})
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ArgumentError(
+            f"{name}={value!r} is not a time. Expected a datetime, a date, a timedelta, an ISO 8601 string such as "
+            f'"2026-01-31T08:00", or one of "today", "yesterday", "now", "90m", "24h", "7d", "4w".'
+        ) from error
+
+
+def _arrow_type(kind: Kind) -> pa.DataType:
+    import pyarrow as pa
+
+    return {
+        "text": pa.string(),
+        "category": pa.dictionary(pa.int32(), pa.string()),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "boolean": pa.bool_(),
+        "instant": pa.timestamp("us", tz="UTC"),
+        "texts": pa.list_(pa.string()),
+    }[kind]

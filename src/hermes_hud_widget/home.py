@@ -1,0 +1,228 @@
+"""`Home`: panels and DataFrames of a Hermes home, in a script or a notebook."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from hermes_hud_widget.errors import HudError, ServerError
+from hermes_hud_widget.place import Place, find_place, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hermes_hud_widget.frames import FrameArguments, When
+
+
+class _Access(Protocol):
+    """How a home is read: in this process, or by the server."""
+
+    def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    def table(self, name: str, args: FrameArguments) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+class Home:
+    """A Hermes home, read without leaving a trace in it.
+
+    In a script it reads the files itself. In a Jupyter kernel, or where Hermes itself runs in this process
+    (`hermes_state` is imported), a server process reads them: SQLite's locks belong to a process, and a second
+    reader in it could drop those of the agent.
+
+        Home("~/.hermes").frame("sessions")
+
+    Args:
+        home: The home's directory. Without it: `$HERMES_HOME`, else `~/.hermes`, and there the sticky profile
+            that plain `hermes` works in.
+        profile: One of its profiles; `default` means the root home.
+
+    Raises:
+        HomeError: `home` is not a directory or cannot be read, or there is no such profile.
+    """
+
+    def __init__(self, home: str | os.PathLike[str] | None = None, *, profile: str | None = None) -> None:
+        self.place: Place = find_place(home, profile)
+        self._access: _Access | None = None
+        self._is_closed = False
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """Names of all panels."""
+        from hermes_hud_widget.panels import all_panels
+
+        return tuple(all_panels())
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """Names of all frames."""
+        from hermes_hud_widget.panels import all_panels
+
+        return tuple(frame.name for panel in all_panels().values() for frame in panel.frames)
+
+    def panel(self, name: str, **query: Any) -> dict[str, Any]:
+        """What a panel shows.
+
+        Args:
+            name: One of `panels`.
+            query: Parameters that the panel declares, such as `page=` and `session=` of "sessions".
+
+        Returns:
+            home, panel, version, status (`ok`, `empty`, `unavailable`, `stale`), error (None, or kind, path and
+            message), data (the payload as JSON: times as ISO 8601 in UTC; None if it was never readable).
+
+        Raises:
+            UnknownNameError: There is no such panel.
+            ArgumentError: It takes no such parameter, or not that value.
+        """
+        return self._reader().panel(name, query)
+
+    def frame(
+        self,
+        name: str,
+        *,
+        since: When = None,
+        until: When = None,
+        columns: Sequence[str] | str | None = None,
+        limit: int | None = None,
+        session_id: str | None = None,
+    ) -> pd.DataFrame:
+        """A frame as a pandas DataFrame.
+
+        Args:
+            name: One of `frames`.
+            since: Only rows at or after it: a datetime or date, a timedelta or "7d", "24h", "90m" (so long ago),
+                an ISO 8601 string, "today", "yesterday". Naive times are in this machine's zone.
+            until: Only rows before it.
+            columns: Only these columns, in this order.
+            limit: At most so many rows, the newest.
+            session_id: "messages" only: one conversation, by any of its ids.
+
+        Returns:
+            Nullable dtypes: Int64, Float64, boolean, string, category, datetime64[us, UTC]; the same columns and
+            dtypes without rows. `attrs` holds home, as_of, status and units.
+
+        Raises:
+            UnknownNameError: There is no such frame or column.
+            ArgumentError: A value makes no sense, or the frame does not take that argument.
+            SourceError: A file that it needs is damaged or locked.
+        """
+        from hermes_hud_widget.core import find_frame
+        from hermes_hud_widget.frames import to_pandas
+        from hermes_hud_widget.panels import all_panels
+
+        declared = find_frame(all_panels(), name)[1]
+        args = declared.check(since=since, until=until, columns=columns, limit=limit, session_id=session_id)
+        return to_pandas(self._reader().table(name, args))
+
+    def close(self) -> None:
+        """Gives back what it holds open."""
+        self._is_closed = True
+        access, self._access = self._access, None
+        if access is not None:
+            access.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        profile = f", profile={self.place.profile!r}" if self.place.profile else ""
+        return f"Home({shown(self.place.root)!r}{profile})"
+
+    def _reader(self) -> _Access:
+        if self._is_closed:
+            raise HudError(f"This {self!r} was closed; make a new one.")
+        must_ask_server = needs_server()
+        if self._access is not None and must_ask_server and isinstance(self._access, _Local):
+            self._access.close()
+            self._access = None
+        if self._access is None:
+            self._access = _Remote(self.place) if must_ask_server else _Local(self.place)
+        return self._access
+
+
+def needs_server() -> bool:
+    """True where `state.db` must not be opened in this process: in a Jupyter kernel, or beside Hermes itself."""
+    if "hermes_state" in sys.modules:
+        return True
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive is not None else None
+    return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+class _Local:
+    """Reads in this process."""
+
+    def __init__(self, place: Place) -> None:
+        from hermes_hud_widget.core import OpenHome
+        from hermes_hud_widget.panels import all_panels
+
+        self._home = OpenHome(place, all_panels())
+        self._versions: dict[str, tuple[Any, int]] = {}
+
+    def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        parsed = self._home.parse_query(name, query)
+        signature = self._home.signature(name)
+        known, version = self._versions.get(name, (None, 0))
+        if version == 0 or known != signature:
+            version += 1
+            self._versions[name] = (signature, version)
+        return self._home.collect(name, parsed, version).as_dict()
+
+    def table(self, name: str, args: FrameArguments) -> Any:
+        return self._home.table(name, args, datetime.now(UTC))
+
+    def close(self) -> None:
+        self._home.close()
+
+
+class _Remote:
+    """Asks the server process of this kernel."""
+
+    def __init__(self, place: Place) -> None:
+        from hermes_hud_widget.client.runtime import current_runtime
+
+        self._place = place
+        self._runtime = current_runtime()
+        self._runtime.use(self)
+
+    def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._get(("panels", name), query))
+        return answer
+
+    def table(self, name: str, args: FrameArguments) -> Any:
+        import pyarrow as pa
+
+        query = {
+            "since": args.since.isoformat() if args.since else None,
+            "until": args.until.isoformat() if args.until else None,
+            "columns": list(args.columns) if args.columns is not None else None,
+            "limit": args.limit,
+            "session_id": args.session_id,
+        }
+        return pa.ipc.open_stream(self._get(("frames", name), query)).read_all()
+
+    def close(self) -> None:
+        self._runtime.release(self)
+
+    def _get(self, path: tuple[str, str], query: Mapping[str, Any]) -> bytes:
+        from hermes_hud_widget.client.rest import get
+
+        try:
+            home = self._runtime.open(self._place)
+            return get(self._runtime.endpoint(), ("homes", home, *path), query)
+        except ServerError:
+            # It died between two calls, and is being started again: ask the new one, once.
+            home = self._runtime.open(self._place)
+            return get(self._runtime.endpoint(), ("homes", home, *path), query)

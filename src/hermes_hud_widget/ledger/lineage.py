@@ -1,0 +1,192 @@
+"""Which rows of `sessions` make one conversation: Hermes' lineage rules as functions over rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Kind = Literal["conversation", "branch", "continuation", "subagent", "ephemeral"]
+
+_MAX_CHAIN = 100
+"""Hermes follows a chain no further (`get_compression_tip`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One row of `sessions`, without its prompt. Times are epoch seconds, costs US dollars.
+
+    Attributes:
+        branched_from: Marker in `model_config`: made by /branch.
+        delegate_from: Marker in `model_config`: made by delegating a task.
+        reset_from: Marker in `model_config` (newer Hermes): made by /reset.
+        rewind_count: None where this Hermes does not count.
+        hidden: True when the user hid it (newer Hermes).
+    """
+
+    id: str
+    source: str
+    model: str | None
+    parent_id: str | None
+    branched_from: str | None
+    delegate_from: str | None
+    reset_from: str | None
+    started_at: float
+    ended_at: float | None
+    end_reason: str | None
+    title: str | None
+    message_count: int
+    tool_call_count: int
+    api_call_count: int
+    rewind_count: int | None
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    estimated_cost_usd: float | None
+    actual_cost_usd: float | None
+    cost_status: str | None
+    cost_source: str | None
+    cwd: str | None
+    git_branch: str | None
+    git_repo_root: str | None
+    profile_name: str | None
+    archived: bool
+    hidden: bool
+
+
+class Lineage:
+    """The rules over one set of rows (hermes_state.py 0.19: `_LISTABLE_CHILD_SQL`, `get_compression_tip`).
+
+    Args:
+        rows: All rows of `sessions`.
+        last: Timestamp of each session's last message, in epoch seconds; sessions without any are missing.
+    """
+
+    def __init__(self, rows: Iterable[SessionRow], last: Mapping[str, float]) -> None:
+        self.rows = {row.id: row for row in rows}
+        self._last = last
+        self._continuations: defaultdict[str, list[SessionRow]] = defaultdict(list)
+        for row in self.rows.values():
+            if self.is_continuation(row):
+                self._continuations[row.parent_id or ""].append(row)
+
+    def is_branch(self, row: SessionRow) -> bool:
+        """True for a conversation that branched off another one."""
+        if row.branched_from is not None:
+            return True
+        parent = self.rows.get(row.parent_id or "")
+        return (
+            parent is not None
+            and parent.end_reason == "branched"
+            and parent.ended_at is not None
+            and row.started_at >= parent.ended_at
+        )
+
+    def is_continuation(self, row: SessionRow) -> bool:
+        """True for a child that goes on where its parent was compressed."""
+        parent = self.rows.get(row.parent_id or "")
+        return (
+            parent is not None
+            and parent.end_reason == "compression"
+            and row.branched_from is None
+            and row.delegate_from is None
+            and row.source != "tool"
+        )
+
+    def is_root(self, row: SessionRow) -> bool:
+        """True for what Hermes lists as a conversation of its own, archived or not."""
+        is_top = row.parent_id is None or row.reset_from is not None or self.is_branch(row)
+        return is_top and row.delegate_from is None and not row.hidden
+
+    def is_listed(self, row: SessionRow) -> bool:
+        """True for what Hermes lists by default."""
+        return self.is_root(row) and not row.archived
+
+    def kind(self, row: SessionRow) -> Kind:
+        """What a row is; untagged children that are none of the others are `ephemeral`."""
+        if row.delegate_from is not None:
+            return "subagent"
+        if self.is_branch(row):
+            return "branch"
+        if row.parent_id is None or row.reset_from is not None:
+            return "conversation"
+        if self.is_continuation(row):
+            return "continuation"
+        return "subagent" if row.source in ("subagent", "tool") else "ephemeral"
+
+    def chain(self, row: SessionRow) -> tuple[SessionRow, ...]:
+        """All pieces of the compression chain through this row, from first to last.
+
+        Of several continuations the one that was compressed itself goes before one that is still open,
+        that before others, then the one with the latest message.
+        """
+        pieces = [row]
+        while self.is_continuation(pieces[0]) and len(pieces) < _MAX_CHAIN:
+            parent = self.rows[pieces[0].parent_id or ""]
+            if parent in pieces:
+                break
+            pieces.insert(0, parent)
+        seen = {piece.id for piece in pieces}
+        for _ in range(_MAX_CHAIN):
+            candidates = (
+                self._continuations.get(pieces[-1].id, ()) if pieces[-1].end_reason == "compression" else ()
+            )
+            if not candidates:
+                break
+            following = max(candidates, key=self._precedence)
+            if following.id in seen:
+                break
+            seen.add(following.id)
+            pieces.append(following)
+        return tuple(pieces)
+
+    def root_id(self, row: SessionRow) -> str:
+        """The id of the first piece of the compression chain that this row belongs to."""
+        return self.chain(row)[0].id
+
+    def last_active(self, row: SessionRow) -> float:
+        """A row's last message's timestamp, else its start; epoch seconds."""
+        return self._last.get(row.id, row.started_at)
+
+    def latest_activity(self, root: SessionRow) -> float:
+        """The latest activity in any continuation of a conversation, stale ones included; epoch seconds.
+
+        This is what Hermes orders its list by.
+        """
+        latest = self.last_active(root)
+        seen, waiting = {root.id}, [root]
+        while waiting:
+            row = waiting.pop()
+            for child in self._continuations.get(row.id, ()):
+                if child.id not in seen:
+                    seen.add(child.id)
+                    waiting.append(child)
+                    latest = max(latest, self.last_active(child))
+        return latest
+
+    @cached_property
+    def subagents(self) -> Mapping[str, int]:
+        """How many delegated sessions hang below each conversation, at any depth, by its first piece's id."""
+        counts: defaultdict[str, int] = defaultdict(int)
+        for row in self.rows.values():
+            if self.kind(row) == "subagent":
+                counts[self._conversation_above(row)] += 1
+        return counts
+
+    def _conversation_above(self, row: SessionRow) -> str:
+        seen = {row.id}
+        while not self.is_root(row):
+            above = self.rows.get(row.parent_id or row.delegate_from or "")
+            if above is None or above.id in seen:
+                break
+            seen.add(above.id)
+            row = above
+        return row.id
+
+    def _precedence(self, row: SessionRow) -> tuple[int, float, float, str]:
+        rank = 2 if row.end_reason == "compression" else 1 if row.ended_at is None else 0
+        return (rank, self.last_active(row), row.started_at, row.id)

@@ -1,0 +1,47 @@
+"""SQLite's untyped values as what they should be: nothing that lies in a column may raise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def number(value: Any) -> float | None:
+    """A finite number; None for what is none."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def count(value: Any) -> int:
+    """A whole number; 0 for what is none."""
+    if isinstance(value, int):
+        return value
+    found = number(value)
+    return 0 if found is None else int(found)
+
+
+def text(value: Any) -> str | None:
+    """A string; None for NULL."""
+    if value is None or isinstance(value, str):
+        return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def instant(seconds: Any) -> datetime | None:
+    """Epoch seconds as a time in UTC; None for what is none."""
+    found = number(seconds)
+    return None if found is None else moment(found)
+
+
+def moment(seconds: float) -> datetime:
+    """Epoch seconds as a time in UTC; the nearest one that can be written where there is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _EPOCH if seconds < 0 else _LATEST

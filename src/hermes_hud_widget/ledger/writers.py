@@ -1,0 +1,187 @@
+"""Which processes have a file open for writing: how a dead agent is told from a thinking one.
+
+Hermes' command line writes no pid file; but as long as it lives it holds `state.db` open.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+RESCAN_S = 5.0
+"""How long a scan is believed while all writers that it found live, in seconds."""
+_UNSEEN_WRITES = 3
+"""Changes of the file without any visible writer after which we say that we cannot see its writers."""
+
+
+@dataclass(frozen=True)
+class WriterProcess:
+    """One process; `started_at` tells it from a later one with the same pid."""
+
+    pid: int
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Writers:
+    """All processes that have the file open for writing."""
+
+    processes: frozenset[WriterProcess]
+
+
+class WriterScan:
+    """Looks for the writers of one file, by `/proc/*/fd`; knows nothing on systems without it.
+
+    `writers` is None where they cannot be known: no `/proc`, a file of another user, or a writer in another
+    container (the file changes although nobody visible has it open).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._pidfds: dict[WriterProcess, int] = {}
+        self._scanned_at = -RESCAN_S
+        self._unseen_writes = 0
+        self._written: tuple[tuple[int, int], ...] = ()
+
+    def writers(self) -> Writers | None:
+        """The writers now; scans again when one of them died or the last scan is some seconds old."""
+        if not sys.platform.startswith("linux"):
+            return None
+        with self._lock:
+            if self._is_due():
+                self._scan()
+            if self._unseen_writes >= _UNSEEN_WRITES:
+                return None
+            return Writers(frozenset(self._pidfds)) if self._may_look() else None
+
+    def doorbells(self) -> frozenset[int]:
+        """One descriptor for each writer, readable when it has died."""
+        with self._lock:
+            return frozenset(fd for fd in self._pidfds.values() if fd >= 0)
+
+    def close(self) -> None:
+        """Closes the descriptors."""
+        with self._lock:
+            self._forget(frozenset(self._pidfds))
+
+    def _is_due(self) -> bool:
+        if time.monotonic() - self._scanned_at >= RESCAN_S:
+            return True
+        return any(not _is_alive(process) for process in self._pidfds)
+
+    def _may_look(self) -> bool:
+        try:
+            owner = self._path.stat().st_uid
+        except OSError:  # no file, no writers
+            return True
+        return os.geteuid() in (0, owner)
+
+    def _scan(self) -> None:
+        self._scanned_at = time.monotonic()
+        found = _writers_of(self._path)
+        self._forget(frozenset(self._pidfds) - found)
+        for process in found - self._pidfds.keys():
+            try:
+                self._pidfds[process] = os.pidfd_open(process.pid)
+            except OSError:  # died meanwhile, or a kernel before 5.3: then the next scan tells
+                self._pidfds[process] = -1
+        written = _written(self._path)
+        if found:
+            self._unseen_writes = 0
+        elif self._written and written != self._written:
+            self._unseen_writes += 1
+        self._written = written
+
+    def _forget(self, processes: frozenset[WriterProcess]) -> None:
+        for process in processes:
+            descriptor = self._pidfds.pop(process)
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+def _writers_of(path: Path) -> frozenset[WriterProcess]:
+    try:
+        target = path.stat()
+    except OSError:
+        return frozenset()
+    real = os.path.realpath(path)
+    me, user = os.getpid(), os.geteuid()
+    found = set()
+    for entry in _entries("/proc"):
+        if not entry.name.isdigit() or int(entry.name) == me:
+            continue
+        # Processes come and go while we look, and those of others are closed to us.
+        with suppress(OSError):
+            if user != 0 and entry.stat().st_uid != user:
+                continue
+            if _has_open_for_writing(entry.path, real, (target.st_dev, target.st_ino)):
+                started_at = _started_at(int(entry.name))
+                if started_at is not None:
+                    found.add(WriterProcess(int(entry.name), started_at))
+    return frozenset(found)
+
+
+def _has_open_for_writing(process: str, real: str, identity: tuple[int, int]) -> bool:
+    for descriptor in _entries(f"{process}/fd"):
+        with suppress(OSError):
+            # The name first: a stat of each descriptor would cost ten times as much.
+            if Path(os.readlink(descriptor.path)).name != Path(real).name:
+                continue
+            status = os.stat(descriptor.path)
+            if (status.st_dev, status.st_ino) != identity:
+                continue
+            info = Path(process, "fdinfo", descriptor.name).read_text(encoding="ascii")
+            flags = next(int(line.split()[1], 8) for line in info.splitlines() if line.startswith("flags:"))
+            if flags & os.O_ACCMODE != os.O_RDONLY:
+                return True
+    return False
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as entries:
+        return list(entries)
+
+
+def _started_at(pid: int) -> datetime | None:
+    ticks = _start_ticks(pid)
+    if ticks is None:
+        return None
+    return datetime.fromtimestamp(_boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+
+
+@cache
+def _boot_time() -> float:
+    # Asked once: computed anew each time it would jitter, and the same process would look like another one.
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _start_ticks(pid: int) -> int | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The second field is the program's name in brackets, and may hold brackets and spaces.
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def _is_alive(process: WriterProcess) -> bool:
+    started_at = _started_at(process.pid)
+    return started_at is not None and abs((started_at - process.started_at).total_seconds()) < 2
+
+
+def _written(path: Path) -> tuple[tuple[int, int], ...]:
+    facts = []
+    for name in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            status = name.stat()
+            facts.append((status.st_size, status.st_mtime_ns))
+    return tuple(facts)

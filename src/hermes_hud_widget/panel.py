@@ -1,0 +1,107 @@
+"""What a panel is: a name, the sources it reads, a pure function of what they hold, and its frames."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from hermes_hud_widget.frames import Frame
+from hermes_hud_widget.sources import Source
+
+
+class Payload(BaseModel):
+    """Base of every panel's payload model.
+
+    Times are timezone-aware UTC, durations are seconds, costs US dollars; the unit is in the name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def is_empty(self) -> bool:
+        """True when there is nothing to show yet; the panel's status is then `empty`."""
+        return False
+
+
+class NoQuery(BaseModel):
+    """The query of a panel that takes no parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Until:
+    """A payload that is true only until an instant, whatever the files do ("today", "live").
+
+    Attributes:
+        payload: The payload.
+        valid_until: When it must be collected again while someone looks; timezone-aware.
+    """
+
+    payload: Payload
+    valid_until: datetime | None
+
+
+class Panel:
+    """One panel.
+
+    The keyword arguments are its sources: each is at once what to watch, how to read it, what damage
+    looks like and what the documentation says. `collect` gets their contents under the same names, and
+    `query` and `now` if it has parameters of those names.
+
+        PANEL = Panel("cron", "Scheduled jobs", collect, jobs=Json("cron/jobs.json"))
+
+    Args:
+        name: Its name in URLs, in `hud.panel(name)` and in the page: lower case.
+        title: What a viewer reads on its tab (English; translations live in the browser's catalogues).
+        collect: Pure function from the sources' contents to the payload; its return annotation is the
+            payload's model (or a union of it with `Until`).
+        query: Model of the parameters that a viewer may send; every field has a default.
+        frames: The DataFrames that it offers.
+        view: An ES module that draws it; without one a generic view is made from the payload's schema.
+        sources: What it reads, by the name under which `collect` receives it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        collect: Callable[..., Payload | Until],
+        *,
+        query: type[BaseModel] = NoQuery,
+        frames: tuple[Frame, ...] = (),
+        view: Traversable | None = None,
+        **sources: Source[Any],
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.collect = collect
+        self.query = query
+        self.frames = frames
+        self.view = view
+        self.sources: Mapping[str, Source[Any]] = sources
+        self._parameters = frozenset(inspect.signature(collect).parameters)
+        missing = sources.keys() - self._parameters
+        if missing:
+            raise TypeError(f"panel {name!r}: collect() takes no argument named {', '.join(sorted(missing))}")
+
+    @property
+    def payload(self) -> type[Payload]:
+        """The model of what `collect` returns."""
+        returned = typing.get_type_hints(self.collect)["return"]
+        for candidate in typing.get_args(returned) or (returned,):
+            if isinstance(candidate, type) and issubclass(candidate, Payload):
+                return candidate
+        raise TypeError(f"panel {self.name!r}: collect() must be annotated to return a Payload, not {returned!r}")
+
+    def run(self, contents: Mapping[str, Any], query: BaseModel, now: datetime) -> Until:
+        """Calls `collect` with what it asks for."""
+        extra = {"query": query, "now": now}
+        result = self.collect(**contents, **{k: v for k, v in extra.items() if k in self._parameters})
+        return result if isinstance(result, Until) else Until(result, None)

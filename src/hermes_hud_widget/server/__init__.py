@@ -1,0 +1,1 @@
+"""The process that reads homes and feeds viewers."""

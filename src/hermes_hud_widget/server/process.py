@@ -1,0 +1,121 @@
+"""The server's process: binds, announces itself on stdout, and ends with its parent or on a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import uvicorn
+
+from hermes_hud_widget.engine import Engine
+from hermes_hud_widget.errors import HomeError
+from hermes_hud_widget.panels import all_panels
+from hermes_hud_widget.place import Place, find_place
+from hermes_hud_widget.protocol import MAX_INBOUND_BYTES, PROTOCOL
+from hermes_hud_widget.server.app import make_app
+
+log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but its main loop waits for the end instead of waking ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        if not self.should_exit:
+            await self._ended.wait()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        super().handle_exit(sig, frame)
+        self.end()
+
+    def end(self) -> None:
+        """Stops serving; may be called from any thread and from a signal handler."""
+        self.should_exit = True
+        if self._loop is not None and self._ended is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+
+def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> None:
+    """Serves these homes until it is told to end.
+
+    Args:
+        places: The homes to open at once.
+        port: TCP port on 127.0.0.1; 0 takes a free one.
+        is_child: Started by a kernel: obeys commands on stdin, and ends when stdin closes. A server that a
+            person started must survive that (nohup, systemd).
+    """
+    token = secrets.token_urlsafe(32)
+    engine = Engine(all_panels())
+    try:
+        for place in places:
+            engine.open(place)
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        config = uvicorn.Config(
+            make_app(engine, token),
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=MAX_INBOUND_BYTES,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = Server(config)
+        announcement = {
+            "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
+            "token": token,
+            "pid": os.getpid(),
+            "protocol": PROTOCOL,
+            "homes": [entry.model_dump() for entry in engine.homes()],
+        }
+        listener.listen(128)
+        say = _Speaker()
+        say({**announcement, "server_id": engine.server_id} if is_child else announcement)
+        if is_child:
+            threading.Thread(target=_obey, args=(engine, say, server.end), name="hermes-hud-parent", daemon=True).start()
+        server.run(sockets=[listener])
+    finally:
+        engine.close()
+
+
+class _Speaker:
+    """Writes JSON lines to stdout."""
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+def _obey(engine: Engine, say: Callable[[dict[str, Any]], None], end: Callable[[], None]) -> None:
+    """Opens the homes that the parent names, one JSON line each, until it closes stdin or dies."""
+    try:
+        for line in sys.stdin:
+            command = json.loads(line)
+            try:
+                place = find_place(command["home"], command["profile"] or "default")
+                say({"id": command["id"], "home": engine.open(place)})
+            except HomeError as error:
+                say({"id": command["id"], "error": str(error)})
+            except Exception:  # the boundary of this thread: a silent death would orphan the server
+                log.exception("A command of the parent failed")
+                say({"id": command.get("id"), "error": "The server failed to open this home; its log says why."})
+    finally:
+        end()

@@ -1,0 +1,217 @@
+"""One connected viewer: reads what it asks, tells it what changed, pushes what it wants pushed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hermes_hud_widget.engine import Engine
+from hermes_hud_widget.errors import ArgumentError, UnknownNameError
+from hermes_hud_widget.hub import Mailbox
+from hermes_hud_widget.hub import Versions as ByHome
+from hermes_hud_widget.protocol import (
+    INBOUND,
+    MAX_INBOUND_BYTES,
+    ErrorFrame,
+    Get,
+    GetModule,
+    Look,
+    ModuleFrame,
+    PanelFrame,
+    Versions,
+)
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.02
+"""After a frame of versions, later changes are gathered for so long; the last one always goes out."""
+REQUESTS_AT_ONCE = 8
+
+
+class Viewer:
+    """Serves one accepted WebSocket until it closes."""
+
+    def __init__(self, socket: WebSocket, engine: Engine, on_look: Callable[[], None]) -> None:
+        self._socket = socket
+        self._engine = engine
+        self._on_look = on_look
+        self._looks: dict[str, Look] = {}
+        self._sending = asyncio.Lock()
+        self._requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pushed: dict[tuple[str, str, str], int] = {}
+
+    async def serve(self) -> None:
+        """Returns when the viewer is gone."""
+        with self._engine.hub.subscribe(asyncio.get_running_loop()) as mailbox:
+            telling = asyncio.create_task(self._tell(mailbox))
+            try:
+                await self._send(self._engine.hello())
+                # Beside the teller: a handler that only sends would not notice that the viewer has left.
+                await self._listen()
+            except WebSocketDisconnect:
+                pass
+            finally:
+                self._engine.look(self, frozenset())
+                self._on_look()
+                for task in (telling, *self._tasks):
+                    task.cancel()
+                await asyncio.gather(telling, *self._tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            if text is None or len(text) > MAX_INBOUND_BYTES:
+                await self._refuse(None, "bad-message", "Expected a JSON text frame of at most 64 kB.")
+                continue
+            try:
+                request = INBOUND.validate_json(text)
+            except ValidationError as error:
+                await self._refuse(_id_of(text), "bad-message", _first(error))
+                continue
+            if isinstance(request, Look):
+                await self._look(request)
+                continue
+            await self._requests.acquire()
+            self._start(self._answer(request))
+
+    def _start(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            with suppress(WebSocketDisconnect, RuntimeError):  # the socket closed before the answer was ready
+                await work
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self, look: Look) -> None:
+        try:
+            home = self._engine.home(look.home)
+            for panel in look.panels:
+                home.panel(panel)
+        except UnknownNameError as error:
+            code = "unknown-panel" if "panel" in str(error) else "unknown-home"
+            await self._refuse(None, code, str(error))
+            return
+        self._looks[look.home] = look
+        shown = frozenset((each.home, panel) for each in self._looks.values() for panel in each.panels)
+        self._engine.look(self, shown)
+        self._on_look()
+        self._pushed = {key: version for key, version in self._pushed.items() if key[0] != look.home}
+        self._start(self._push({look.home: dict.fromkeys(look.panels, 0)}))
+
+    async def _answer(self, request: Get | GetModule) -> None:
+        try:
+            if isinstance(request, GetModule):
+                await self._answer_module(request)
+            else:
+                await self._answer_panel(request)
+        finally:
+            self._requests.release()
+
+    async def _answer_module(self, request: GetModule) -> None:
+        try:
+            text = await asyncio.to_thread(self._engine.module, request.name)
+        except UnknownNameError as error:
+            await self._refuse(request.id, "unknown-module", str(error))
+        else:
+            await self._send(ModuleFrame(id=request.id, name=request.name, text=text))
+
+    async def _answer_panel(self, request: Get) -> None:
+        try:
+            snapshot = await asyncio.to_thread(self._engine.snapshot, request.home, request.panel, request.query)
+        except ArgumentError as error:
+            await self._refuse(request.id, "bad-query", str(error))
+        except UnknownNameError as error:
+            code = "unknown-panel" if "panel" in str(error) else "unknown-home"
+            await self._refuse(request.id, code, str(error))
+        else:
+            self._on_look()
+            unchanged = request.have == snapshot.version
+            await self._send(
+                PanelFrame(
+                    id=request.id,
+                    home=request.home,
+                    panel=request.panel,
+                    query=request.query,
+                    version=snapshot.version,
+                    status=snapshot.status,
+                    error=snapshot.error,
+                    unchanged=unchanged,
+                    data=None if unchanged else snapshot.data,
+                )
+            )
+
+    async def _tell(self, mailbox: Mailbox) -> None:
+        seq = 0
+        while True:
+            changed = await mailbox.take()
+            seq += 1
+            await self._send(Versions(seq=seq, versions=changed))
+            await self._push(changed)
+            await asyncio.sleep(COALESCE_S)
+
+    async def _push(self, changed: ByHome) -> None:
+        """Sends the looked-at queries of the changed panels, to a viewer that wants them pushed."""
+        for home, panels in changed.items():
+            look = self._looks.get(home)
+            for panel in panels if look else ():
+                for query in look.queries.get(panel, []) if look and panel in look.panels else []:
+                    await self._push_one(home, panel, query)
+
+    async def _push_one(self, home: str, panel: str, query: dict[str, Any]) -> None:
+        try:
+            snapshot = await asyncio.to_thread(self._engine.snapshot, home, panel, query)
+        except (ArgumentError, UnknownNameError) as error:
+            await self._refuse(None, "bad-query", str(error))
+            return
+        key = (home, panel, json.dumps(query, sort_keys=True))
+        if self._pushed.get(key, 0) >= snapshot.version:
+            return
+        self._pushed[key] = snapshot.version
+        self._on_look()
+        await self._send(
+            PanelFrame(
+                id=None,
+                home=home,
+                panel=panel,
+                query=query,
+                version=snapshot.version,
+                status=snapshot.status,
+                error=snapshot.error,
+                data=snapshot.data,
+            )
+        )
+
+    async def _refuse(self, request: int | None, code: Any, message: str) -> None:
+        await self._send(ErrorFrame(id=request, code=code, message=message))
+
+    async def _send(self, frame: BaseModel) -> None:
+        # Large snapshots take milliseconds to write as JSON: not on the loop.
+        large = isinstance(frame, PanelFrame | ModuleFrame)
+        text = await asyncio.to_thread(frame.model_dump_json) if large else frame.model_dump_json()
+        async with self._sending:
+            await self._socket.send_text(text)
+
+
+def _id_of(text: str) -> int | None:
+    try:
+        value = json.loads(text).get("id")
+    except (ValueError, AttributeError):
+        return None
+    return value if isinstance(value, int) else None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'message'}: {first['msg']}"

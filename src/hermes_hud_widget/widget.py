@@ -1,0 +1,257 @@
+"""`HUD`: the widget."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from hermes_hud_widget.errors import ArgumentError, HudError, UnknownNameError
+from hermes_hud_widget.home import Home
+from hermes_hud_widget.place import Place, find_place, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hermes_hud_widget._model import HudModel
+    from hermes_hud_widget.client.relay import Relay
+    from hermes_hud_widget.client.runtime import Runtime
+    from hermes_hud_widget.frames import When
+
+Theme = Literal["auto", "light", "dark"]
+THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+
+
+class HUD:
+    """A live view of a Hermes home: make it the last value of a cell to show it.
+
+        hud = HUD()
+        hud
+
+    The same home with the same options is one model, however often it is made and shown.
+
+    Args:
+        home: The home's directory. Without it: `$HERMES_HOME`, else `~/.hermes`, and there the sticky profile
+            that plain `hermes` works in. One that does not exist yet is shown as soon as it does.
+        profile: One of its profiles; `default` means the root home.
+        panels: Names of the panels to show, in that order; None for all.
+        theme: `auto` follows the notebook's theme; `light`, `dark`.
+        height: Height in pixels.
+
+    Raises:
+        HomeError: `home` is not a directory or cannot be read, or there is no such profile.
+        UnknownNameError: There is no such panel.
+        ArgumentError: `theme` or `height` makes no sense.
+    """
+
+    _models: ClassVar[_Models]
+
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        profile: str | None = None,
+        panels: Sequence[str] | None = None,
+        theme: Theme = "auto",
+        height: int = 480,
+    ) -> None:
+        from hermes_hud_widget.client.runtime import current_runtime
+        from hermes_hud_widget.panels import all_panels
+
+        place = find_place(home, profile)
+        known = tuple(all_panels())
+        chosen = (panels,) if isinstance(panels, str) else known if panels is None else tuple(panels)
+        for name in chosen:
+            if name not in known:
+                raise UnknownNameError("panel", name, known)
+        if not chosen:
+            raise ArgumentError(f"panels=[] would show nothing. There are: {', '.join(known)}.")
+        if theme not in THEMES:
+            raise ArgumentError(f"theme={theme!r}: expected one of {', '.join(THEMES)}.")
+        if not isinstance(height, int) or isinstance(height, bool) or height < 120:
+            raise ArgumentError(f"height={height!r}: expected pixels, 120 or more.")
+        runtime = current_runtime()
+        options = {"panels": list(chosen), "theme": theme, "height": height, "language": "auto"}
+        self.place = place
+        self._home = Home(place.root, profile=place.profile or "default")
+        self._shared = HUD._models.get(runtime, place, options, self)
+
+    @classmethod
+    def demo(cls, **options: Any) -> HUD:
+        """A HUD on a made-up home in which a simulated agent works. It is removed when its last HUD is closed.
+
+        Args:
+            options: `panels`, `theme` and `height`, as for `HUD`.
+        """
+        from hermes_hud_widget.client.runtime import current_runtime
+
+        return cls(current_runtime().demo().home, **options)
+
+    @property
+    def widget(self) -> HudModel:
+        """The ipywidgets model, to be put into layouts: `VBox([hud.widget, …])`."""
+        return self._open().model
+
+    @property
+    def transport(self) -> str:
+        """How the page gets its data, as far as it has said: "none", "comm" or "direct"."""
+        return self._open().relay.transport
+
+    def panel(self, name: str, **query: Any) -> dict[str, Any]:
+        """What a panel shows; see `Home.panel`."""
+        self._open()
+        return self._home.panel(name, **query)
+
+    def frame(
+        self,
+        name: str,
+        *,
+        since: When = None,
+        until: When = None,
+        columns: Sequence[str] | str | None = None,
+        limit: int | None = None,
+        session_id: str | None = None,
+    ) -> pd.DataFrame:
+        """A frame as a pandas DataFrame; see `Home.frame`."""
+        self._open()
+        return self._home.frame(
+            name, since=since, until=until, columns=columns, limit=limit, session_id=session_id
+        )
+
+    def on_change(self, panel: str, call: Callable[[str, int], object]) -> Callable[[], None]:
+        """Calls `call(panel, version)` whenever a panel changes.
+
+        Never two at once for one registration; changes that come while it runs are gathered into one more call.
+        What it prints appears under the cell that registered it. Registered again from the same cell (it was run
+        again), it replaces the earlier registration.
+
+        Returns:
+            The undo: call it to end the registration.
+
+        Raises:
+            UnknownNameError: There is no such panel.
+        """
+        from hermes_hud_widget.client.callbacks import register
+        from hermes_hud_widget.panels import all_panels
+
+        shared = self._open()
+        if panel not in all_panels():
+            raise UnknownNameError("panel", panel, tuple(all_panels()))
+        return register(shared.runtime, shared.place, panel, call)
+
+    def close(self) -> None:
+        """Lets go of the model; the last HUD that shares it closes it in the page, too."""
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.release(self)
+            self._home.close()
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Closes every HUD of this kernel and ends its server."""
+        from hermes_hud_widget.client.runtime import current_runtime
+
+        cls._models.close_all()
+        current_runtime().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        profile = f" · profile {self.place.profile}" if self.place.profile else ""
+        state = " · closed" if self._shared is None else ""
+        return f"Hermes HUD · {shown(self.place.root)}{profile}{state}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        shared = self._open()
+        bundle = shared.model._repr_mimebundle_(include=include, exclude=exclude)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        shared.relay.displayed()
+        return {**(data or {}), "text/plain": repr(self)}, metadata
+
+    def _open(self) -> _Shared:
+        if self._shared is None:
+            raise HudError("This HUD was closed; make a new one.")
+        return self._shared
+
+
+class _Shared:
+    """One model and its relay, shared by all HUDs on the same home with the same options."""
+
+    def __init__(self, runtime: Runtime, place: Place, options: dict[str, Any], forget: Callable[[], None]) -> None:
+        from hermes_hud_widget.client.relay import Relay
+
+        self.runtime = runtime
+        self.place = place
+        self._forget = forget
+        self._lock = threading.Lock()
+        self.users: weakref.WeakSet[HUD] = weakref.WeakSet()
+        runtime.use(self)
+        # The server starts while anywidget is imported.
+        from hermes_hud_widget._model import HudModel
+
+        self.model: HudModel = HudModel({"home": place.id, **options})
+        panels = tuple(options["panels"])
+        self.relay: Relay = Relay(runtime.endpoint, lambda: runtime.open(place), panels, self._send)
+        self.model.on_msg(lambda _, content, buffers: self.relay.from_model(content))
+        self._undo = runtime.on_down(self, self.relay.server_is_down)
+
+    def release(self, user: HUD) -> None:
+        """`user` was closed; the last one closes the model."""
+        with self._lock:
+            self.users.discard(user)
+            is_last = not self.users
+        if is_last:
+            self.close()
+
+    def close(self) -> None:
+        """Closes the model in kernel and page."""
+        self._forget()
+        self._undo()
+        self.relay.close()
+        self.model.close()
+        self.runtime.release(self)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self.model.comm is not None:
+            self.model.send(message)
+
+
+class _Models:
+    """The open models of this kernel by home and options."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._shared: dict[tuple[int, str, str], _Shared] = {}
+
+    def get(self, runtime: Runtime, place: Place, options: dict[str, Any], user: HUD) -> _Shared:
+        key = (runtime.process_id, place.id, repr(sorted(options.items())))
+        with self._lock:
+            shared = self._shared.get(key)
+            if shared is None:
+                shared = self._shared[key] = _Shared(runtime, place, options, lambda: self._forget(key))
+            shared.users.add(user)
+            return shared
+
+    def close_all(self) -> None:
+        with self._lock:
+            models = list(self._shared.values())
+        for shared in models:
+            for user in list(shared.users):
+                user.close()
+            shared.close()
+
+    def _forget(self, key: tuple[int, str, str]) -> None:
+        with self._lock:
+            self._shared.pop(key, None)
+
+
+HUD._models = _Models()

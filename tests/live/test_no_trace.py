@@ -1,0 +1,208 @@
+"""A whole session under strace: nothing below a home is written, made, removed, renamed, locked or retimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from live.kernel import Kernel
+from live.trace import Trace, strace
+from support.agent import Agent, Journal
+from support.fingerprint import fingerprint
+
+HOMES = [f"{journal}-{writer}" for journal in ("wal", "delete") for writer in ("live", "killed", "none")]
+WITHOUT_WRITER = [name for name in HOMES if not name.endswith("live")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one session left behind.
+
+    Attributes:
+        homes: By name, `<journal>-<writer>`.
+        before: Fingerprints before the session, by name of the home.
+        after: The same after it.
+        said: What the cells printed, by name of the home.
+        control: A folder in which the kernel did everything that is forbidden below a home.
+    """
+
+    homes: dict[str, Path]
+    before: dict[str, dict[str, str]]
+    after: dict[str, dict[str, str]]
+    said: dict[str, str]
+    control: Path
+    trace: Trace
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One kernel under strace: a HUD on each home, all panels, all frames, changes while it looks."""
+    folder = tmp_path_factory.mktemp("no_trace").resolve()
+    control = folder / "control"
+    control.mkdir()
+    homes = {name: folder / name for name in HOMES}
+    writers = {name: _furnish(name, home) for name, home in homes.items()}
+    before = {name: fingerprint(home) for name, home in homes.items()}
+    log = folder / "strace.log"
+    said = {}
+    try:
+        with Kernel(folder / "user", strace(log)) as kernel:
+            for name, home in homes.items():
+                said[name] = kernel.run(_tour(home), 60)
+            models = kernel.models()
+            assert len(models) == len(homes)
+            for name, agent in writers.items():
+                if name.endswith("live"):
+                    _live_on(kernel, agent)
+            kernel.run(_control(control))
+            kernel.run("HUD.close_all()")
+        for agent in writers.values():
+            agent.stop()
+        after = {name: fingerprint(home) for name, home in homes.items()}
+        yield Session(homes, before, after, said, control, Trace(log))
+    finally:
+        for agent in writers.values():
+            agent.stop()
+
+
+def test_the_trace_would_show_every_kind_of_change(session: Session) -> None:
+    changes = {call.name for call in session.trace.below(session.control) if call.is_change}
+    assert changes >= {
+        "openat",
+        "mkdir",
+        "rename",
+        "unlink",
+        "rmdir",
+        "chmod",
+        "utimensat",
+        "truncate",
+        "flock",
+    }
+    assert changes >= {"fcntl", "mmap"}
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_nothing_below_a_home_is_changed(session: Session, name: str) -> None:
+    home = session.homes[name]
+    changes = [
+        call.text for call in session.trace.below(home) if call.is_change and not call.is_sqlite_opening_a_log
+    ]
+    assert not changes, "\n".join(changes)
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_the_server_and_not_the_kernel_opens_the_database(session: Session, name: str) -> None:
+    opened = [
+        call
+        for call in session.trace.below(session.homes[name])
+        if call.name in {"open", "openat", "openat2"} and any("state.db" in path for path in call.paths)
+    ]
+    assert any(session.trace.is_of_server(call) for call in opened), "nobody read it: nothing was tried"
+    assert not [call.text for call in opened if not session.trace.is_of_server(call)]
+
+
+@pytest.mark.parametrize("name", WITHOUT_WRITER)
+def test_where_nobody_writes_every_byte_stays_as_it_was(session: Session, name: str) -> None:
+    assert session.after[name] == session.before[name]
+
+
+@pytest.mark.parametrize("name", [name for name in HOMES if name != "delete-killed"])
+def test_the_session_read_what_was_committed(session: Session, name: str) -> None:
+    assert "overview ok\nmemory ok\nsessions ok" in session.said[name]
+    assert "frame sessions 2" in session.said[name]
+    assert "frame messages 40" in session.said[name]
+
+
+def test_a_hot_journal_is_reported_and_not_rolled_back(session: Session) -> None:
+    assert "never committed" not in session.said["delete-killed"]
+    assert "memory ok" in session.said["delete-killed"]
+    assert "sessions stale" in session.said["delete-killed"] or (
+        "sessions unavailable" in session.said["delete-killed"]
+    )
+    assert "recover" in session.said["delete-killed"]
+
+
+def _furnish(name: str, home: Path) -> Agent:
+    journal, writer = name.split("-")
+    kind: Journal = "wal" if journal == "wal" else "delete"
+    agent = Agent(home, kind)
+    for session in ("one", "two"):
+        agent.session(session, title=f"Session {session}")
+        for number in range(20):
+            agent.message(
+                session, "user" if number % 2 else "assistant", f"message {number} " + "text " * 500
+            )
+    agent.memory(["The harbour master is called Ada"])
+    if writer == "killed":
+        agent.die(halfway=kind == "delete")
+        assert (home / ("state.db-wal" if kind == "wal" else "state.db-journal")).stat().st_size > 0
+    elif writer == "none":
+        agent.close()
+        assert not (home / "state.db-wal").exists()
+        agent.stop()
+    return agent
+
+
+def _tour(home: Path) -> str:
+    """A cell: a HUD, every panel, a transcript, every frame; prints what came."""
+    return f"""
+from hermes_hud_widget import HUD
+from hermes_hud_widget.errors import HudError
+from hermes_hud_widget.panels import all_panels
+hud = HUD({str(home)!r})
+display(hud)
+for name, panel in all_panels().items():
+    answer = hud.panel(name)
+    print(name, answer["status"])
+    if answer["error"]:
+        print(answer["error"]["message"])
+for panel in all_panels().values():
+    for frame in panel.frames:
+        try:
+            print("frame", frame.name, len(hud.frame(frame.name)))
+        except HudError as error:
+            print("frame", frame.name, error)
+"""
+
+
+def _live_on(kernel: Kernel, agent: Agent) -> None:
+    """Changes of every kind while the HUD is asked again and again."""
+    hud = f"HUD({str(agent.home)!r})"
+    for number in range(5):
+        agent.message("one", "user", f"live {number}")
+        agent.tokens("one", input_tokens=100, output_tokens=10)
+        agent.memory([f"entry {number}"])
+        agent.session(f"new {number}", title=f"New {number}")
+    kernel.wait(lambda: _is_up_to_date(kernel, hud), "the last change", 20)
+
+
+def _is_up_to_date(kernel: Kernel, hud: str) -> bool:
+    said = kernel.run(
+        f"print(len({hud}.frame('messages')), len({hud}.frame('sessions')), {hud}.panel('memory')['data'])"
+    )
+    return said.startswith("45 7 ") and "entry 4" in said
+
+
+def _control(folder: Path) -> str:
+    """A cell that does in `folder` what must not happen below a home."""
+    return f"""
+import fcntl, mmap, os, pathlib
+folder = pathlib.Path({str(folder)!r})
+file = folder / "file"
+file.write_text("text")
+(folder / "made").mkdir()
+(folder / "made").rmdir()
+file.rename(folder / "renamed")
+file = folder / "renamed"
+file.chmod(0o600)
+os.utime(file)
+os.truncate(file, 1)
+with file.open("r+") as stream:
+    fcntl.flock(stream, fcntl.LOCK_EX)
+    fcntl.lockf(stream, fcntl.LOCK_EX)
+    mmap.mmap(stream.fileno(), 1)[:] = b"x"
+file.unlink()
+"""

@@ -1,0 +1,74 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+from hermes_hud_widget.cache import SnapshotCache
+from hermes_hud_widget.core import Snapshot
+from hermes_hud_widget.protocol import Problem
+
+
+def snapshot(version: int, data: object = None, *, is_damaged: bool = False) -> Snapshot:
+    problem = Problem(kind="damaged", path="x", message="x is damaged") if is_damaged else None
+    return Snapshot("home", "panel", version, "stale" if is_damaged else "ok", problem, data)
+
+
+def test_a_snapshot_is_collected_once_for_a_version() -> None:
+    cache, calls = SnapshotCache(), count(1)
+    for _ in range(3):
+        found = cache.get("key", lambda: 7, lambda version: snapshot(version, next(calls)))
+    assert (found.version, found.data) == (7, 1)
+
+
+def test_a_newer_version_is_collected_again() -> None:
+    cache = SnapshotCache()
+    cache.get("key", lambda: 1, lambda version: snapshot(version, "old"))
+    assert cache.get("key", lambda: 2, lambda version: snapshot(version, "new")).data == "new"
+
+
+def test_a_change_while_collecting_leaves_the_snapshot_behind_the_version() -> None:
+    cache, versions = SnapshotCache(), iter([1, 2])
+    assert cache.get("key", lambda: next(versions), lambda version: snapshot(version)).version == 1
+    assert cache.get("key", lambda: next(versions), lambda version: snapshot(version)).version == 2
+
+
+def test_many_callers_at_once_wait_for_one_collection() -> None:
+    cache, calls, all_here = SnapshotCache(), count(1), threading.Barrier(8)
+
+    def collect(version: int) -> Snapshot:
+        return snapshot(version, next(calls))
+
+    def ask(_: int) -> object:
+        all_here.wait(timeout=10)
+        return cache.get("key", lambda: 1, collect).data
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {1}
+
+
+def test_queries_do_not_wait_for_each_other() -> None:
+    cache, release = SnapshotCache(), threading.Event()
+
+    def hang(version: int) -> Snapshot:
+        assert release.wait(timeout=10)
+        return snapshot(version)
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(cache.get, "slow", lambda: 1, hang)
+        assert cache.get("quick", lambda: 1, lambda version: snapshot(version, "here")).data == "here"
+        release.set()
+        slow.result(timeout=10)
+
+
+def test_damage_keeps_the_last_good_data_and_says_so() -> None:
+    cache = SnapshotCache()
+    cache.get("key", lambda: 1, lambda version: snapshot(version, "good"))
+    damaged = cache.get("key", lambda: 2, lambda version: snapshot(version, is_damaged=True))
+    assert (damaged.version, damaged.status, damaged.data) == (2, "stale", "good")
+
+
+def test_the_snapshots_used_last_are_kept() -> None:
+    cache, calls = SnapshotCache(size=2), count(1)
+    for key in ("a", "b", "a", "c", "a"):
+        cache.get(key, lambda: 1, lambda version: snapshot(version, next(calls)))
+    assert cache.get("a", lambda: 1, lambda version: snapshot(version, next(calls))).data == 1
+    assert cache.get("b", lambda: 1, lambda version: snapshot(version, next(calls))).data == 4

@@ -1,0 +1,134 @@
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from hermes_hud_widget.errors import ArgumentError, UnknownNameError
+from hermes_hud_widget.frames import Column, Frame, FrameArguments, parse_when, to_pandas
+from hermes_hud_widget.panels import all_panels
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+FRAMES = [frame for panel in all_panels().values() for frame in panel.frames]
+EXAMPLE = Frame(
+    "example",
+    (
+        Column("n", "integer", "A number", unit="s"),
+        Column("x", "number", "A number"),
+        Column("yes", "boolean", "A fact"),
+        Column("text", "text", "Words", is_free_text=True),
+        Column("kind", "category", "One of a few"),
+        Column("at", "instant", "When"),
+        Column("many", "texts", "Words"),
+    ),
+    dict,
+    time="at",
+)
+ROWS = {
+    "n": [1, None],
+    "x": [0.5, None],
+    "yes": [True, None],
+    "text": ["a sk-abcdefghijklmnopqrstuv b", None],
+    "kind": ["cli", None],
+    "at": [NOW, None],
+    "many": [["a"], None],
+}
+DTYPES = {
+    "n": "Int64",
+    "x": "Float64",
+    "yes": "boolean",
+    "text": "string",
+    "kind": "category",
+    "at": "datetime64[us, UTC]",
+    "many": "object",
+}
+
+
+def dtypes(frame: pd.DataFrame) -> dict[str, str]:
+    return {name: "string" if str(dtype).startswith("str") else str(dtype) for name, dtype in frame.dtypes.items()}
+
+
+@pytest.mark.parametrize("rows", [ROWS, {name: [] for name in ROWS}], ids=["with rows", "empty"])
+def test_columns_have_their_declared_dtypes_with_and_without_rows(rows: dict[str, list[object]]) -> None:
+    assert dtypes(to_pandas(EXAMPLE.to_arrow(rows, FrameArguments(), {}))) == DTYPES
+
+
+def test_free_text_is_redacted() -> None:
+    assert to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))["text"][0] == "a [redacted] b"
+
+
+def test_units_and_metadata_are_in_attrs() -> None:
+    about = {"home": "~/.hermes", "as_of": NOW.isoformat(), "status": "ok"}
+    attributes = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), about)).attrs
+    assert attributes == {"home": "~/.hermes", "as_of": pd.Timestamp(NOW), "status": "ok", "units": {"n": "s"}}
+
+
+def test_columns_come_in_the_order_asked_for() -> None:
+    args = EXAMPLE.check(columns=["x", "n"])
+    assert list(to_pandas(EXAMPLE.to_arrow({"n": [1], "x": [2.0]}, args, {}))) == ["x", "n"]
+
+
+def test_an_unknown_column_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(UnknownNameError, match=r"No column of the frame 'example' named 'nope'. There are: at, kind"):
+        EXAMPLE.check(columns=["n", "nope"])
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, True, "3"])
+def test_a_senseless_limit_is_refused(limit: object) -> None:
+    with pytest.raises(ArgumentError, match="limit="):
+        EXAMPLE.check(limit=limit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "instant"),
+    [
+        (datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))), datetime(2026, 1, 2, 1, tzinfo=UTC)),
+        ("2026-01-02T03:00:00+02:00", datetime(2026, 1, 2, 1, tzinfo=UTC)),
+        ("2026-01-02T03:00:00Z", datetime(2026, 1, 2, 3, tzinfo=UTC)),
+        (timedelta(hours=2), NOW - timedelta(hours=2)),
+        ("90m", NOW - timedelta(minutes=90)),
+        ("24h", NOW - timedelta(hours=24)),
+        ("7d", NOW - timedelta(days=7)),
+        ("2 w", NOW - timedelta(weeks=2)),
+        ("now", NOW),
+        (date(2026, 1, 2), datetime(2026, 1, 2).astimezone(UTC)),  # noqa: DTZ001  naive means this machine's zone
+        ("2026-01-02", datetime(2026, 1, 2).astimezone(UTC)),  # noqa: DTZ001
+        (pd.Timestamp("2026-01-02T03:00Z"), datetime(2026, 1, 2, 3, tzinfo=UTC)),
+        (None, None),
+    ],
+)
+def test_a_time_may_be_given_in_many_ways(value: object, instant: datetime | None) -> None:
+    assert parse_when("since", value, NOW) == instant  # type: ignore[arg-type]
+
+
+def test_yesterday_begins_a_day_before_today() -> None:
+    today, yesterday = parse_when("since", "today", NOW), parse_when("since", "Yesterday", NOW)
+    assert today is not None
+    assert yesterday is not None
+    assert timedelta(hours=22) < today - yesterday < timedelta(hours=26)
+    assert today <= NOW < today + timedelta(hours=26)
+
+
+@pytest.mark.parametrize("value", ["yesterdayish", "", "7 parsecs", "2026-13-40", 5])
+def test_a_time_that_is_none_is_refused_with_what_is_understood(value: object) -> None:
+    with pytest.raises(ArgumentError, match="since=.*is not a time. Expected a datetime"):
+        parse_when("since", value, NOW)  # type: ignore[arg-type]
+
+
+def test_a_frame_without_time_takes_no_since() -> None:
+    with pytest.raises(ArgumentError, match="has no time column"):
+        Frame("plain", (), dict).check(since="7d")
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
+def test_every_declared_column_says_what_it_means(frame: Frame) -> None:
+    assert all(column.meaning for column in frame.columns)
+    assert len(set(frame.column_names)) == len(frame.columns)
+    assert frame.time is None or frame.time in frame.column_names
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
+def test_every_frame_converts_to_arrow_and_pandas_without_rows(frame: Frame) -> None:
+    table = frame.to_arrow({name: [] for name in frame.column_names}, FrameArguments(), {})
+    assert isinstance(table, pa.Table)
+    assert list(to_pandas(table)) == list(frame.column_names)

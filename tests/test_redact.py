@@ -1,0 +1,65 @@
+import pytest
+
+from hermes_hud_widget.redact import redact, redact_json
+
+SECRETS = [
+    "sk-ant-api03-abcdefghijklmnopqrstuvwxyz",
+    "sk-proj-0123456789abcdefghij",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "github_pat_11ABCDEFG0abcdefghijkl_mnop",
+    "xoxb-123456789012-abcdefABCDEF",
+    "AKIAIOSFODNN7EXAMPLE",
+    "AIzaSyA-abcdefghijklmnopqrstuvwxyz012345",
+    "hf_abcdefghijklmnopqrstuvwxyz",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl",
+    "1234567890:AAabcdefghijklmnopqrstuvwxyz0123456",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_key_of_known_shape_is_masked_wherever_it_stands(secret: str) -> None:
+    assert secret not in redact(f'curl -H "X: {secret}" https://example.org/?q=1')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OPENAI_API_KEY=plainsecretvalue",
+        "export DB_PASSWORD='plainsecretvalue'",
+        '{"access_token": "plainsecretvalue"}',
+        "Authorization: Bearer plainsecretvalue",
+        "client_secret: plainsecretvalue",
+        "postgres://me:plainsecretvalue@db.example.org/x",
+        "-----BEGIN RSA PRIVATE KEY-----\nplainsecretvalue\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nplainsecretvalue",
+    ],
+)
+def test_a_secret_that_is_named_as_one_is_masked(line: str) -> None:
+    assert "plainsecretvalue" not in redact(line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The tokenizer splits words; secrets of good coffee.",
+        "max_tokens: 90000000",
+        "https://example.org/path?page=2",
+        "git commit 3f2a9c1e0b7d4f6a8c5e2d1b0a9f8e7d6c5b4a39",
+        "def password_strength(text): return len(text)",
+    ],
+)
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_masking_twice_changes_nothing_more() -> None:
+    once = redact("API_KEY=plainsecretvalue and Bearer abcdefghijklmnop")
+    assert redact(once) == once
+
+
+def test_every_string_in_a_payload_is_masked() -> None:
+    assert redact_json({"a": [{"b": f"x {SECRETS[0]}"}], "n": 1, "t": None}) == {
+        "a": [{"b": "x [redacted]"}],
+        "n": 1,
+        "t": None,
+    }

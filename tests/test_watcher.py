@@ -1,0 +1,205 @@
+"""Real files and real events. Every wait is for the change itself."""
+
+import os
+import queue
+import shutil
+from collections.abc import Callable, Hashable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hermes_hud_widget.doorbell import DoorbellError
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources import Attached, Profiles, Source, TextFile
+from hermes_hud_widget.watcher import Watcher, make_plan
+
+WAIT_S = 5.0
+QUIET_S = 0.4
+"""Longer than any delay between an event and its announcement."""
+
+
+class Watch:
+    """A watcher, and what it announced."""
+
+    def __init__(self) -> None:
+        self.announced: queue.Queue[frozenset[Hashable]] = queue.Queue()
+        self.on_change: Callable[[frozenset[Hashable]], object] = lambda _: None
+        self.watcher = Watcher(self._announce)
+
+    def _announce(self, changed: frozenset[Hashable]) -> None:
+        self.on_change(changed)
+        self.announced.put(changed)
+
+    def add(self, home: Path, **sources: Source[Any]) -> dict[str, Attached[Any]]:
+        attached = {name: source.attach(Place(home, home, None)) for name, source in sources.items()}
+        self.watcher.add(attached)
+        return attached
+
+    def next(self) -> frozenset[Hashable]:
+        return self.announced.get(timeout=WAIT_S)
+
+    def says_nothing(self) -> bool:
+        try:
+            self.announced.get(timeout=QUIET_S)
+        except queue.Empty:
+            return True
+        return False
+
+
+@pytest.fixture(params=["doorbell and watchfiles", "watchfiles alone"])
+def watch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    if request.param == "watchfiles alone":
+
+        def unavailable() -> None:
+            raise DoorbellError("not here")
+
+        monkeypatch.setattr("hermes_hud_widget.watcher.Doorbell", unavailable)
+    watch = Watch()
+    yield watch
+    watch.watcher.close()
+
+
+def replace(file: Path, content: str) -> None:
+    temporary = file.with_name(f".{file.name}.tmp")
+    temporary.write_text(content)
+    temporary.replace(file)
+
+
+@pytest.mark.parametrize("write", [replace, Path.write_text], ids=["replaced", "in place"])
+def test_a_change_is_announced(tmp_path: Path, watch: Watch, write: Callable[[Path, str], object]) -> None:
+    (tmp_path / "a").write_text("1")
+    watch.add(tmp_path, a=TextFile("a"), b=TextFile("b"))
+    write(tmp_path / "a", "2")
+    assert watch.next() == {"a"}
+    assert watch.says_nothing()
+
+
+def test_the_last_of_many_changes_is_announced(tmp_path: Path, watch: Watch) -> None:
+    contents: list[str] = []
+    watch.on_change = lambda _: contents.append((tmp_path / "a").read_text())
+    watch.add(tmp_path, a=TextFile("a"))
+    for number in range(500):
+        replace(tmp_path / "a", str(number))
+    while not watch.says_nothing():
+        pass
+    assert contents[-1] == "499"
+    assert len(contents) < 500
+
+
+def test_writing_the_same_again_is_not_a_change(tmp_path: Path, watch: Watch) -> None:
+    (tmp_path / "a").write_text("1")
+    watch.add(tmp_path, a=TextFile("a"))
+    replace(tmp_path / "a", "1")
+    (tmp_path / "unnamed").write_text("2")
+    assert watch.says_nothing()
+
+
+def test_a_file_in_a_directory_that_comes_later_is_announced(tmp_path: Path, watch: Watch) -> None:
+    watch.add(tmp_path / "home", a=TextFile("memories/deep/a"))
+    (tmp_path / "home" / "memories" / "deep").mkdir(parents=True)
+    (tmp_path / "home" / "memories" / "deep" / "a").write_text("1")
+    assert watch.next() == {"a"}
+    replace(tmp_path / "home" / "memories" / "deep" / "a", "2")
+    assert watch.next() == {"a"}
+
+
+def test_a_home_that_is_removed_and_made_again_is_announced(tmp_path: Path, watch: Watch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "a").write_text("1")
+    attached = watch.add(home, a=TextFile("a"))["a"]
+    shutil.rmtree(home)
+    assert watch.next() == {"a"}
+    home.mkdir()
+    (home / "a").write_text("2")
+    while attached.read() != "2":
+        watch.next()
+    watch.says_nothing()
+    replace(home / "a", "3")
+    assert watch.next() == {"a"}
+
+
+def test_a_home_that_is_replaced_by_another_under_its_name_is_announced(tmp_path: Path, watch: Watch) -> None:
+    home, other = tmp_path / "home", tmp_path / "other"
+    for directory, content in ((home, "1"), (other, "2")):
+        directory.mkdir()
+        (directory / "a").write_text(content)
+    watch.add(home, a=TextFile("a"))
+    home.rename(tmp_path / "old")
+    other.rename(home)
+    while (home / "a").read_text() == "2" and not watch.next():
+        pass
+    watch.says_nothing()
+    replace(home / "a", "3")
+    assert watch.next() == {"a"}
+
+
+def test_the_target_of_a_link_is_watched(tmp_path: Path, watch: Watch) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "dotfiles" / "a").write_text("1")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "a").symlink_to(tmp_path / "dotfiles" / "a")
+    watch.add(tmp_path / "home", a=TextFile("a"))
+    replace(tmp_path / "dotfiles" / "a", "2")
+    assert watch.next() == {"a"}
+
+
+def test_a_new_profile_is_announced(tmp_path: Path, watch: Watch) -> None:
+    (tmp_path / "profiles").mkdir()
+    watch.add(tmp_path, profiles=Profiles())
+    (tmp_path / "profiles" / "coder").mkdir()
+    assert watch.next() == {"profiles"}
+
+
+def test_what_was_removed_is_no_longer_announced(tmp_path: Path, watch: Watch) -> None:
+    watch.add(tmp_path, a=TextFile("a"), b=TextFile("b"))
+    watch.watcher.remove(["a"])
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("1")
+    assert watch.next() == {"b"}
+
+
+def test_without_native_events_a_timer_looks_as_long_as_someone_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_events(*directories: object, **options: object) -> Iterator[None]:
+        raise OSError(28, "inotify watch limit reached")
+
+    def unavailable() -> None:
+        raise DoorbellError("not here")
+
+    monkeypatch.setattr("watchfiles.watch", no_events)
+    monkeypatch.setattr("hermes_hud_widget.watcher.Doorbell", unavailable)
+    watch = Watch()
+    try:
+        watch.add(tmp_path, a=TextFile("a"))
+        watch.watcher.attend(True)
+        (tmp_path / "a").write_text("1")
+        assert watch.next() == {"a"}
+        assert watch.watcher.reason is not None
+        assert "inotify watch limit reached" in watch.watcher.reason
+    finally:
+        watch.watcher.close()
+
+
+def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None:
+    (tmp_path / "home" / "node_modules" / "deep").mkdir(parents=True)
+    (tmp_path / "home" / "memories").mkdir()
+    place = Place(tmp_path / "home", tmp_path / "home", None)
+    plan = make_plan([TextFile("a").attach(place), TextFile("memories/b").attach(place)])
+    watched = {path for path, _, _ in plan.directories}
+    assert watched == {str(tmp_path), str(tmp_path / "home"), str(tmp_path / "home" / "memories")}
+    assert not plan.concerns(str(tmp_path / "home" / "unnamed"))
+    assert plan.concerns(str(tmp_path / "home" / "a"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts descriptors in /proc")  # noqa: PTH110
+def test_closing_gives_every_descriptor_back(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    watch = Watch()
+    watch.add(tmp_path, a=TextFile("a"))
+    (tmp_path / "a").write_text("1")
+    watch.next()
+    watch.watcher.close()
+    assert len(os.listdir("/proc/self/fd")) == before
