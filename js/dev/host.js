@@ -6,7 +6,9 @@ const asked = new URLSearchParams(location.search);
 const golden = await (await fetch("../../tests/golden/messages.json")).json();
 const [hello] = golden.outbound;
 const home = Object.keys(hello.watching)[0];
-const frames = golden.outbound.filter(({ type, status }) => type === "panel" && (status === "ok" || asked.get("status") === status));
+const frames = golden.outbound.filter(
+  ({ type, status }) => type === "panel" && (status === "ok" || asked.get("status") === status),
+);
 
 const listeners = new Map();
 const sent = [];
@@ -32,7 +34,9 @@ async function answer({ type, id, name, panel, query }) {
     const text = await (await fetch(`../../src/hermes_hud_widget/static/${name}.js`)).text();
     relay({ type: "module", id, name, text });
   } else if (type === "get") {
-    const found = frames.findLast((frame) => frame.panel === panel && frame.query.session === query.session && !frame.unchanged);
+    const found = frames.findLast(
+      (frame) => frame.panel === panel && frame.query.session === query.session && !frame.unchanged,
+    );
     if (found) relay({ ...found, id, query });
     else relay({ type: "error", id, code: "internal", message: "not in the golden file" });
   }

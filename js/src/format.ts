@@ -48,7 +48,9 @@ export function makeFormat(language: string, t: Translate): Format {
         [1e3, "k"],
       ] as const) {
         // 999,950 reads as 1 M, not as 1,000 k.
-        if (Math.abs(value) >= size * 0.99995) return `${oneDigit.format(value / size)}\u202f${letter}`;
+        if (Math.abs(value) < size * 0.99995) continue;
+        const digits = Math.abs(value) >= 99.95 * size ? plain : oneDigit;
+        return `${digits.format(Math.abs(value) >= 99.95 * size ? Math.round(value / size) : value / size)}\u202f${letter}`;
       }
       return oneDigit.format(value);
     },
@@ -85,13 +87,13 @@ export function makeFormat(language: string, t: Translate): Format {
     ago: (instant) => {
       const then = Date.parse(instant);
       if (Number.isNaN(then)) return "—";
-      // The server's clock may be ahead of the viewer's: what comes from the future is now.
-      const seconds = Math.max(0, (Date.now() - then) / 1_000);
-      if (seconds < 5) return t("time.now");
-      if (seconds < 60) return relative.format(-Math.floor(seconds), "second");
-      if (seconds < 3_600) return relative.format(-Math.floor(seconds / 60), "minute");
-      if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3_600), "hour");
-      if (seconds < 30 * 86_400) return relative.format(-Math.floor(seconds / 86_400), "day");
+      const seconds = (Date.now() - then) / 1_000;
+      const age = Math.abs(seconds);
+      // The server's clock may be a little ahead of the viewer's.
+      if (age < 5 || (seconds < 0 && age < 60)) return t("time.now");
+      for (const [unit, length, end] of spans) {
+        if (age < end) return relative.format(-Math.sign(seconds) * Math.floor(age / length), unit);
+      }
       return day.format(then);
     },
     date: (instant) => (Number.isNaN(Date.parse(instant)) ? instant : full.format(Date.parse(instant))),
@@ -100,6 +102,14 @@ export function makeFormat(language: string, t: Translate): Format {
   };
   return format;
 }
+
+/** Up to which age (seconds) a time is told in which unit (of so many seconds). */
+const spans = [
+  ["second", 1, 60],
+  ["minute", 60, 3_600],
+  ["hour", 3_600, 86_400],
+  ["day", 86_400, 30 * 86_400],
+] as const;
 
 function both(first: string, rest: number, text: (rest: number) => string): string {
   return rest === 0 ? first : `${first} ${text(rest)}`;

@@ -11,6 +11,10 @@ from browser.scene import NUMBER, cell, furnish, nonce
 from support.agent import MakeAgent
 
 
+REFUSED = "WebSocket connection to 'ws://127.0.0.1:.*failed"
+WHY_REFUSED = "the server is gone, and the browser reports each attempt to return to it"
+
+
 def test_ten_runs_of_the_cell_leak_nothing(agent: MakeAgent, notebook: OpenNotebook) -> None:
     page = notebook(cell(furnish(agent())))
 
@@ -61,6 +65,7 @@ def test_after_a_kernel_restart_the_hud_says_gone_and_a_rerun_recovers(
     page.hud().expect_live()
     page.hud().expect_text(NUMBER)
     servers = page.servers()
+    page.allowed[REFUSED] = WHY_REFUSED
     page.restart()
     expect(page.hud().root).to_have_attribute("data-state", "gone", timeout=5_000)
     page.hud().expect_text(NUMBER)
@@ -80,6 +85,7 @@ def test_a_killed_kernel_leaves_no_server_behind(agent: MakeAgent, notebook: Ope
     page.hud().expect_live()
     servers = page.servers()
     assert len(servers) == 1
+    page.allowed[REFUSED] = WHY_REFUSED
     page.kernel.kill()
     wait_for(lambda: not any(_lives(server) for server in servers), "the end of the server", 2)
     expect(page.hud().root).not_to_have_attribute("data-state", "live", timeout=5_000)
@@ -93,6 +99,7 @@ def test_a_killed_server_is_replaced_and_the_hud_comes_back(agent: MakeAgent, no
     hud.expect_live()
     hud.show("memory")
     [server] = page.servers()
+    page.allowed[REFUSED] = WHY_REFUSED
     server.kill()
     word = nonce("revived")
     one.memory([word])

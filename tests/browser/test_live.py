@@ -78,6 +78,7 @@ def test_beside_a_running_cell_the_hud_stays_live_and_an_interrupt_leaves_it_so(
     hud = page.hud()
     hud.expect_live()
     hud.show("memory")
+    hud.expect_text("The harbour master is called Ada")
     server = page.servers()
 
     page.start(1, "begun")

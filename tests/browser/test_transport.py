@@ -58,6 +58,7 @@ def test_over_the_comm_the_hud_stays_live_beside_a_sleeping_cell(
     hud = page.hud()
     hud.expect_live("comm")
     hud.show("memory")
+    hud.expect_text("The harbour master is called Ada")
     page.start(1, "begun")
     for _ in range(3):
         word = nonce("beside")

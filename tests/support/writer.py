@@ -153,7 +153,7 @@ class Writer:
 
     def _replace(self, path: str, content: bytes) -> None:
         target = self.home / path
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".mem_", suffix=".tmp")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

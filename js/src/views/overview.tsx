@@ -55,14 +55,14 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
             aside={<span title={t("overview.today.help", { timezone: today.timezone })}>{today.timezone}</span>}
           >
             <dl class="stats">
-              <Stat
-                label={t("overview.tokens")}
-                value={<TokenCount tokens={tokens} />}
-                note={`${t("tokens.in")} ${format.compact(tokens.input)} · ${t("tokens.out")} ${format.compact(tokens.output)} · ${t("tokens.cache")} ${format.compact(tokens.cache_read + tokens.cache_write)}`}
-              />
+              <Stat label={t("overview.tokens")} value={<TokenCount tokens={tokens} />} />
               <Stat label={t("overview.cost")} value={<Money cost={cost} isBrief />} note={costNote()} />
               <Stat label={t("overview.sessions")} value={format.number(today.spending.sessions)} />
             </dl>
+            <p class="breakdown numeric">
+              {t("tokens.in")} {format.compact(tokens.input)} · {t("tokens.out")} {format.compact(tokens.output)} ·{" "}
+              {t("tokens.cache")} {format.compact(tokens.cache_read + tokens.cache_write)}
+            </p>
           </Section>
           <Section name="capacity" title={t("overview.memory")}>
             {data.memory.map(({ store, entries, used_chars, limit_chars }) => (
@@ -115,9 +115,7 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
         <div class="card-state">
           <Doing session={session} />
           {since && (
-            <span class="since">
-              <Elapsed since={since} />
-            </span>
+            <span class="since">{activity === "crashed" ? <Ago at={since} /> : <Elapsed since={since} />}</span>
           )}
         </div>
         <div class="card-foot">

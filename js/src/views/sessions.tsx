@@ -30,11 +30,19 @@ export default function define(api: Api) {
   function SessionsView({ data, query, setQuery, isPending, useSnapshots }: ViewProps<Sessions>) {
     const [opened, open] = useState<string | null>(null);
     const view = useRef<HTMLDivElement>(null);
+    const scrolled = useRef(0);
     const wasOpened = useRef<string | null>(null);
     useEffect(() => {
       // The keyboard goes where the eyes go: into the transcript, and back to the row it came from.
       const target = opened === null ? `[data-session="${CSS.escape(wasOpened.current ?? "")}"] button` : ".transcript";
-      if (opened !== null || wasOpened.current !== null) view.current?.querySelector<HTMLElement>(target)?.focus();
+      const isFirst = opened === null && wasOpened.current === null;
+      if (isFirst) return;
+      const panel = view.current?.closest("[data-panel]");
+      if (panel && opened !== null) {
+        if (wasOpened.current === null) scrolled.current = panel.scrollTop;
+        panel.scrollTop = 0;
+      } else if (panel) panel.scrollTop = scrolled.current;
+      view.current?.querySelector<HTMLElement>(target)?.focus({ preventScroll: true });
       wasOpened.current = opened;
     }, [opened]);
     const { list } = data;

@@ -80,6 +80,8 @@ def residual(whole: Usage, parts: Iterable[Usage]) -> Usage:
 def _price(part: Usage) -> tuple[float | None, CostStatus | None]:
     if part.actual_usd:
         return part.actual_usd, "actual"
+    if part.is_nothing() and not part.estimated_usd:
+        return None, None
     match part.status:
         case "included":
             return part.estimated_usd or 0.0, "included"
@@ -92,7 +94,7 @@ def _price(part: Usage) -> tuple[float | None, CostStatus | None]:
     if part.estimated_usd:
         return part.estimated_usd, "estimated"
     # Zero without a status means "not known", not "for nothing".
-    return (None, None) if part.is_nothing() else (None, "unknown")
+    return None, "unknown"
 
 
 def _significant(usd: float) -> float | None:

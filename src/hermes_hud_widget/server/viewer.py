@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -83,12 +84,12 @@ class Viewer:
                 await self._look(request)
                 continue
             await self._requests.acquire()
-            self._start(self._answer(request))
+            self._start(partial(self._answer, request))
 
-    def _start(self, work: Awaitable[None]) -> None:
+    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
         async def run() -> None:
             with suppress(WebSocketDisconnect, RuntimeError):  # the socket closed before the answer was ready
-                await work
+                await work()
 
         task = asyncio.create_task(run())
         self._tasks.add(task)
@@ -108,7 +109,7 @@ class Viewer:
         self._engine.look(self, shown)
         self._on_look()
         self._pushed = {key: version for key, version in self._pushed.items() if key[0] != look.home}
-        self._start(self._push({look.home: dict.fromkeys(look.panels, 0)}))
+        self._start(partial(self._push, {look.home: dict.fromkeys(look.panels, 0)}))
 
     async def _answer(self, request: Get | GetModule) -> None:
         try:

@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // As in build.mjs: a style sheet is its text.
+  plugins: [
+    {
+      name: "css-as-text",
+      enforce: "pre",
+      async load(id) {
+        return id.endsWith(".css") ? `export default ${JSON.stringify(await readFile(id, "utf8"))}` : null;
+      },
+    },
+  ],
+  test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
+});

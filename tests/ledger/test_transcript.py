@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hermes_hud_widget.ledger import Ledger
+from hermes_hud_widget.ledger.rows import Transcript, TranscriptMessage
+from hermes_hud_widget.ledger.transcript import PARTS_LIMIT_BYTES, TEXT_CHARS
+from ledger.world import NOW, Story, call
+
+
+def transcript(ledger: Ledger, session: str = "a", before: int | None = None, limit: int = 50) -> Transcript:
+    found = ledger.transcript(session, before, limit, NOW)
+    assert found is not None
+    return found
+
+
+def only(ledger: Ledger) -> TranscriptMessage:
+    (message,) = transcript(ledger).messages
+    return message
+
+
+def test_any_piece_of_a_conversation_leads_to_all_its_messages_newest_first(
+    story: Story, ledger: Ledger
+) -> None:
+    for id, parent in (("a", None), ("b", "a"), ("c", "b")):
+        end = {} if id == "c" else {"ended_at": 1.0, "end_reason": "compression"}
+        story.session(id, parent_session_id=parent, **end)
+        story.message(id, content=f"in {id}")
+    for id in "abc":
+        found = transcript(ledger, id)
+        assert [message.text for message in found.messages] == ["in c", "in b", "in a"]
+        assert (found.session.id, found.session.pieces, found.total, found.older) == ("c", 3, 3, None)
+    assert ledger.transcript("unheard of", None, 5, NOW) is None
+
+
+def test_a_delegated_session_has_a_transcript_of_its_own(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", content="parent")
+    story.session("child", parent_session_id="a", model_config={"_delegate_from": "a"})
+    story.message("child", content="task")
+    found = transcript(ledger, "child")
+    assert [message.text for message in found.messages] == ["task"]
+    assert (found.session.kind, found.session.parent_id) == ("subagent", "a")
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    ids = [story.message("a", at=100 - index) for index in range(7)]
+    seen: list[int] = []
+    before = None
+    for _ in range(3):
+        page = transcript(ledger, before=before, limit=3)
+        seen += [message.id for message in page.messages]
+        before = page.older
+        assert page.total == 7
+    assert seen == ids[::-1]
+    assert before is None
+
+
+def test_a_page_that_ends_with_the_first_message_is_the_last(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    for _ in range(4):
+        story.message("a")
+    page = transcript(ledger, limit=4)
+    assert page.older is None
+
+
+def test_messages_say_whether_they_were_compacted_or_taken_back(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", active=0, compacted=1)
+    story.message("a", active=0)
+    story.message("a")
+    assert [message.state for message in transcript(ledger).messages] == ["active", "rewound", "compacted"]
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "€", "🙂"])
+def test_a_long_text_is_cut_at_so_many_characters(story: Story, ledger: Ledger, letter: str) -> None:
+    story.session("a")
+    story.message("a", content=letter * TEXT_CHARS)
+    story.message(
+        "a", content=letter * (TEXT_CHARS + 1), reasoning=letter * (TEXT_CHARS + 9), role="assistant"
+    )
+    cut, whole = transcript(ledger).messages
+    assert (whole.text, whole.truncated) == (letter * TEXT_CHARS, False)
+    assert (cut.text, cut.truncated) == (letter * TEXT_CHARS, True)
+    assert cut.reasoning == letter * TEXT_CHARS
+
+
+def test_of_messages_of_parts_the_texts_are_shown_and_images_named(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 500_000}}
+    story.message("a", content=[{"type": "text", "text": "Look:"}, picture, {"type": "text", "text": "ok?"}])
+    message = only(ledger)
+    assert (message.text, message.truncated) == ("Look:\n[image]\nok?", False)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([], ""),
+        (["plain", {"type": "text"}, 5, None], "plain\n[text]\n[part]\n[part]"),
+        ([{"type": "input_image"}, {"type": "file"}], "[image]\n[file]"),
+    ],
+)
+def test_odd_parts_are_named_too(story: Story, ledger: Ledger, parts: list[object], expected: str) -> None:
+    story.session("a")
+    story.message("a", content="\0json:" + json.dumps(parts))
+    assert only(ledger).text.replace("[]", "") == expected
+
+
+def test_damaged_parts_are_shown_as_they_are(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", content='\0json:[{"type": "te')
+    assert only(ledger).text == '[{"type": "te'
+
+
+def test_huge_messages_of_parts_are_not_taken_apart(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", content="\0json:" + " " * PARTS_LIMIT_BYTES)
+    message = only(ledger)
+    assert (message.text, message.truncated) == ("[image]", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(None, ""), ("", ""), (b"\xff\xfeabc", "\ufffd\ufffdabc"), ("a\0b", "a\0b"), (12, "12")],
+)
+def test_any_content_becomes_text(story: Story, ledger: Ledger, content: object, expected: str) -> None:
+    story.session("a")
+    story.message("a", content=content)
+    assert only(ledger).text == expected
+
+
+def test_thoughts_come_from_either_column(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", role="assistant", reasoning="first")
+    story.message("a", role="assistant", reasoning_content="second", reasoning="")
+    story.message("a", role="assistant")
+    assert [message.reasoning for message in transcript(ledger).messages] == [None, "second", "first"]
+
+
+def test_calls_come_with_their_arguments_cut(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    long = json.dumps({"content": "x" * TEXT_CHARS})
+    story.message(
+        "a",
+        role="assistant",
+        content="",
+        tool_calls=[call("c1", "terminal", '{"command": "ls"}'), call("c2", "write", long)],
+    )
+    one, other = only(ledger).tool_calls
+    assert (one.id, one.name, one.arguments, one.truncated) == ("c1", "terminal", '{"command": "ls"}', False)
+    assert (len(other.arguments), other.truncated) == (TEXT_CHARS, True)
+
+
+@pytest.mark.parametrize("damaged", ["{", '{"id": "c1"}', "[1, null, [], {}]", '"text"', "5"])
+def test_damaged_calls_are_no_crash(story: Story, ledger: Ledger, damaged: str) -> None:
+    story.session("a")
+    story.message("a", role="assistant", content="Hm", tool_calls=damaged)
+    assert only(ledger).text == "Hm"
+
+
+def test_a_result_tells_how_long_it_took_also_when_its_call_is_on_the_next_page(
+    story: Story, ledger: Ledger
+) -> None:
+    story.session("a")
+    story.message(
+        "a", role="assistant", content="", at=30, tool_calls=[call("c1", "terminal"), call("c2", "web")]
+    )
+    story.message("a", role="tool", tool_call_id="c1", tool_name="terminal", at=28.5)
+    story.message("a", role="tool", tool_call_id="c2", tool_name="web", at=20)
+    story.message("a", role="tool", tool_call_id="unknown", at=10)
+    page = transcript(ledger, limit=3)
+    assert [message.duration_s for message in page.messages] == [None, pytest.approx(10), pytest.approx(1.5)]
+    whole = transcript(ledger)
+    assert [message.duration_s for message in whole.messages] == [
+        None,
+        pytest.approx(10),
+        pytest.approx(1.5),
+        None,
+    ]
+
+
+def test_a_rewound_and_repeated_call_id_belongs_to_the_latest_call_before_it(
+    story: Story, ledger: Ledger
+) -> None:
+    story.session("a")
+    for at in (100, 50):
+        story.message("a", role="assistant", content="", at=at, tool_calls=[call("c1", "terminal")])
+        story.message("a", role="tool", tool_call_id="c1", at=at - 2)
+    durations = [message.duration_s for message in transcript(ledger).messages if message.role == "tool"]
+    assert durations == [pytest.approx(2), pytest.approx(2)]
+
+
+def test_the_page_says_what_its_conversation_does(story: Story, ledger: Ledger) -> None:
+    story.session("a", at=20)
+    story.message("a", at=10)
+    session = transcript(ledger).session
+    assert (session.activity, session.last_active) == ("thinking", NOW - timedelta(seconds=10))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(content=st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_short_texts_arrive_as_they_are(story: Story, ledger: Ledger, content: str) -> None:
+    story.execute("DELETE FROM messages")
+    story.execute("INSERT OR IGNORE INTO sessions (id, source, started_at) VALUES ('a', 'cli', 1)")
+    story.message("a", content=content)
+    if not content.startswith("\0json:"):
+        assert only(ledger).text == content

@@ -1,0 +1,263 @@
+"""What every registered panel must do, plugins included. A new panel is tested here without a line of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from support.agent import Agent, MakeAgent
+from support.examples import example_of
+from support.served import Client, Served, served
+
+from hermes_hud_widget.core import OpenHome
+from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.panel import Panel, Payload
+from hermes_hud_widget.panels import all_panels
+from hermes_hud_widget.place import Place, find_place
+from hermes_hud_widget.sources import Config, Json, Settings, Source, TextFile
+
+
+class ToyPayload(Payload):
+    """What a plugin's author would write."""
+
+    words: int
+    settings: dict[str, Any] | None
+
+
+class ToyQuery(BaseModel):
+    """Its parameters."""
+
+    longer_than: int = 0
+
+
+def collect(soul: str | None, toy: Any, config: Settings, query: ToyQuery, now: datetime) -> ToyPayload:
+    words = [word for word in (soul or "").split() if len(word) > query.longer_than]
+    return ToyPayload(words=len(words), settings=toy if isinstance(toy, dict) else None)
+
+
+def fill(soul: str | None, toy: Any, config: Settings, args: FrameArguments) -> dict[str, list[str]]:
+    return {"word": (soul or "").split()}
+
+
+TOY = Panel(
+    "toy",
+    "Toy",
+    collect,
+    query=ToyQuery,
+    frames=(Frame("words", (Column("word", "text", "A word of SOUL.md"),), fill),),
+    soul=TextFile("SOUL.md"),
+    toy=Json("toy.json"),
+    config=Config(),
+)
+PANELS = {**all_panels(), TOY.name: TOY}
+SOURCES = [
+    pytest.param(panel, name, source, id=f"{panel.name}-{source.label}")
+    for panel in PANELS.values()
+    for name, source in panel.sources.items()
+]
+every_panel = pytest.mark.parametrize("panel", PANELS.values(), ids=list(PANELS))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Served]:
+    """One server for the whole module; each test opens a home of its own."""
+    with served(PANELS) as server:
+        yield server
+
+
+@pytest.fixture
+def client(shared: Served) -> Iterator[Client]:
+    with shared.connect() as client:
+        yield client
+
+
+@pytest.fixture
+def hermes(agent: MakeAgent) -> Agent:
+    """An agent in a home in which every panel has something to show."""
+    hermes = agent()
+    hermes.session("s0", title="Session 0")
+    hermes.message("s0", "user", "hello")
+    hermes.memory(["one"])
+    hermes.memory(["a person"], store="user")
+    hermes.file("SOUL.md", b"a soul")
+    hermes.file("toy.json", b"{}")
+    hermes.file("config.yaml", b"model: m\n")
+    return hermes
+
+
+@every_panel
+def test_a_missing_home_is_empty_and_says_what_to_do(panel: Panel, shared: Served, client: Client, tmp_path: Path) -> None:
+    frame = client.get(shared.open(tmp_path / "nowhere"), panel.name)
+    assert frame["status"] == "empty"
+    assert frame["error"]["kind"] == "no-home"
+    assert "nowhere" in frame["error"]["message"]
+    assert "HUD.demo()" in frame["error"]["message"]
+
+
+@every_panel
+def test_an_empty_home_is_empty_and_no_error(panel: Panel, shared: Served, client: Client, home: Path) -> None:
+    frame = client.get(shared.open(home), panel.name)
+    assert (frame["status"], frame["error"]) == ("empty", None)
+
+
+@every_panel
+def test_the_payload_matches_its_model(panel: Panel, shared: Served, client: Client, hermes: Agent) -> None:
+    frame = client.get(shared.open(hermes.home), panel.name)
+    assert (frame["status"], frame["error"]) == ("ok", None)
+    panel.payload.model_validate_json(json.dumps(frame["data"]))
+
+
+@every_panel
+def test_every_parameter_has_a_default_and_others_are_refused(
+    panel: Panel, shared: Served, client: Client, hermes: Agent
+) -> None:
+    panel.query()
+    refused = client.get(shared.open(hermes.home), panel.name, {"no_such_parameter": 1})
+    if panel is not TOY:  # the toy's author forgot to forbid unknown parameters, and may
+        assert refused["code"] == "bad-query"
+
+
+@every_panel
+def test_a_home_that_comes_later_is_shown(panel: Panel, shared: Served, client: Client, agent: MakeAgent, tmp_path: Path) -> None:
+    id = shared.open(tmp_path / "hermes")
+    assert client.get(id, panel.name)["status"] == "empty"
+    hermes = agent()
+    for source in panel.sources.values():
+        if (change := example_of(source).change) is not None:
+            change(hermes, 1)
+    version = client.get(id, panel.name)["version"]
+    while client.get(id, panel.name)["status"] != "ok":
+        version = client.wait_version(id, panel.name, version)
+
+
+@pytest.mark.parametrize(("panel", "name", "source"), SOURCES)
+def test_a_change_of_each_declared_source_reaches_a_client(
+    panel: Panel, name: str, source: Source[Any], shared: Served, client: Client, hermes: Agent
+) -> None:
+    change = example_of(source).change
+    if change is None:
+        assert not source.counts_as_content
+        return
+    id = shared.open(hermes.home)
+    client.look(id, panel.name)
+    version = client.get(id, panel.name)["version"]
+    change(hermes, 2)
+    assert client.wait_version(id, panel.name, version) > version
+
+
+@pytest.mark.parametrize(("panel", "name", "source"), SOURCES)
+def test_a_change_moves_no_panel_that_does_not_read_it(
+    panel: Panel, name: str, source: Source[Any], shared: Served, client: Client, hermes: Agent
+) -> None:
+    example = example_of(source)
+    if example.change is None:
+        return
+    id = shared.open(hermes.home)
+    readers = {other.name for other in PANELS.values() if source in other.sources.values()}
+    if type(source).__name__ == "WritersOf":  # its example commits as well, to be looked at
+        readers |= {other.name for other in PANELS.values() if "state" in other.sources}
+    versions = {other: client.get(id, other)["version"] for other in PANELS}
+    example.change(hermes, 3)
+    client.wait_version(id, panel.name, versions[panel.name])
+    # Everything that this change announces is out when the next change of another kind is.
+    hermes.file("toy.json", b'{"last": 1}')
+    client.wait_version(id, TOY.name, versions[TOY.name] + (TOY.name in readers))
+    moved = {other for other in PANELS if client.version(id, other) > versions[other]}
+    assert moved - {TOY.name} == readers - {TOY.name}
+
+
+@pytest.mark.parametrize(("panel", "name", "source"), SOURCES)
+def test_damage_is_named_keeps_the_last_good_data_and_is_over_when_mended(
+    panel: Panel, name: str, source: Source[Any], shared: Served, client: Client, hermes: Agent
+) -> None:
+    example = example_of(source)
+    if example.damage is None or example.change is None:
+        return
+    id = shared.open(hermes.home)
+    example.change(hermes, 4)
+    good = client.wait_data(id, panel.name, lambda data: data is not None)
+    example.damage(hermes)
+    version = good["version"]
+    while (damaged := client.get(id, panel.name))["status"] in ("ok", "empty"):
+        version = client.wait_version(id, panel.name, max(version, damaged["version"]))
+    assert damaged["status"] == "stale"
+    assert damaged["error"]["path"] == example.says
+    assert example.says in damaged["error"]["message"]
+    assert damaged["data"] is not None
+    others = {other.name for other in PANELS.values() if source not in other.sources.values()}
+    assert {other: client.get(id, other)["status"] for other in others} == dict.fromkeys(others, "ok")
+    if example.says != "state.db":
+        example.change(hermes, 5)
+        while client.get(id, panel.name)["status"] != "ok":
+            version = client.wait_version(id, panel.name, version)
+
+
+@every_panel
+def test_a_file_that_no_panel_declares_moves_nothing(panel: Panel, shared: Served, client: Client, hermes: Agent) -> None:
+    id = shared.open(hermes.home)
+    before = client.get(id, panel.name)["version"]
+    hermes.file("unnamed.txt", b"x")
+    hermes.file("memories/.mem_x.tmp", b"x")
+    # A change that is announced comes after all that was written before it.
+    witness, path = ("memory", "memories/MEMORY.md") if panel is TOY else (TOY.name, "toy.json")
+    hermes.file(path, b'{"last": 2}')
+    client.wait_version(id, witness, 1)
+    assert client.get(id, panel.name)["version"] == before
+
+
+@pytest.mark.parametrize("name", [frame.name for panel in PANELS.values() for frame in panel.frames])
+def test_every_frame_has_its_columns_with_and_without_a_home(name: str, hermes: Agent, tmp_path: Path) -> None:
+    for path in (hermes.home, tmp_path / "nowhere"):
+        opened = OpenHome(find_place(path), PANELS)
+        try:
+            frame = opened.frame(name)
+            table = opened.table(name, frame.check())
+            assert table.column_names == list(frame.column_names)
+            assert (table.num_rows > 0) is path.exists()
+            for column in frame.column_names:
+                assert opened.table(name, frame.check(columns=[column])).column_names == [column]
+        finally:
+            opened.close()
+
+
+def test_a_home_that_became_a_file_is_unavailable_and_says_so(shared: Served, client: Client, home: Path) -> None:
+    id = shared.open(home)
+    client.get(id, "memory")
+    home.rmdir()
+    home.write_text("")
+    frame = client.get(id, "sessions")
+    assert frame["status"] == "unavailable"
+    assert "is a file; expected a directory" in frame["error"]["message"]
+
+
+def test_a_panel_that_raises_fails_alone(hermes: Agent, caplog: pytest.LogCaptureFixture) -> None:
+    def explode(soul: str | None) -> ToyPayload:
+        raise ZeroDivisionError("as plugins do")
+
+    panels = {**PANELS, "broken": Panel("broken", "Broken", explode, soul=TextFile("SOUL.md"))}
+    opened = OpenHome(find_place(hermes.home), panels)
+    try:
+        broken = opened.collect("broken", opened.parse_query("broken", {}), 1)
+        assert (broken.status, broken.error and broken.error.kind) == ("stale", "internal")
+        assert "as plugins do" not in str(broken.error)
+        assert "as plugins do" in caplog.text
+        assert opened.collect("memory", opened.parse_query("memory", {}), 1).status == "ok"
+    finally:
+        opened.close()
+
+
+def test_a_source_that_collect_does_not_take_is_refused_when_the_panel_is_declared() -> None:
+    with pytest.raises(TypeError, match="takes no argument named soul"):
+        Panel("x", "X", lambda: ToyPayload(words=0, settings=None), soul=TextFile("SOUL.md"))
+
+
+def test_equal_sources_of_a_home_are_read_once(tmp_path: Path) -> None:
+    opened = OpenHome(Place(tmp_path, tmp_path, None), PANELS)
+    declared = {source for panel in PANELS.values() for source in panel.sources.values()}
+    assert len(opened.sources) == len(declared) < sum(len(panel.sources) for panel in PANELS.values())
+    opened.close()
