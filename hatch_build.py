@@ -25,7 +25,9 @@ class BrowserModule(BuildHookInterface[Any]):
         js, built = root / "js", root / BUILT
         if self.target_name == "sdist":
             return
-        inputs = max(newest(js / "src"), (js / "package-lock.json").stat().st_mtime, (js / "build.mjs").stat().st_mtime)
+        inputs = max(
+            newest(js / "src"), (js / "package-lock.json").stat().st_mtime, (js / "build.mjs").stat().st_mtime
+        )
         if built.exists() and built.stat().st_mtime >= inputs:
             return
         npm = shutil.which("npm")

@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from support.agent import Agent, MakeAgent
-from support.examples import example_of
-from support.served import Client, Served, served
 
 from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
@@ -20,6 +17,9 @@ from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.panels import all_panels
 from hermes_hud_widget.place import Place, find_place
 from hermes_hud_widget.sources import Config, Json, Settings, Source, TextFile
+from support.agent import Agent, MakeAgent
+from support.examples import example_of
+from support.served import Client, Served, served
 
 
 class ToyPayload(Payload):
@@ -91,7 +91,9 @@ def hermes(agent: MakeAgent) -> Agent:
 
 
 @every_panel
-def test_a_missing_home_is_empty_and_says_what_to_do(panel: Panel, shared: Served, client: Client, tmp_path: Path) -> None:
+def test_a_missing_home_is_empty_and_says_what_to_do(
+    panel: Panel, shared: Served, client: Client, tmp_path: Path
+) -> None:
     frame = client.get(shared.open(tmp_path / "nowhere"), panel.name)
     assert frame["status"] == "empty"
     assert frame["error"]["kind"] == "no-home"
@@ -100,7 +102,9 @@ def test_a_missing_home_is_empty_and_says_what_to_do(panel: Panel, shared: Serve
 
 
 @every_panel
-def test_an_empty_home_is_empty_and_no_error(panel: Panel, shared: Served, client: Client, home: Path) -> None:
+def test_an_empty_home_is_empty_and_no_error(
+    panel: Panel, shared: Served, client: Client, home: Path
+) -> None:
     frame = client.get(shared.open(home), panel.name)
     assert (frame["status"], frame["error"]) == ("empty", None)
 
@@ -123,7 +127,9 @@ def test_every_parameter_has_a_default_and_others_are_refused(
 
 
 @every_panel
-def test_a_home_that_comes_later_is_shown(panel: Panel, shared: Served, client: Client, agent: MakeAgent, tmp_path: Path) -> None:
+def test_a_home_that_comes_later_is_shown(
+    panel: Panel, shared: Served, client: Client, agent: MakeAgent, tmp_path: Path
+) -> None:
     id = shared.open(tmp_path / "hermes")
     assert client.get(id, panel.name)["status"] == "empty"
     hermes = agent()
@@ -198,7 +204,9 @@ def test_damage_is_named_keeps_the_last_good_data_and_is_over_when_mended(
 
 
 @every_panel
-def test_a_file_that_no_panel_declares_moves_nothing(panel: Panel, shared: Served, client: Client, hermes: Agent) -> None:
+def test_a_file_that_no_panel_declares_moves_nothing(
+    panel: Panel, shared: Served, client: Client, hermes: Agent
+) -> None:
     id = shared.open(hermes.home)
     before = client.get(id, panel.name)["version"]
     hermes.file("unnamed.txt", b"x")
@@ -211,7 +219,9 @@ def test_a_file_that_no_panel_declares_moves_nothing(panel: Panel, shared: Serve
 
 
 @pytest.mark.parametrize("name", [frame.name for panel in PANELS.values() for frame in panel.frames])
-def test_every_frame_has_its_columns_with_and_without_a_home(name: str, hermes: Agent, tmp_path: Path) -> None:
+def test_every_frame_has_its_columns_with_and_without_a_home(
+    name: str, hermes: Agent, tmp_path: Path
+) -> None:
     for path in (hermes.home, tmp_path / "nowhere"):
         opened = OpenHome(find_place(path), PANELS)
         try:
@@ -225,7 +235,9 @@ def test_every_frame_has_its_columns_with_and_without_a_home(name: str, hermes: 
             opened.close()
 
 
-def test_a_home_that_became_a_file_is_unavailable_and_says_so(shared: Served, client: Client, home: Path) -> None:
+def test_a_home_that_became_a_file_is_unavailable_and_says_so(
+    shared: Served, client: Client, home: Path
+) -> None:
     id = shared.open(home)
     client.get(id, "memory")
     home.rmdir()

@@ -45,7 +45,9 @@ DTYPES = {
 
 
 def dtypes(frame: pd.DataFrame) -> dict[str, str]:
-    return {name: "string" if str(dtype).startswith("str") else str(dtype) for name, dtype in frame.dtypes.items()}
+    return {
+        name: "string" if str(dtype).startswith("str") else str(dtype) for name, dtype in frame.dtypes.items()
+    }
 
 
 @pytest.mark.parametrize("rows", [ROWS, {name: [] for name in ROWS}], ids=["with rows", "empty"])
@@ -60,7 +62,12 @@ def test_free_text_is_redacted() -> None:
 def test_units_and_metadata_are_in_attrs() -> None:
     about = {"home": "~/.hermes", "as_of": NOW.isoformat(), "status": "ok"}
     attributes = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), about)).attrs
-    assert attributes == {"home": "~/.hermes", "as_of": pd.Timestamp(NOW), "status": "ok", "units": {"n": "s"}}
+    assert attributes == {
+        "home": "~/.hermes",
+        "as_of": pd.Timestamp(NOW),
+        "status": "ok",
+        "units": {"n": "s"},
+    }
 
 
 def test_columns_come_in_the_order_asked_for() -> None:
@@ -69,7 +76,9 @@ def test_columns_come_in_the_order_asked_for() -> None:
 
 
 def test_an_unknown_column_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(UnknownNameError, match=r"No column of the frame 'example' named 'nope'. There are: at, kind"):
+    with pytest.raises(
+        UnknownNameError, match=r"No column of the frame 'example' named 'nope'. There are: at, kind"
+    ):
         EXAMPLE.check(columns=["n", "nope"])
 
 
@@ -91,8 +100,8 @@ def test_a_senseless_limit_is_refused(limit: object) -> None:
         ("7d", NOW - timedelta(days=7)),
         ("2 w", NOW - timedelta(weeks=2)),
         ("now", NOW),
-        (date(2026, 1, 2), datetime(2026, 1, 2).astimezone(UTC)),  # noqa: DTZ001  naive means this machine's zone
-        ("2026-01-02", datetime(2026, 1, 2).astimezone(UTC)),  # noqa: DTZ001
+        (date(2026, 1, 2), datetime(2026, 1, 2).astimezone(UTC)),
+        ("2026-01-02", datetime(2026, 1, 2).astimezone(UTC)),
         (pd.Timestamp("2026-01-02T03:00Z"), datetime(2026, 1, 2, 3, tzinfo=UTC)),
         (None, None),
     ],
@@ -111,7 +120,7 @@ def test_yesterday_begins_a_day_before_today() -> None:
 
 @pytest.mark.parametrize("value", ["yesterdayish", "", "7 parsecs", "2026-13-40", 5])
 def test_a_time_that_is_none_is_refused_with_what_is_understood(value: object) -> None:
-    with pytest.raises(ArgumentError, match="since=.*is not a time. Expected a datetime"):
+    with pytest.raises(ArgumentError, match=r"since=.*is not a time\. Expected a datetime"):
         parse_when("since", value, NOW)  # type: ignore[arg-type]
 
 

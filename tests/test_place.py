@@ -91,7 +91,9 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         find_place(tmp_path / "file")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; tests/live drops its rights for this")
+@pytest.mark.skipif(
+    os.geteuid() == 0, reason="root may read everything; tests/live drops its rights for this"
+)
 def test_an_unreadable_home_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0)
     try:

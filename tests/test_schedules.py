@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from support.agent import Agent
 from support.served import Client, Served, served
 
@@ -114,7 +115,10 @@ class World:
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(journal=st.sampled_from(["wal", "delete"]), steps=st.lists(st.sampled_from(STEPS), min_size=3, max_size=14))
+@given(
+    journal=st.sampled_from(["wal", "delete"]),
+    steps=st.lists(st.sampled_from(STEPS), min_size=3, max_size=14),
+)
 def test_all_clients_converge_and_nothing_is_announced_or_collected_in_vain(
     journal: Literal["wal", "delete"], steps: list[Step]
 ) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.served import TOKEN, Client, Served
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from hermes_hud_widget.server.security import is_loopback
+from support.served import TOKEN, Client, Served
 
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -47,7 +47,13 @@ def home_id(server: Served, home: Path, agent: Any) -> str:
     return server.open(home)
 
 
-ROUTES = ["/api/homes", "/api/homes/x/panels", "/api/homes/x/panels/memory", "/api/homes/x/frames/memory", "/openapi.json"]
+ROUTES = [
+    "/api/homes",
+    "/api/homes/x/panels",
+    "/api/homes/x/panels/memory",
+    "/api/homes/x/frames/memory",
+    "/openapi.json",
+]
 
 REFUSED = {
     "no token": ({}, 401),
@@ -91,7 +97,11 @@ def test_the_socket_refuses(server: Served, options: dict[str, Any]) -> None:
 
 def test_the_socket_refuses_a_token_in_the_url(server: Served) -> None:
     with pytest.raises(InvalidStatus, match="403"):
-        connect(f"ws://127.0.0.1:{server.port}/ws?token={TOKEN}", proxy=None, subprotocols=["hermes-hud.v1", TOKEN])  # type: ignore[list-item]
+        connect(
+            f"ws://127.0.0.1:{server.port}/ws?token={TOKEN}",
+            proxy=None,
+            subprotocols=["hermes-hud.v1", TOKEN],
+        )  # type: ignore[list-item]
 
 
 def test_the_socket_refuses_a_foreign_host(server: Served) -> None:
@@ -166,8 +176,14 @@ def test_a_panel_has_its_envelope_and_an_etag(server: Served, home_id: str) -> N
 
 
 def test_query_parameters_are_those_that_the_panel_declares(server: Served, home_id: str) -> None:
-    data = body(server, f"/api/homes/{home_id}/panels/sessions?page_size=1&sort=title&descending=false")["data"]
-    assert (data["list"]["page_size"], data["list"]["sort"], data["list"]["descending"]) == (1, "title", False)
+    data = body(server, f"/api/homes/{home_id}/panels/sessions?page_size=1&sort=title&descending=false")[
+        "data"
+    ]
+    assert (data["list"]["page_size"], data["list"]["sort"], data["list"]["descending"]) == (
+        1,
+        "title",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,7 +198,9 @@ def test_query_parameters_are_those_that_the_panel_declares(server: Served, home
         ("frames/memory?session_id=x", 400, "takes no session_id="),
     ],
 )
-def test_what_cannot_be_answered_is_explained(server: Served, home_id: str, path: str, status: int, says: str) -> None:
+def test_what_cannot_be_answered_is_explained(
+    server: Served, home_id: str, path: str, status: int, says: str
+) -> None:
     got, _, content = request(server, f"/api/homes/{home_id}/{path}")
     assert got == status
     assert says in json.loads(content)["detail"]
@@ -210,7 +228,9 @@ def test_writing_methods_do_not_exist(server: Served, home_id: str) -> None:
         assert request(server, f"/api/homes/{home_id}/panels/memory", method=method)[0] == 405
 
 
-def test_get_answers_with_the_snapshot_and_leaves_out_what_the_viewer_has(viewer: Client, home_id: str) -> None:
+def test_get_answers_with_the_snapshot_and_leaves_out_what_the_viewer_has(
+    viewer: Client, home_id: str
+) -> None:
     first = viewer.get(home_id, "memory")
     assert first["data"]["stores"][0]["entries"][0]["text"] == "one"
     again = viewer.get(home_id, "memory", have=first["version"])
@@ -227,9 +247,11 @@ def test_a_viewer_that_wants_data_pushed_gets_them_at_once_and_after_each_change
     with agent(home) as hermes:
         hermes.session("s2", title="A second one")
         viewer.wait(
-            lambda frame: frame["type"] == "panel"
-            and frame["id"] is None
-            and "A second one" in json.dumps(frame["data"])
+            lambda frame: (
+                frame["type"] == "panel"
+                and frame["id"] is None
+                and "A second one" in json.dumps(frame["data"])
+            )
         )
 
 
@@ -262,7 +284,9 @@ def test_a_frame_that_makes_no_sense_is_answered_and_the_connection_goes_on(
     assert viewer.get(home_id, "memory")["status"] == "ok"
 
 
-def test_an_oversized_frame_ends_the_connection_and_harms_nobody(server: Served, viewer: Client, home_id: str) -> None:
+def test_an_oversized_frame_ends_the_connection_and_harms_nobody(
+    server: Served, viewer: Client, home_id: str
+) -> None:
     with server.connect() as other:
         other.socket.send("x" * 70_000)
         other._thread.join(timeout=10)
@@ -270,12 +294,16 @@ def test_an_oversized_frame_ends_the_connection_and_harms_nobody(server: Served,
     assert viewer.get(home_id, "memory")["status"] == "ok"
 
 
-def test_a_viewer_that_does_not_read_harms_nobody(server: Served, viewer: Client, home_id: str, home: Path, agent: Any) -> None:
+def test_a_viewer_that_does_not_read_harms_nobody(
+    server: Served, viewer: Client, home_id: str, home: Path, agent: Any
+) -> None:
     lazy: Any = {"subprotocols": ["hermes-hud.v1", TOKEN], "max_queue": 1, "close_timeout": 0.1}
     with connect(f"ws://127.0.0.1:{server.port}/ws", proxy=None, **lazy), agent(home) as hermes:
         for number in range(50):
             hermes.memory([f"entry {number}"])
-        viewer.wait_data(home_id, "memory", lambda data: data["stores"][0]["entries"][0]["text"] == "entry 49")
+        viewer.wait_data(
+            home_id, "memory", lambda data: data["stores"][0]["entries"][0]["text"] == "entry 49"
+        )
 
 
 def test_only_what_someone_looks_at_is_collected(
@@ -303,10 +331,10 @@ def test_two_homes_keep_apart(server: Served, viewer: Client, tmp_path: Path, ag
         one.memory(["of one"])
         two.memory(["of two"])
         for id, text in zip(ids, ("of one", "of two"), strict=True):
-            viewer.wait_data(id, "memory", lambda data, text=text: data["stores"][0]["entries"][0]["text"] == text)
+            viewer.wait_data(
+                id, "memory", lambda data, text=text: data["stores"][0]["entries"][0]["text"] == text
+            )
         before = viewer.version(ids[1], "memory")
         one.memory(["of one", "more"])
         viewer.wait_version(ids[0], "memory", viewer.version(ids[0], "memory") - 1)
         assert viewer.version(ids[1], "memory") == before
-
-

@@ -38,7 +38,13 @@ class Written:
         temporary.replace(self.file)
 
 
-FILES: list[Source[Any]] = [TextFile("SOUL.md"), Json("x.json"), Entries("MEMORY.md"), Config(), ActiveProfile()]
+FILES: list[Source[Any]] = [
+    TextFile("SOUL.md"),
+    Json("x.json"),
+    Entries("MEMORY.md"),
+    Config(),
+    ActiveProfile(),
+]
 file_source = pytest.mark.parametrize("source", FILES, ids=lambda source: type(source).__name__)
 Attach = Callable[[Source[Any]], Written]
 
@@ -112,7 +118,9 @@ def test_the_signature_is_the_same_as_long_as_the_content_is(source: Source[Any]
 
 
 @file_source
-def test_each_of_many_writes_within_a_clock_tick_changes_the_signature(source: Source[Any], attach: Attach) -> None:
+def test_each_of_many_writes_within_a_clock_tick_changes_the_signature(
+    source: Source[Any], attach: Attach
+) -> None:
     written = attach(source)
     seen = {written.attached.signature()}
     for number in range(100, 300):
@@ -122,7 +130,9 @@ def test_each_of_many_writes_within_a_clock_tick_changes_the_signature(source: S
 
 
 @file_source
-def test_appearing_vanishing_and_being_damaged_change_the_signature(source: Source[Any], attach: Attach) -> None:
+def test_appearing_vanishing_and_being_damaged_change_the_signature(
+    source: Source[Any], attach: Attach
+) -> None:
     written = attach(source)
     signatures = [written.attached.signature()]
     written.file.write_bytes(b"1")
@@ -189,16 +199,20 @@ def test_a_store_says_when_it_was_written(attach: Attach) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "limit"), [(500, 500), ("500", 500), (None, 10), (0, 10), (-1, 10), (True, 10), ([1], 10), ("many", 10)]
+    ("value", "limit"),
+    [(500, 500), ("500", 500), (None, 10), (0, 10), (-1, 10), (True, 10), ([1], 10), ("many", 10)],
 )
 def test_a_limit_of_the_wrong_type_falls_back_to_the_default(value: object, limit: int) -> None:
     assert Settings({"memory": {"limit": value}}).positive("memory.limit", 10) == limit
 
 
 @pytest.mark.parametrize(
-    ("config", "model"), [({"model": "a/b"}, "a/b"), ({"model": {"default": "c"}}, "c"), ({"model": 3}, None), ({}, None)]
+    ("config", "model"),
+    [({"model": "a/b"}, "a/b"), ({"model": {"default": "c"}}, "c"), ({"model": 3}, None), ({}, None)],
 )
-def test_the_model_is_a_name_or_a_mapping_with_a_default(config: dict[str, object], model: str | None) -> None:
+def test_the_model_is_a_name_or_a_mapping_with_a_default(
+    config: dict[str, object], model: str | None
+) -> None:
     assert Settings(config).model == model
 
 

@@ -1,6 +1,5 @@
 """Real files and real events. Every wait is for the change itself."""
 
-import os
 import queue
 import shutil
 from collections.abc import Callable, Hashable, Iterator
@@ -14,6 +13,7 @@ from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Profiles, Source, TextFile
 from hermes_hud_widget.watcher import Watcher, make_plan
 
+DESCRIPTORS = Path("/proc/self/fd")
 WAIT_S = 5.0
 QUIET_S = 0.4
 """Longer than any delay between an event and its announcement."""
@@ -194,12 +194,12 @@ def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None
     assert plan.concerns(str(tmp_path / "home" / "a"))
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts descriptors in /proc")  # noqa: PTH110
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts descriptors in /proc")
 def test_closing_gives_every_descriptor_back(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(DESCRIPTORS.iterdir()))
     watch = Watch()
     watch.add(tmp_path, a=TextFile("a"))
     (tmp_path / "a").write_text("1")
     watch.next()
     watch.watcher.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(DESCRIPTORS.iterdir())) == before

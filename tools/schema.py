@@ -1,7 +1,7 @@
 """Writes `js/src/generated/schema.json`: what the browser's types are made from.
 
-    python tools/schema.py            writes it
-    python tools/schema.py --check    fails when it is out of date
+python tools/schema.py            writes it
+python tools/schema.py --check    fails when it is out of date
 """
 
 from __future__ import annotations
@@ -61,11 +61,15 @@ def _define(definitions: Schema, name: str, found: Schema, *, is_complete: bool 
             for field in properties.values():
                 field.pop("title", None)
             part["required"] = [
-                field for field, value in properties.items() if is_complete or "const" in value or "default" not in value
+                field
+                for field, value in properties.items()
+                if is_complete or "const" in value or "default" not in value
             ]
             part["additionalProperties"] = False
         if definitions.setdefault(key, definition) != definition:
-            raise ValueError(f"two different models are called {key!r}: the browser's types need different names")
+            raise ValueError(
+                f"two different models are called {key!r}: the browser's types need different names"
+            )
 
 
 def _objects(node: Any) -> Iterator[Schema]:
@@ -80,7 +84,12 @@ def _objects(node: Any) -> Iterator[Schema]:
 
 
 def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _reference(name: str) -> Schema:

@@ -25,6 +25,7 @@ export interface Format {
 
 export function makeFormat(language: string, t: Translate): Format {
   const plain = new Intl.NumberFormat(language);
+  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
@@ -48,9 +49,10 @@ export function makeFormat(language: string, t: Translate): Format {
         [1e3, "k"],
       ] as const) {
         // 999,950 reads as 1 M, not as 1,000 k.
-        if (Math.abs(value) < size * 0.99995) continue;
-        const digits = Math.abs(value) >= 99.95 * size ? plain : oneDigit;
-        return `${digits.format(Math.abs(value) >= 99.95 * size ? Math.round(value / size) : value / size)}\u202f${letter}`;
+        if (Math.abs(value) >= size * 0.9995) {
+          const scaled = value / size;
+          return `${(Math.abs(scaled) >= 99.95 ? whole : oneDigit).format(scaled)}\u202f${letter}`;
+        }
       }
       return oneDigit.format(value);
     },
@@ -72,17 +74,17 @@ export function makeFormat(language: string, t: Translate): Format {
       };
     },
     duration: (seconds) => {
-      const whole = Math.max(0, Math.round(seconds));
-      if (seconds < 10 && seconds > 0 && whole !== seconds) return `${oneDigit.format(seconds)}${t("unit.s")}`;
-      if (whole < 60) return unit(whole, "second");
-      if (whole < 3_600)
-        return both(unit(Math.floor(whole / 60), "minute"), whole % 60, (rest) => unit(rest, "second"));
-      if (whole < 86_400) {
-        const minutes = Math.floor((whole % 3_600) / 60);
-        return both(unit(Math.floor(whole / 3_600), "hour"), minutes, (rest) => unit(rest, "minute"));
+      const total = Math.max(0, Math.round(seconds));
+      if (seconds < 10 && seconds > 0 && total !== seconds) return `${oneDigit.format(seconds)}${t("unit.s")}`;
+      if (total < 60) return unit(total, "second");
+      if (total < 3_600)
+        return both(unit(Math.floor(total / 60), "minute"), total % 60, (rest) => unit(rest, "second"));
+      if (total < 86_400) {
+        const minutes = Math.floor((total % 3_600) / 60);
+        return both(unit(Math.floor(total / 3_600), "hour"), minutes, (rest) => unit(rest, "minute"));
       }
-      const hours = Math.floor((whole % 86_400) / 3_600);
-      return both(unit(Math.floor(whole / 86_400), "day"), hours, (rest) => unit(rest, "hour"));
+      const hours = Math.floor((total % 86_400) / 3_600);
+      return both(unit(Math.floor(total / 86_400), "day"), hours, (rest) => unit(rest, "hour"));
     },
     ago: (instant) => {
       const then = Date.parse(instant);

@@ -65,6 +65,7 @@ export class Store {
   #way: Way | null = null;
   #graceUntil = 0;
   #lastId = 0;
+  #sightings = 0;
   readonly #announced = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   readonly #requests = new Map<number, Entry>();
@@ -103,7 +104,7 @@ export class Store {
       if (!isWatching) return;
       isWatching = false;
       entry.watchers -= 1;
-      entry.lastSeen = Date.now();
+      entry.lastSeen = ++this.#sightings;
       if (entry.watchers === 0) {
         clearTimeout(entry.timer);
         entry.timer = undefined;
@@ -152,6 +153,7 @@ export class Store {
     if (way === this.#way) return;
     this.#way = way;
     this.#dropRequests();
+    if (way === "direct") this.#graceUntil = 0;
     if (way !== null) this.#askAll(way === "direct" ? 0 : PUSH_GRACE_MS);
     this.#tell();
   }
@@ -321,7 +323,7 @@ export class Store {
         request: null,
         timer: undefined,
         watchers: 0,
-        lastSeen: Date.now(),
+        lastSeen: ++this.#sightings,
       };
       this.#entries.set(key, entry);
     }

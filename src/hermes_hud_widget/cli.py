@@ -14,7 +14,9 @@ from hermes_hud_widget.place import find_place
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="hermes-hud", description="Shows live what a Hermes agent knows and does.")
+    parser = argparse.ArgumentParser(
+        prog="hermes-hud", description="Shows live what a Hermes agent knows and does."
+    )
     parser.add_argument("--version", action="version", version=f"hermes-hud {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
@@ -23,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Runs the server on 127.0.0.1 until it is stopped. Its first line on stdout is one JSON object: "
         "url, token, pid, protocol, homes.",
     )
-    serve.add_argument("--home", metavar="DIR", help="the Hermes home (default: $HERMES_HOME, else ~/.hermes)")
+    serve.add_argument(
+        "--home", metavar="DIR", help="the Hermes home (default: $HERMES_HOME, else ~/.hermes)"
+    )
     serve.add_argument("--profile", metavar="NAME", help="a profile of that home")
     serve.add_argument("--port", type=int, default=0, help="TCP port; 0, the default, takes a free one")
     chosen = parser.parse_args(arguments)

@@ -76,7 +76,9 @@ class OpenHome:
         self.panels = panels
         self.frames = tuple(frame.name for panel in panels.values() for frame in panel.frames)
         declared = {source for panel in panels.values() for source in panel.sources.values()}
-        self.sources: Mapping[Source[Any], Attached[Any]] = {source: source.attach(place) for source in declared}
+        self.sources: Mapping[Source[Any], Attached[Any]] = {
+            source: source.attach(place) for source in declared
+        }
         self._lock = threading.Lock()
         self._good: dict[Source[Any], Any] = {}
 
@@ -88,7 +90,9 @@ class OpenHome:
     def panels_reading(self, changed: Iterable[Source[Any]]) -> frozenset[str]:
         """Names of the panels that read any of these sources."""
         changed = frozenset(changed)
-        return frozenset(name for name, panel in self.panels.items() if changed & frozenset(panel.sources.values()))
+        return frozenset(
+            name for name, panel in self.panels.items() if changed & frozenset(panel.sources.values())
+        )
 
     def signature(self, panel: str) -> Hashable:
         """Equal as long as nothing changed that this panel reads."""
@@ -142,7 +146,9 @@ class OpenHome:
         try:
             check_readable(self.place.path)
         except HomeError as error:
-            return replace(blank, status="unavailable", error=self._problem("unavailable", self.place.name, error))
+            return replace(
+                blank, status="unavailable", error=self._problem("unavailable", self.place.name, error)
+            )
         try:
             contents, problem = self._contents(declared)
             result = declared.run(contents, query, now)
@@ -159,7 +165,9 @@ class OpenHome:
             return replace(snapshot, status="stale")
         if not self.place.path.exists():
             message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
-            return replace(snapshot, status="empty", error=Problem(kind="no-home", path=self.place.name, message=message))
+            return replace(
+                snapshot, status="empty", error=Problem(kind="no-home", path=self.place.name, message=message)
+            )
         if result.payload.is_empty() or self._is_missing(declared):
             return replace(snapshot, status="empty")
         return snapshot

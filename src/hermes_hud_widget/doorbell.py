@@ -12,7 +12,15 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator
 
-_MODIFY, _ATTRIB, _MOVED, _CREATE, _DELETE, _DELETE_SELF, _MOVE_SELF = 0x2, 0x4, 0xC0, 0x100, 0x200, 0x400, 0x800
+_MODIFY, _ATTRIB, _MOVED, _CREATE, _DELETE, _DELETE_SELF, _MOVE_SELF = (
+    0x2,
+    0x4,
+    0xC0,
+    0x100,
+    0x200,
+    0x400,
+    0x800,
+)
 _EVENTS = _MODIFY | _ATTRIB | _MOVED | _CREATE | _DELETE | _DELETE_SELF | _MOVE_SELF
 _OVERFLOW = 0x4000
 _ONLY_DIRECTORY = 0x01000000
@@ -46,7 +54,9 @@ class Doorbell:
         failure = None
         for directory in directories:
             wanted = _EVENTS | _ONLY_DIRECTORY
-            watch = self._libc.inotify_add_watch(self.descriptor, os.fsencode(directory), ctypes.c_uint32(wanted))
+            watch = self._libc.inotify_add_watch(
+                self.descriptor, os.fsencode(directory), ctypes.c_uint32(wanted)
+            )
             if watch >= 0:
                 paths[watch] = directory
             elif ctypes.get_errno() not in (2, 20):  # vanished meanwhile: the next look makes a new plan

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Hashable, Mapping
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hermes_hud_widget.cache import SnapshotCache
 from hermes_hud_widget.core import OpenHome, Snapshot
@@ -21,6 +21,8 @@ from hermes_hud_widget.watcher import Watcher
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from hermes_hud_widget.sources import Source
 
 LANGUAGES = ("zh",)
 """Catalogues besides English, which the core module holds."""
@@ -75,7 +77,8 @@ class Engine:
     def homes(self) -> list[HomeEntry]:
         """All open homes."""
         return [
-            HomeEntry(id=home.id, path=str(home.place.path), profile=home.place.profile) for home in list(self._homes.values())
+            HomeEntry(id=home.id, path=str(home.place.path), profile=home.place.profile)
+            for home in list(self._homes.values())
         ]
 
     def snapshot(self, home_id: str, panel: str, query: Mapping[str, Any]) -> Snapshot:
@@ -150,7 +153,8 @@ class Engine:
     def _on_change(self, changed: frozenset[Hashable]) -> None:
         by_home: dict[str, set[Any]] = {}
         for key in changed:
-            home_id, source = key  # type: ignore[misc]  # the keys given to the watcher in open()
+            # The keys that `open` gave to the watcher.
+            home_id, source = cast("tuple[str, Source[Any]]", key)
             by_home.setdefault(home_id, set()).add(source)
         for home_id, sources in by_home.items():
             home = self._homes.get(home_id)

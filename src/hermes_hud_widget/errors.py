@@ -22,7 +22,11 @@ class UnknownNameError(HudError, LookupError):
     """A panel, frame, column or parameter that does not exist; the message lists those that do."""
 
     def __init__(self, what: str, name: object, known: object) -> None:
-        names = ", ".join(sorted(map(str, known))) if isinstance(known, (set, frozenset, dict, list, tuple)) else known
+        names = (
+            ", ".join(sorted(map(str, known)))
+            if isinstance(known, (set, frozenset, dict, list, tuple))
+            else known
+        )
         super().__init__(f"No {what} named {name!r}. There are: {names}.")
 
 

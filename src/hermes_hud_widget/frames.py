@@ -116,7 +116,9 @@ class Frame:
         by_name = {column.name: column for column in self.columns}
         return self.columns if args.columns is None else tuple(by_name[name] for name in args.columns)
 
-    def to_arrow(self, filled: Mapping[str, Sequence[Any]], args: FrameArguments, about: Mapping[str, str]) -> pa.Table:
+    def to_arrow(
+        self, filled: Mapping[str, Sequence[Any]], args: FrameArguments, about: Mapping[str, str]
+    ) -> pa.Table:
         """An Arrow table with the declared types, also without rows.
 
         Args:
@@ -160,7 +162,9 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     if "as_of" in about:
         attributes["as_of"] = pd.Timestamp(about["as_of"])
     attributes["units"] = {
-        field.name: field.metadata[b"unit"].decode() for field in table.schema if field.metadata and b"unit" in field.metadata
+        field.name: field.metadata[b"unit"].decode()
+        for field in table.schema
+        if field.metadata and b"unit" in field.metadata
     }
     frame.attrs.update(attributes)
     return frame
@@ -185,7 +189,11 @@ def parse_when(name: str, value: When, now: datetime) -> datetime | None:
         return datetime.combine(value, time()).astimezone(UTC)
     text = str(value).strip()
     today = datetime.combine(now.astimezone().date(), time())
-    words = {"now": now, "today": today.astimezone(UTC), "yesterday": (today - timedelta(days=1)).astimezone(UTC)}
+    words = {
+        "now": now,
+        "today": today.astimezone(UTC),
+        "yesterday": (today - timedelta(days=1)).astimezone(UTC),
+    }
     if text.lower() in words:
         return words[text.lower()]
     ago = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.lower())

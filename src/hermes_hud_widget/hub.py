@@ -87,7 +87,9 @@ class Hub:
     def next_expiry(self, looked_at: Iterable[tuple[str, str]]) -> datetime | None:
         """The first instant at which one of these (home, panel) goes stale by time alone."""
         with self._lock:
-            return min((self._valid_until[key] for key in looked_at if key in self._valid_until), default=None)
+            return min(
+                (self._valid_until[key] for key in looked_at if key in self._valid_until), default=None
+            )
 
     @contextmanager
     def subscribe(self, loop: asyncio.AbstractEventLoop) -> Iterator[Mailbox]:

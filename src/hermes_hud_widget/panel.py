@@ -98,7 +98,9 @@ class Panel:
         for candidate in typing.get_args(returned) or (returned,):
             if isinstance(candidate, type) and issubclass(candidate, Payload):
                 return candidate
-        raise TypeError(f"panel {self.name!r}: collect() must be annotated to return a Payload, not {returned!r}")
+        raise TypeError(
+            f"panel {self.name!r}: collect() must be annotated to return a Payload, not {returned!r}"
+        )
 
     def run(self, contents: Mapping[str, Any], query: BaseModel, now: datetime) -> Until:
         """Calls `collect` with what it asks for."""

@@ -38,8 +38,12 @@ class PanelEntry(Message):
 
     name: str
     title: str
-    module: str | None = Field(description="Name of its view's ES module, to be asked for; null: the generic view draws it")
-    payload_schema: dict[str, Any] | None = Field(description="JSON schema of `data` for the generic view; null when it has a module")
+    module: str | None = Field(
+        description="Name of its view's ES module, to be asked for; null: the generic view draws it"
+    )
+    payload_schema: dict[str, Any] | None = Field(
+        description="JSON schema of `data` for the generic view; null when it has a module"
+    )
 
 
 class Watching(Message):
@@ -87,11 +91,15 @@ class PanelFrame(Message):
     id: int | None
     home: str
     panel: str
-    query: dict[str, Any] = Field(description="As asked; echoes what tells one snapshot of a panel from another")
+    query: dict[str, Any] = Field(
+        description="As asked; echoes what tells one snapshot of a panel from another"
+    )
     version: int
     status: Status
     error: Problem | None
-    unchanged: bool = Field(default=False, description="True: the viewer's `have` is the newest, `data` is left out")
+    unchanged: bool = Field(
+        default=False, description="True: the viewer's `have` is the newest, `data` is left out"
+    )
     data: Any | None
 
 

@@ -61,7 +61,7 @@ class Attached(ABC, Generic[T_co]):
         """Descriptors that become readable when it is time to take the signature again."""
         return frozenset()
 
-    def close(self) -> None:  # noqa: B027  most sources hold nothing
+    def close(self) -> None:
         """Gives back what it holds."""
 
 
@@ -241,11 +241,15 @@ class Config(Source[Settings]):
             where = getattr(error, "problem_mark", None)
             line = f", line {where.line + 1}" if where is not None else ""
             problem = getattr(error, "problem", None) or "it cannot be parsed"
-            raise SourceError("damaged", self.path, f"{self.path} is not valid YAML{line}: {problem}") from error
+            raise SourceError(
+                "damaged", self.path, f"{self.path} is not valid YAML{line}: {problem}"
+            ) from error
         if values is None:
             return Settings({})
         if not isinstance(values, dict):
-            raise SourceError("damaged", self.path, f"{self.path} holds a {type(values).__name__}, expected a mapping")
+            raise SourceError(
+                "damaged", self.path, f"{self.path} holds a {type(values).__name__}, expected a mapping"
+            )
         return Settings(values)
 
 
@@ -430,7 +434,9 @@ class _File(Attached[T_co]):
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise SourceError(
-                "damaged", self._label, f"{self._label} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+                "damaged",
+                self._label,
+                f"{self._label} is not UTF-8 text (byte {error.start}); save it as UTF-8",
             ) from error
         return self._parse(text, modified_at)
 
@@ -455,20 +461,28 @@ class _File(Attached[T_co]):
     def _load(self) -> bytes | SourceError | None:
         try:
             # Never wait for a writer at the other end of a FIFO, nor follow a device.
-            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+            descriptor = os.open(
+                self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+            )
         except (FileNotFoundError, NotADirectoryError):
             if self._path.is_symlink():
-                return SourceError("damaged", self._label, f"{self._label} is a link to a file that does not exist")
+                return SourceError(
+                    "damaged", self._label, f"{self._label} is a link to a file that does not exist"
+                )
             return None
         except OSError as error:
-            return SourceError("unavailable", self._label, f"{self._label} cannot be opened: {error.strerror}")
+            return SourceError(
+                "unavailable", self._label, f"{self._label} cannot be opened: {error.strerror}"
+            )
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return SourceError("damaged", self._label, f"{self._label} is not a regular file")
             if status.st_size > MAX_FILE_BYTES:
                 size = status.st_size / 1e6
-                return SourceError("unavailable", self._label, f"{self._label} is {size:.0f} MB, too large to be shown")
+                return SourceError(
+                    "unavailable", self._label, f"{self._label} is {size:.0f} MB, too large to be shown"
+                )
             with os.fdopen(os.dup(descriptor), "rb") as file:
                 return file.read(MAX_FILE_BYTES)
         except OSError as error:

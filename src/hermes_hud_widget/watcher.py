@@ -35,7 +35,20 @@ BETWEEN_LOOKS_S = 0.010
 """At most one look in so many seconds, however many events there are."""
 RECHECK_S = 0.025
 TIMER_S = 1.0
-NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "fuse", "virtiofs", "afs", "ceph", "gluster", "lustre", "prl_fs", "vboxsf")
+NETWORK_FILE_SYSTEMS = (
+    "nfs",
+    "cifs",
+    "smb",
+    "9p",
+    "fuse",
+    "virtiofs",
+    "afs",
+    "ceph",
+    "gluster",
+    "lustre",
+    "prl_fs",
+    "vboxsf",
+)
 
 
 class Watched(Protocol):
@@ -197,7 +210,9 @@ class Watcher:
                 last_look = now
                 try:
                     must_recheck = self._look()
-                except Exception:  # the boundary of this thread: without it one bad source would end all watching
+                except (
+                    Exception
+                ):  # the boundary of this thread: without it one bad source would end all watching
                     log.exception("Looking for changes failed")
                     must_recheck = False
                 if must_recheck:
@@ -228,7 +243,9 @@ class Watcher:
         signatures = {key: thing.signature() for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(
-                key for key, value in signatures.items() if key in self._watched and self._signatures[key] != value
+                key
+                for key, value in signatures.items()
+                if key in self._watched and self._signatures[key] != value
             )
             self._signatures.update({key: signatures[key] for key in changed})
         if changed:
@@ -238,7 +255,9 @@ class Watcher:
     def _register_doorbells(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
             wanted = {fd for thing in self._watched.values() for fd in thing.doorbells()}
-        registered = {key.fd: key for key in selector.get_map().values() if key.fileobj is not self._bell_read}
+        registered = {
+            key.fd: key for key in selector.get_map().values() if key.fileobj is not self._bell_read
+        }
         inotify = self._native.descriptor
         for fd, key in registered.items():
             if fd not in wanted and fd != inotify:
@@ -264,7 +283,9 @@ class _NativeEvents:
         self._thread: threading.Thread | None = None
         self.reason: str | None = None
         self._doorbell: Doorbell | None = None
-        with suppress(DoorbellError):  # not Linux, or no inotify instance left: watchfiles alone is slower, not worse
+        with suppress(
+            DoorbellError
+        ):  # not Linux, or no inotify instance left: watchfiles alone is slower, not worse
             self._doorbell = Doorbell()
 
     @property

@@ -77,7 +77,7 @@ class HUD:
         options = {"panels": list(chosen), "theme": theme, "height": height, "language": "auto"}
         self.place = place
         self._home = Home(place.root, profile=place.profile or "default")
-        self._shared = HUD._models.get(runtime, place, options, self)
+        self._shared: _Shared | None = HUD._models.get(runtime, place, options, self)
 
     @classmethod
     def demo(cls, **options: Any) -> HUD:
@@ -186,7 +186,9 @@ class HUD:
 class _Shared:
     """One model and its relay, shared by all HUDs on the same home with the same options."""
 
-    def __init__(self, runtime: Runtime, place: Place, options: dict[str, Any], forget: Callable[[], None]) -> None:
+    def __init__(
+        self, runtime: Runtime, place: Place, options: dict[str, Any], forget: Callable[[], None]
+    ) -> None:
         from hermes_hud_widget.client.relay import Relay
 
         self.runtime = runtime

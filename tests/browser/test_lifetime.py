@@ -10,7 +10,6 @@ from browser.lab import wait_for
 from browser.scene import NUMBER, cell, furnish, nonce
 from support.agent import MakeAgent
 
-
 REFUSED = "WebSocket connection to 'ws://127.0.0.1:.*failed"
 WHY_REFUSED = "the server is gone, and the browser reports each attempt to return to it"
 

@@ -15,7 +15,7 @@ import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseMissing, DatabaseProblem, Schema
 from hermes_hud_widget.ledger import database as module
-from ledger.world import Writer, age, fingerprints, make, wait_for, writing
+from ledger.world import Writer, age, fingerprints, make, settled, wait_for, writing
 
 ADD = "INSERT INTO sessions (id, source, started_at) VALUES (hex(randomblob(8)), 'cli', 1)"
 Start = Callable[..., Writer]
@@ -406,13 +406,26 @@ def test_a_commit_by_a_writer_that_came_and_went_changes_the_signature(
     path: Path, database: Database
 ) -> None:
     make(path)
-    signatures = [database.signature()]
-    for _ in range(3):
+    signatures = [settled(database)]
+    for count in (1, 2, 3):
         with writing(path) as agent:
             agent(ADD)
-        signatures.append(database.signature())
+        signatures.append(settled(database))
+        assert sessions(database) == count
     assert len(set(signatures)) == 4
-    assert sessions(database) == 3
+    assert settled(database) == signatures[-1]
+
+
+def test_files_written_just_now_are_not_taken_for_unchanged(path: Path, database: Database) -> None:
+    make(path)
+    first = settled(database)
+    now_ns = time.time_ns()
+    os.utime(path, ns=(now_ns, now_ns))
+    database.signature()
+    assert database.recheck_soon
+    assert database.content() != database.content()
+    assert settled(database) != first
+    assert database.content() == database.content()
 
 
 @pytest.mark.parametrize("journal_mode", ["wal", "delete"])

@@ -9,7 +9,7 @@ import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseProblem, Ledger, WriterProcess, Writers
 from hermes_hud_widget.ledger.rows import Cost, Tokens
-from ledger.world import NOW, RELEASES, Story, Writer, call, make
+from ledger.world import NOW, RELEASES, Story, Writer, age, call, make
 
 ALIVE = Writers(frozenset({WriterProcess(1, NOW - timedelta(days=9))}))
 GONE = Writers(frozenset())
@@ -84,7 +84,7 @@ def test_a_preview_is_cut_and_put_on_one_line(story: Story, ledger: Ledger) -> N
     story.message("a", role="system", content="not this one")
     story.message("a", content="  first\nline " + "x" * 100)
     (session,) = ledger.sessions(NOW)
-    assert session.preview == ("first line " + "x" * 50 + "..."), session.preview
+    assert session.preview == ("first line " + "x" * 49 + "...")
 
 
 def test_damaged_settings_of_a_session_do_not_hide_the_others(story: Story, ledger: Ledger) -> None:
@@ -271,6 +271,7 @@ def test_the_prompt_is_never_selected(story: Story, ledger: Ledger, database: Da
 def test_without_a_change_nothing_is_read_again(story: Story, ledger: Ledger, database: Database) -> None:
     story.session("a")
     story.message("a", role="assistant")
+    age(story.path)
     ledger.sessions(NOW)
     assert database._opened
     statements: list[str] = []

@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from hermes_hud_widget.ledger import Database
 
 RELEASES = ("0.13", "0.15", "0.16", "0.17", "0.18", "0.19")
 NOW = datetime(2026, 7, 20, 12, 0, tzinfo=UTC)
@@ -106,6 +108,17 @@ def fingerprints(folder: Path) -> dict[str, tuple[Any, ...]]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         found[str(path)] = (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, digest)
     return found
+
+
+def settled(database: Database) -> Hashable:
+    """The signature, as the watcher gets it in the end."""
+    signature = database.signature()
+    deadline = time.monotonic() + 5
+    while database.recheck_soon:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+        signature = database.signature()
+    return signature
 
 
 def insert(table: str, **values: Any) -> tuple[str, tuple[Any, ...]]:

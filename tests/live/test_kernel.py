@@ -33,6 +33,19 @@ def test_the_greeting_comes_unasked_even_when_the_next_cell_sleeps(agent: MakeAg
     kernel.wait(lambda: kernel.is_done(sleep), "the interrupt")
 
 
+def test_a_page_that_attaches_before_the_server_is_up_learns_where_it_is(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    show = kernel.start(_hud(one))
+    [model] = kernel.wait(kernel.models, "a widget model", 30)
+    kernel.send(model, {"type": "attach", "look": None})
+    kernel.wait(lambda: kernel.is_done(show), "the end of the cell")
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server", 5)[0]
+    hello = kernel.wait(lambda: kernel.frames(model, "hello"), "hello")[0]
+    assert note["server_id"] == hello["server_id"]
+
+
 def test_the_greeting_is_repeated_until_it_is_acknowledged(agent: MakeAgent, kernel: Kernel) -> None:
     kernel.run(_hud(_furnished(agent())))
     [model] = kernel.models()

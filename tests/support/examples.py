@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.agent import Agent
-
 from hermes_hud_widget.sources import (
     ActiveProfile,
     Config,
@@ -25,6 +23,7 @@ from hermes_hud_widget.sources import (
     TextFile,
     WritersOf,
 )
+from support.agent import Agent
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,11 @@ def example_of(source: Source[Any]) -> Example:
         case Config(path=path):
             return Example(lambda agent, n: agent.file(path, b"model: m%d\n" % n), _not_utf8(path), path)
         case ActiveProfile():
-            return Example(lambda agent, n: agent.file("active_profile", f"p{n}".encode()), _not_utf8("active_profile"), "active_profile")
+            return Example(
+                lambda agent, n: agent.file("active_profile", f"p{n}".encode()),
+                _not_utf8("active_profile"),
+                "active_profile",
+            )
         case Profiles():
             return Example(lambda agent, n: (agent.home / "profiles" / f"p{n}").mkdir(parents=True))
         case WritersOf():

@@ -25,7 +25,7 @@ from hermes_hud_widget.protocol import MAX_INBOUND_BYTES, OUTBOUND, SUBPROTOCOL
 from hermes_hud_widget.server.app import make_app
 from hermes_hud_widget.server.process import Server
 
-TOKEN = "token-of-the-tests"  # noqa: S105
+TOKEN = "token-of-the-tests"
 WAIT_S = 10.0
 
 
@@ -61,10 +61,14 @@ class Client:
     def look(self, home: str, *panels: str, **more: Any) -> None:
         self.send({"type": "look", "home": home, "panels": list(panels), **more})
 
-    def get(self, home: str, panel: str, query: Mapping[str, Any] | None = None, have: int | None = None) -> Any:
+    def get(
+        self, home: str, panel: str, query: Mapping[str, Any] | None = None, have: int | None = None
+    ) -> Any:
         """Asks, and waits for the answer."""
         self._ids += 1
-        self.send({"type": "get", "id": self._ids, "home": home, "panel": panel, "query": query or {}, "have": have})
+        self.send(
+            {"type": "get", "id": self._ids, "home": home, "panel": panel, "query": query or {}, "have": have}
+        )
         return self.wait(lambda frame, id=self._ids: frame.get("id") == id)
 
     def wait(self, is_meant: Callable[..., bool], timeout: float = WAIT_S) -> dict[str, Any]:
@@ -77,7 +81,9 @@ class Client:
                 return bool(found)
 
             if not self._arrived.wait_for(look, timeout):
-                raise AssertionError(f"no such frame within {timeout} s; the last ones were {self.frames[-5:]}")
+                raise AssertionError(
+                    f"no such frame within {timeout} s; the last ones were {self.frames[-5:]}"
+                )
             return found[0]
 
     def wait_version(self, home: str, panel: str, above: int, timeout: float = WAIT_S) -> int:
@@ -90,7 +96,9 @@ class Client:
     def version(self, home: str, panel: str) -> int:
         return self.versions.get(home, {}).get(panel, 0)
 
-    def wait_data(self, home: str, panel: str, is_meant: Callable[[Any], bool], query: Any = None) -> dict[str, Any]:
+    def wait_data(
+        self, home: str, panel: str, is_meant: Callable[[Any], bool], query: Any = None
+    ) -> dict[str, Any]:
         """Follows the announcements, asking again after each, until the data are as meant."""
         deadline = time.monotonic() + WAIT_S
         while True:

@@ -16,13 +16,17 @@ from hermes_hud_widget.client.runtime import Runtime
 from hermes_hud_widget.place import Place
 
 
-def register(runtime: Runtime, place: Place, panel: str, call: Callable[[str, int], object]) -> Callable[[], None]:
+def register(
+    runtime: Runtime, place: Place, panel: str, call: Callable[[str, int], object]
+) -> Callable[[], None]:
     """Calls `call(panel, version)` at each change of that home's panel; returns the undo."""
     return _Registration(runtime, place, panel, call).close
 
 
 class _Registration:
-    def __init__(self, runtime: Runtime, place: Place, panel: str, call: Callable[[str, int], object]) -> None:
+    def __init__(
+        self, runtime: Runtime, place: Place, panel: str, call: Callable[[str, int], object]
+    ) -> None:
         self._home = runtime.open(place)
         self._panel = panel
         self._call = call
@@ -32,7 +36,9 @@ class _Registration:
         key = ("on_change", self._home, panel, _origin(call))
         self._undo = runtime.on_version(key, self._on_version, replaced=self.close)
         context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="hermes-hud-on-change", daemon=True)
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run,), name="hermes-hud-on-change", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -59,14 +65,14 @@ class _Registration:
                     return
             try:
                 self._call(self._panel, version)
-            except Exception:  # the boundary to the user's code: it is told below the cell, and called again next time
+            except Exception:  # noqa: BLE001  the boundary to the user's code: told below the cell, called again next time
                 traceback.print_exc(file=sys.stderr)
 
 
 def _origin(call: Callable[..., Any]) -> tuple[str, str]:
     """Where a callback comes from: the same again when its cell is run again."""
     name = getattr(call, "__qualname__", repr(call))
-    return _cell() or getattr(getattr(call, "__code__", None), "co_filename", ""), name
+    return _cell() or str(getattr(getattr(call, "__code__", None), "co_filename", "")), str(name)
 
 
 def _cell() -> str | None:

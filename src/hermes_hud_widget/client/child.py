@@ -70,7 +70,8 @@ class ServerChild:
             os.register_at_fork(after_in_child=lambda: (method := leave()) is not None and method())
         threads = (("stdout", self._read_answers), ("stderr", self._read_log))
         self._threads = [
-            threading.Thread(target=work, name=f"hermes-hud-server-{name}", daemon=True) for name, work in threads
+            threading.Thread(target=work, name=f"hermes-hud-server-{name}", daemon=True)
+            for name, work in threads
         ]
         for thread in self._threads:
             thread.start()

@@ -65,7 +65,9 @@ class Link:
                     retry_s = FIRST_RETRY_S
             except ServerError as error:
                 log.info("No server to connect to: %s", error)
-            except Exception:  # the boundary of this thread: without it one bad frame would silence the kernel
+            except (
+                Exception
+            ):  # the boundary of this thread: without it one bad frame would silence the kernel
                 log.exception("The kernel's connection to its server failed")
             self._is_closing.wait(random.uniform(0, retry_s))
             retry_s = min(2 * retry_s, LAST_RETRY_S)

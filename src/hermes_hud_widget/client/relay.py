@@ -63,9 +63,11 @@ class Relay:
                 return
             self._acknowledged.clear()
             if self._link is None:
-                self._link = Link(self._find, self._from_server)
+                self._link = Link(self._find_and_open, self._from_server)
             if self._greeter is None or not self._greeter.is_alive():
-                self._greeter = threading.Thread(target=self._greet_until_heard, name="hermes-hud-greeter", daemon=True)
+                self._greeter = threading.Thread(
+                    target=self._greet_until_heard, name="hermes-hud-greeter", daemon=True
+                )
                 self._greeter.start()
 
     def from_model(self, content: Any) -> None:
@@ -128,24 +130,35 @@ class Relay:
                 return
         self._send(Relayed(frame=frame).model_dump())
 
-    def _from_hello(self) -> None:
-        """A connection was opened: opens the home there, says where the server is, asks for what is shown."""
-        home = self._open_home()
+    def _find_and_open(self) -> Endpoint:
+        """Opens the home before connecting, so that `hello` tells of it."""
         endpoint = self._find()
-        note = ServerNote(url=endpoint.socket_url, server_id=endpoint.server_id, token=endpoint.token, home=home)
+        home = self._open_home()
+        note = ServerNote(
+            url=endpoint.socket_url, server_id=endpoint.server_id, token=endpoint.token, home=home
+        )
         with self._lock:
-            is_new = self._note is not None and self._note["server_id"] != endpoint.server_id
             self._home = home
             self._note = note.model_dump()
+        return endpoint
+
+    def _from_hello(self) -> None:
+        """A connection was opened: says where the server is, and asks for what is shown."""
+        with self._lock:
             self._newest.clear()
-            first = self._panels[0]
-            default = {"type": "look", "home": home, "panels": [first], "queries": {first: [{}]}}
+            note, first = self._note, self._panels[0]
+            default: dict[str, Any] = {
+                "type": "look",
+                "home": self._home,
+                "panels": [first],
+                "queries": {first: [{}]},
+            }
             if self._is_relaying:
                 self._look_at(self._look or default)
                 self._forward({"type": "module", "id": 0, "name": f"views/{first}"})
-        if is_new:
-            # Whoever had a socket to the old server must hear of this one, whether or not we relay for it.
-            self._send(self._note)
+        if note is not None:
+            # Also to a page that has a socket: it was one to the server before this one.
+            self._send(note)
 
     def _look_at(self, look: dict[str, Any]) -> None:
         self._look = look

@@ -168,7 +168,8 @@ class Runtime:
         """The server process, or the next one while it is being started again."""
         with self._lock:
             self._lock.wait_for(
-                lambda: not self._is_wanted or (self._child is not None and not self._child.is_over), LAST_RESTART_S
+                lambda: not self._is_wanted or (self._child is not None and not self._child.is_over),
+                LAST_RESTART_S,
             )
             if self._child is None:
                 raise ServerError("The HUD's server is not running.")

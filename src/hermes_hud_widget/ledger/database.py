@@ -29,7 +29,7 @@ RETRY_S = 0.05
 BUSY_TIMEOUT_MS = 150
 
 _WAL_HEADER_BYTES = 32
-_COARSE_CLOCK_NS = 50_000_000
+_COARSE_CLOCK_NS = 20_000_000
 """File times advance in ticks of up to 10 ms: two writes within one tick may look the same from outside."""
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
@@ -97,17 +97,22 @@ class Database:
 
         Reading, checkpoints, writers that come and go without a commit, and files that appear beside the
         database do not change it, as far as that can be known from outside. Never raises: a missing or
-        damaged file is a signature, too. When the writer holds its lock right now, the last signature
-        comes back and `recheck_soon` is True.
+        damaged file is a signature, too. When the writer holds its lock right now, or the files were written
+        so recently that their times cannot tell writes apart, the last signature comes back and
+        `recheck_soon` is True.
         """
         with self._lock:
             content, self.recheck_soon = self._look()
             return content
 
     def content(self) -> Hashable:
-        """Like `signature`, for others than the watcher: leaves `recheck_soon` alone."""
+        """Like `signature`, but never equal to another one when it is not certain that nothing changed.
+
+        For whoever keeps what was read; leaves `recheck_soon` to the watcher.
+        """
         with self._lock:
-            return self._look()[0]
+            content, is_uncertain = self._look()
+            return object() if is_uncertain else content
 
     def read(self, work: Callable[[sqlite3.Connection, Schema], T]) -> T:
         """Runs `work` in one read transaction, in which all its statements see the same state.
@@ -172,6 +177,9 @@ class Database:
             self._looks_at_problem += 1
         else:
             self._looks_at_problem = 0
+        if seen.what == "content" and seen.version is None and not seen.is_settled():
+            # A commit in the same tick of the clock would look the same: no answer before that has passed.
+            return self._content, True
         if self._seen is None or not seen.is_same_content(self._seen):
             self._content += 1
         self._seen = seen
@@ -458,8 +466,11 @@ class _Seen(NamedTuple):
         ):
             return True
         # Another connection, or one that had to rebuild its index: it counts a change where none was.
-        certain = abs(last.taken_ns - last.facts.written_ns()) > _COARSE_CLOCK_NS
-        return certain and self.facts == last.facts
+        return last.is_settled() and self.facts == last.facts
+
+    def is_settled(self) -> bool:
+        """True when any later write shows in the files' times."""
+        return abs(self.taken_ns - self.facts.written_ns()) > _COARSE_CLOCK_NS
 
 
 def _connect(path: Path, way: Way) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
@@ -88,7 +89,8 @@ def _read_messages(
         values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=False))
         shown, truncated = _shown(connection, values["id"], row[-3], row[-2])
         timestamp = number(values["timestamp"]) or 0.0
-        asked = asked_at.get(text(values["tool_call_id"]) or "") if values["role"] == "tool" else None
+        answered = asked_at.get(text(values["tool_call_id"]) or "", ()) if values["role"] == "tool" else ()
+        asked = next((at for message_id, at in answered if message_id < values["id"]), None)
         messages.append(
             TranscriptMessage(
                 id=values["id"],
@@ -123,30 +125,31 @@ def _call_times(
     rows: Sequence[Sequence[Any]],
     calls: dict[int, tuple[Call, ...]],
     pieces: str,
-) -> dict[str, float]:
-    """When each call was made, in epoch seconds by its id; also for calls just before the page."""
+) -> dict[str, list[tuple[int, float]]]:
+    """The messages that made each call and when (epoch seconds), latest first, by the call's id.
+
+    Also those just before the page. A call's id may occur again, after something was taken back.
+    """
     times = {row[0]: number(row[3]) or 0.0 for row in rows}
-    made = {
-        call_id: times[message_id]
-        for message_id, found in sorted(calls.items())
-        for call in found
-        for call_id in (call.id, call.other_id)
-        if call_id
-    }
-    if any(row[2] == "tool" and row[4] not in made for row in rows):
+    found = dict(calls)
+    answered = {text(row[4]) for row in rows if row[2] == "tool"}
+    if not answered <= {
+        call_id for made in calls.values() for call in made for call_id in (call.id, call.other_id)
+    }:
         callers = connection.execute(
             "SELECT id, timestamp FROM (SELECT id, timestamp, role FROM messages"
             " WHERE session_id IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?)"
             " WHERE role = 'assistant'",
             (pieces, rows[-1][0], _LOOK_BACK),
         ).fetchall()
-        earlier = {message_id: number(timestamp) or 0.0 for message_id, timestamp in callers}
-        for message_id, found in sorted(read_calls(connection, schema, earlier).items()):
-            for call in found:
-                for call_id in (call.id, call.other_id):
-                    if call_id:
-                        made.setdefault(call_id, earlier[message_id])
-    return made
+        times |= {message_id: number(timestamp) or 0.0 for message_id, timestamp in callers}
+        found |= read_calls(connection, schema, [message_id for message_id, _ in callers])
+    by_call: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for message_id in sorted(found, reverse=True):
+        for call in found[message_id]:
+            for call_id in {call.id, call.other_id} - {""}:
+                by_call[call_id].append((message_id, times[message_id]))
+    return by_call
 
 
 def _shown(

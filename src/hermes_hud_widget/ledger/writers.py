@@ -112,7 +112,7 @@ def _writers_of(path: Path) -> frozenset[WriterProcess]:
         target = path.stat()
     except OSError:
         return frozenset()
-    real = os.path.realpath(path)
+    name = Path(os.path.realpath(path)).name
     me, user = os.getpid(), os.geteuid()
     found = set()
     for entry in _entries("/proc"):
@@ -122,20 +122,21 @@ def _writers_of(path: Path) -> frozenset[WriterProcess]:
         with suppress(OSError):
             if user != 0 and entry.stat().st_uid != user:
                 continue
-            if _has_open_for_writing(entry.path, real, (target.st_dev, target.st_ino)):
+            if _has_open_for_writing(entry.path, name, (target.st_dev, target.st_ino)):
                 started_at = _started_at(int(entry.name))
                 if started_at is not None:
                     found.add(WriterProcess(int(entry.name), started_at))
     return frozenset(found)
 
 
-def _has_open_for_writing(process: str, real: str, identity: tuple[int, int]) -> bool:
-    for descriptor in _entries(f"{process}/fd"):
+def _has_open_for_writing(process: str, name: str, identity: tuple[int, int]) -> bool:
+    for entry in _entries(f"{process}/fd"):
+        descriptor = Path(entry.path)
         with suppress(OSError):
             # The name first: a stat of each descriptor would cost ten times as much.
-            if Path(os.readlink(descriptor.path)).name != Path(real).name:
+            if descriptor.readlink().name != name:
                 continue
-            status = os.stat(descriptor.path)
+            status = descriptor.stat()
             if (status.st_dev, status.st_ino) != identity:
                 continue
             info = Path(process, "fdinfo", descriptor.name).read_text(encoding="ascii")

@@ -29,7 +29,9 @@ def all_panels() -> Mapping[str, Panel]:
         try:
             panel = entry_point.load()
             if not isinstance(panel, Panel):
-                raise TypeError(f"{entry_point.value} is a {type(panel).__name__}, expected a hermes_hud_widget Panel")
+                raise TypeError(
+                    f"{entry_point.value} is a {type(panel).__name__}, expected a hermes_hud_widget Panel"
+                )
             if not re.fullmatch(r"[a-z][a-z0-9_-]*", panel.name) or panel.name in panels:
                 raise ValueError(f"the panel's name {panel.name!r} is taken, or not lower case")
             panel.payload  # noqa: B018  raises if collect() is not annotated

@@ -86,7 +86,9 @@ def _store(name: Literal["memory", "user"], file: str, content: EntriesFile, lim
     return Store(name, file, content.exists, entries, content.used_chars, limit_chars, content.modified_at)
 
 
-def _fill(memory: EntriesFile, user: EntriesFile, config: Settings, args: FrameArguments) -> dict[str, list[object]]:
+def _fill(
+    memory: EntriesFile, user: EntriesFile, config: Settings, args: FrameArguments
+) -> dict[str, list[object]]:
     stores = collect(memory, user, config).stores
     rows = [
         (store.name, position, entry.text, entry.chars, store.file, store.modified_at)

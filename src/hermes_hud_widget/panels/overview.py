@@ -111,7 +111,9 @@ class Overview(Payload):
     changes: tuple[Change, ...]
 
     def is_empty(self) -> bool:
-        return not (self.totals.sessions or self.totals.messages or any(store.entries for store in self.memory))
+        return not (
+            self.totals.sessions or self.totals.messages or any(store.entries for store in self.memory)
+        )
 
 
 def collect(
@@ -140,7 +142,9 @@ def collect(
         more_live=max(0, len(live) - LIVE_SHOWN),
         totals=state.totals() if state else Totals(0, 0, 0),
         today=Today(since, zone_name, state.spending(since) if state else Spending(0, Tokens(), Cost())),
-        memory=tuple(Capacity(name, len(file.entries), file.used_chars, limit) for name, file, limit in stores),
+        memory=tuple(
+            Capacity(name, len(file.entries), file.used_chars, limit) for name, file, limit in stores
+        ),
         changes=_changes(state.recent(CHANGES_SHOWN) if state else (), stores),
     )
     soon = [midnight(now, where, days=1), state.next_change(sessions, now) if state else None]
@@ -161,7 +165,9 @@ def _changes(
         Change(message.timestamp, _kind(message), message.session_id, message.session_title, message.tools)
         for message in messages
     ]
-    changes += [Change(file.modified_at, "memory", store=name) for name, file, _ in stores if file.modified_at]
+    changes += [
+        Change(file.modified_at, "memory", store=name) for name, file, _ in stores if file.modified_at
+    ]
     return tuple(sorted(changes, key=lambda change: change.at, reverse=True)[:CHANGES_SHOWN])
 
 

@@ -16,7 +16,9 @@ from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.sources import StateDb, WritersOf
 from hermes_hud_widget.views import view
 
-Sort = Literal["last_active", "started_at", "title", "source", "model", "messages", "tool_calls", "tokens", "cost"]
+Sort = Literal[
+    "last_active", "started_at", "title", "source", "model", "messages", "tool_calls", "tokens", "cost"
+]
 
 
 class SessionsQuery(BaseModel):
@@ -29,7 +31,9 @@ class SessionsQuery(BaseModel):
     sort: Sort = "last_active"
     descending: bool = True
     archived: bool = Field(False, description="Also list archived sessions")
-    session: str | None = Field(None, description="Any id of a conversation: return its transcript instead of the list")
+    session: str | None = Field(
+        None, description="Any id of a conversation: return its transcript instead of the list"
+    )
     before: int | None = Field(None, description="Transcript: only messages older than this message id")
     limit: int = Field(50, ge=1, le=200, description="Transcript: messages a page")
 
@@ -66,7 +70,9 @@ class Sessions(Payload):
         return self.transcript is None and not self.missing and (self.list is None or self.list.total == 0)
 
 
-def collect(state: Ledger | None, writers: Writers | None, query: SessionsQuery, now: datetime) -> Sessions | Until:
+def collect(
+    state: Ledger | None, writers: Writers | None, query: SessionsQuery, now: datetime
+) -> Sessions | Until:
     """One page of the list, or of a transcript."""
     if query.session is not None:
         found = state.transcript(query.session, query.before, query.limit, now, writers) if state else None
@@ -109,19 +115,31 @@ _KEYS: dict[Sort, Any] = {
 }
 
 
-def _fill_sessions(state: Ledger | None, writers: Writers | None, args: FrameArguments) -> dict[str, list[Any]]:
+def _fill_sessions(
+    state: Ledger | None, writers: Writers | None, args: FrameArguments
+) -> dict[str, list[Any]]:
     return state.session_columns(args) if state else {column.name: [] for column in SESSION_COLUMNS}
 
 
-def _fill_messages(state: Ledger | None, writers: Writers | None, args: FrameArguments) -> dict[str, list[Any]]:
+def _fill_messages(
+    state: Ledger | None, writers: Writers | None, args: FrameArguments
+) -> dict[str, list[Any]]:
     return state.message_columns(args) if state else {column.name: [] for column in MESSAGE_COLUMNS}
 
 
 SESSION_COLUMNS = (
     Column("id", "text", "sessions.id"),
-    Column("root_id", "text", "The first piece of its conversation (equal to id if never compressed into a child)"),
+    Column(
+        "root_id",
+        "text",
+        "The first piece of its conversation (equal to id if never compressed into a child)",
+    ),
     Column("parent_id", "text", "sessions.parent_session_id"),
-    Column("kind", "category", "conversation, branch, continuation, subagent or ephemeral, by Hermes' lineage rules"),
+    Column(
+        "kind",
+        "category",
+        "conversation, branch, continuation, subagent or ephemeral, by Hermes' lineage rules",
+    ),
     Column("listed", "boolean", "True if Hermes lists it as a conversation of its own"),
     Column("title", "text", "sessions.title", is_free_text=True),
     Column("source", "category", "sessions.source: cli, telegram, cron, …"),
@@ -140,7 +158,12 @@ SESSION_COLUMNS = (
     Column("cache_read_tokens", "integer", "sessions.cache_read_tokens", unit="tokens"),
     Column("cache_write_tokens", "integer", "sessions.cache_write_tokens", unit="tokens"),
     Column("reasoning_tokens", "integer", "sessions.reasoning_tokens, part of output_tokens", unit="tokens"),
-    Column("cost_usd", "number", "Actual cost where Hermes knows it, else its estimate; missing: unknown", unit="USD"),
+    Column(
+        "cost_usd",
+        "number",
+        "Actual cost where Hermes knows it, else its estimate; missing: unknown",
+        unit="USD",
+    ),
     Column("cost_status", "category", "sessions.cost_status: actual, estimated, included or unknown"),
     Column("cwd", "text", "sessions.cwd"),
     Column("git_branch", "text", "sessions.git_branch"),

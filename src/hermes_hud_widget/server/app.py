@@ -124,7 +124,9 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
         home = engine.home(home_id)
         return Panels(
             panels=[
-                PanelVersion(name=panel.name, title=panel.title, version=engine.hub.version(home_id, panel.name))
+                PanelVersion(
+                    name=panel.name, title=panel.title, version=engine.hub.version(home_id, panel.name)
+                )
                 for panel in home.panels.values()
             ]
         )

@@ -90,7 +90,9 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
         say = _Speaker()
         say({**announcement, "server_id": engine.server_id} if is_child else announcement)
         if is_child:
-            threading.Thread(target=_obey, args=(engine, say, server.end), name="hermes-hud-parent", daemon=True).start()
+            threading.Thread(
+                target=_obey, args=(engine, say, server.end), name="hermes-hud-parent", daemon=True
+            ).start()
         server.run(sockets=[listener])
     finally:
         engine.close()
@@ -116,6 +118,11 @@ def _obey(engine: Engine, say: Callable[[dict[str, Any]], None], end: Callable[[
                 say({"id": command["id"], "error": str(error)})
             except Exception:  # the boundary of this thread: a silent death would orphan the server
                 log.exception("A command of the parent failed")
-                say({"id": command.get("id"), "error": "The server failed to open this home; its log says why."})
+                say(
+                    {
+                        "id": command.get("id"),
+                        "error": "The server failed to open this home; its log says why.",
+                    }
+                )
     finally:
         end()

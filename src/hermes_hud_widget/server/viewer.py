@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.02
 """After a frame of versions, later changes are gathered for so long; the last one always goes out."""
+COALESCE_PUSHES_S = 0.1
+"""The same for a viewer that wants data pushed: it is behind a comm, whose messages Jupyter Server limits."""
 REQUESTS_AT_ONCE = 8
 
 
@@ -130,7 +132,9 @@ class Viewer:
 
     async def _answer_panel(self, request: Get) -> None:
         try:
-            snapshot = await asyncio.to_thread(self._engine.snapshot, request.home, request.panel, request.query)
+            snapshot = await asyncio.to_thread(
+                self._engine.snapshot, request.home, request.panel, request.query
+            )
         except ArgumentError as error:
             await self._refuse(request.id, "bad-query", str(error))
         except UnknownNameError as error:
@@ -160,7 +164,8 @@ class Viewer:
             seq += 1
             await self._send(Versions(seq=seq, versions=changed))
             await self._push(changed)
-            await asyncio.sleep(COALESCE_S)
+            is_pushed_to = any(look.queries for look in self._looks.values())
+            await asyncio.sleep(COALESCE_PUSHES_S if is_pushed_to else COALESCE_S)
 
     async def _push(self, changed: ByHome) -> None:
         """Sends the looked-at queries of the changed panels, to a viewer that wants them pushed."""

@@ -1,0 +1,82 @@
+"""The command `hermes-hud`, in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from support.agent import MakeAgent
+
+COMMAND = [str(Path(sys.executable).with_name("hermes-hud"))]
+
+
+def test_the_version_is_the_package_s() -> None:
+    from hermes_hud_widget import __version__
+
+    output = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
+    assert output == f"hermes-hud {__version__}\n"
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_serve_announces_itself_in_one_line_survives_stdin_and_ends_on_a_signal(
+    stop: signal.Signals, agent: MakeAgent
+) -> None:
+    home = agent().home
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--home", str(home)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        announced = json.loads(process.stdout.readline())
+        assert set(announced) == {"url", "token", "pid", "protocol", "homes"}
+        assert announced["pid"] == process.pid
+        assert [entry["path"] for entry in announced["homes"]] == [str(home)]
+        request = urllib.request.Request(
+            announced["url"] + "/api/homes", headers={"Authorization": f"Bearer {announced['token']}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert json.load(response)["homes"] == announced["homes"]
+        process.send_signal(stop)
+        assert process.wait(10) in (0, -stop)
+        assert process.stdout.read() == ""
+
+
+def test_the_token_is_in_no_argument_and_no_variable(agent: MakeAgent) -> None:
+    with subprocess.Popen([*COMMAND, "serve", "--home", str(agent().home)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        token = json.loads(process.stdout.readline())["token"].encode()
+        for name in ("cmdline", "environ"):
+            assert token not in Path(f"/proc/{process.pid}/{name}").read_bytes()
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--home", "FILE"], "is a file; expected a directory"),
+        (["--home", "HOME", "--profile", "nope"], "There are: default"),
+        (["--home", "HOME", "--port", "TAKEN"], "Address already in use"),
+    ],
+)
+def test_what_cannot_be_served_is_explained_without_a_traceback(
+    arguments: list[str], says: str, tmp_path: Path
+) -> None:
+    import socket
+
+    (tmp_path / "file").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        places = {"FILE": tmp_path / "file", "HOME": tmp_path, "TAKEN": taken.getsockname()[1]}
+        done = subprocess.run(
+            [*COMMAND, "serve", *(str(places.get(argument, argument)) for argument in arguments)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, "PYTHONWARNINGS": ""},
+        )
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
