@@ -12,5 +12,6 @@ export default defineConfig({
       },
     },
   ],
+  oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment", development: false } },
   test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
 });

@@ -11,9 +11,9 @@ from support.served import Client, Served, served
 __all__ = ["agent"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
-    """A real server without a home."""
+    """A real server for all tests of a module; each opens a home of its own."""
     with served() as server:
         yield server
 

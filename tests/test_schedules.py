@@ -67,8 +67,8 @@ class World:
                     self.write_memory()
                     self.commit()
             case "same memory":
-                self.agent.memory([f"entry {self.memories}"])
-                self.memory_changes += self.memories == 0
+                if self.memories:
+                    self.agent.memory([f"entry {self.memories}"])
             case "pause":
                 threading.Event().wait(0.06)
             case "connect":

@@ -1,5 +1,6 @@
 """Real files and real events. Every wait is for the change itself."""
 
+import gc
 import queue
 import shutil
 from collections.abc import Callable, Hashable, Iterator
@@ -196,6 +197,7 @@ def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None
 
 @pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts descriptors in /proc")
 def test_closing_gives_every_descriptor_back(tmp_path: Path) -> None:
+    gc.collect()
     before = len(list(DESCRIPTORS.iterdir()))
     watch = Watch()
     watch.add(tmp_path, a=TextFile("a"))

@@ -25,7 +25,7 @@ Schema = dict[str, Any]
 def schema() -> Schema:
     """One schema whose `$defs` are every message, and every built-in panel's payload and query."""
     definitions: Schema = {}
-    wire = {
+    wire: dict[str, TypeAdapter[Any]] = {
         "Outbound": protocol.OUTBOUND,
         "Inbound": protocol.INBOUND,
         "KernelToModel": TypeAdapter(protocol.KernelToModel),

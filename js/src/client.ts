@@ -64,6 +64,7 @@ export class Client {
       },
       signal,
     );
+    this.connection.subscribe(() => this.#runTicker());
     if (this.language !== "en") this.#loadLanguage(this.language);
   }
 
@@ -71,7 +72,12 @@ export class Client {
   setVisible(view: object, isVisible: boolean): void {
     if (isVisible) this.#visible.add(view);
     else this.#visible.delete(view);
-    this.ticker.run(this.#visible.size > 0);
+    this.#runTicker();
+  }
+
+  /** Durations stand still with the data when the kernel is gone. */
+  #runTicker(): void {
+    this.ticker.run(this.#visible.size > 0 && this.connection.status.state !== "gone");
   }
 
   /** The view that a panel's module defines; asks for the module if need be. */

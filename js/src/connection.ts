@@ -97,6 +97,7 @@ export class Connection {
   #attaches = 0;
   #attachTimer: Timer;
   #dialTimer: Timer;
+  #verification: Timer;
   #lookTimer: Timer;
   #commLook: string | null = null;
   #directLook: string | null = null;
@@ -257,9 +258,8 @@ export class Connection {
     }
     this.#socket = socket;
     let serverId: string | null = null;
-    const verification = setTimeout(() => end("refused"), VERIFY_MS);
+    this.#verification = setTimeout(() => end("refused"), VERIFY_MS);
     const end = (why: "refused" | "other-server") => {
-      clearTimeout(verification);
       if (this.#socket !== socket) return;
       const wasVerified = this.#isVerified;
       this.#hangUp();
@@ -274,7 +274,7 @@ export class Connection {
       if (!frame) return;
       if (frame.type === "hello") {
         if (frame.server_id !== note.server_id) return end("other-server");
-        clearTimeout(verification);
+        clearTimeout(this.#verification);
         serverId = frame.server_id;
         this.#verified(frame);
       } else if (serverId) {
@@ -327,6 +327,7 @@ export class Connection {
 
   #hangUp(): void {
     const socket = this.#socket;
+    clearTimeout(this.#verification);
     clearTimeout(this.#dialTimer);
     this.#dialTimer = undefined;
     this.#socket = null;
@@ -342,7 +343,7 @@ export class Connection {
     if (this.#isVerified) {
       // Over our own socket we ask; the server only announces.
       if (text !== this.#directLook && this.send({ ...look, queries: {} })) this.#directLook = text;
-    } else if (this.#isCommLive) {
+    } else if (this.#isCommLive && (this.#commLook !== null || look.panels.length > 0)) {
       if (text !== this.#commLook && this.send(look)) this.#commLook = text;
     }
   }

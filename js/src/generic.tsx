@@ -80,7 +80,8 @@ function List({ rows, schema, root, name }: { rows: unknown[]; schema: Schema; r
   const columns = [...new Set(rows.flatMap((row) => fieldsOf(row, schema)))];
   const schemaOf = (field: string) => resolve(isRecord(schema.properties) ? schema.properties[field] : undefined, root);
   return (
-    <div class="scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard.
+    <div class="scroll" role="group" aria-label={label(name)} tabIndex={0}>
       <table class="plain">
         <thead>
           <tr>

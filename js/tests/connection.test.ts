@@ -241,11 +241,7 @@ describe("what is looked at", () => {
     store.watch("memory", {});
     vi.advanceTimersByTime(0);
     const looks = model.relayed.filter(({ type }) => type === "look");
-    expect(looks).toMatchObject([
-      { panels: [] },
-      { queries: { sessions: [{ page: 1 }] } },
-      { queries: { memory: [{}] } },
-    ]);
+    expect(looks).toMatchObject([{ queries: { sessions: [{ page: 1 }] } }, { queries: { memory: [{}] } }]);
   });
 
   test("a hidden tab looks at nothing and asks for nothing", () => {

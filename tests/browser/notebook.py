@@ -83,8 +83,7 @@ class Notebook:
         """Run All; how long until text matching `pattern` was painted, and until the socket was in use.
 
         Returns:
-            `number_ms` and `direct_ms`, counted from the first execute request (None: not within the
-            limit), and the kernel's status then.
+            `number_ms` and `direct_ms`, counted from the first execute request; None: not within the limit.
         """
         return dict(
             self.page.evaluate(
@@ -110,6 +109,11 @@ class Notebook:
         """The restart button, confirmed."""
         self.page.evaluate("path => probe.panel(path).sessionContext.restartKernel()", self.path)
         self.wait_until_idle()
+
+    def clear(self) -> None:
+        """Removes all outputs."""
+        self.page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        expect(self.page.locator(".jp-Notebook [data-hermes-hud]")).to_have_count(0)
 
     def save(self) -> str:
         """Saves and returns the text of the file."""

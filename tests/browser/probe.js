@@ -92,7 +92,6 @@
     return {
       number_ms: number === null ? null : number - sent,
       direct_ms: upgraded === null ? null : upgraded - sent,
-      busy: panel.sessionContext.session.kernel.status,
     };
   };
 })();

@@ -11,6 +11,9 @@ MESSAGES = 4_321
 NUMBER = re.compile(r"4[,.  ]?321")
 """How `MESSAGES` may be written on screen."""
 
+REFUSED = "WebSocket connection to 'ws://127.0.0.1:.*failed"
+WHY_REFUSED = "the server was ended or the way to it cut, and the browser reports each attempt to return"
+
 
 def nonce(what: str) -> str:
     """A word that is nowhere else."""

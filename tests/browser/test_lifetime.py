@@ -7,11 +7,8 @@ from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
 from browser.lab import wait_for
-from browser.scene import NUMBER, cell, furnish, nonce
+from browser.scene import NUMBER, REFUSED, WHY_REFUSED, cell, furnish, nonce
 from support.agent import MakeAgent
-
-REFUSED = "WebSocket connection to 'ws://127.0.0.1:.*failed"
-WHY_REFUSED = "the server is gone, and the browser reports each attempt to return to it"
 
 
 def test_ten_runs_of_the_cell_leak_nothing(agent: MakeAgent, notebook: OpenNotebook) -> None:

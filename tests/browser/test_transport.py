@@ -11,11 +11,8 @@ from playwright.sync_api import expect
 from browser.conftest import OpenNotebook
 from browser.notebook import Notebook
 from browser.relay import Relay
-from browser.scene import cell, furnish, nonce
+from browser.scene import REFUSED, WHY_REFUSED, cell, furnish, nonce
 from support.agent import Agent, MakeAgent
-
-REFUSED = "WebSocket connection to 'ws://127.0.0.1:"
-WHY_REFUSED = "the browser reports the socket that this test blocks or cuts"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
@@ -62,28 +61,28 @@ def test_a_damaged_file_is_named_while_its_last_good_content_stays_and_other_pan
     expect(memory).to_have_attribute("data-status", "ok")
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        ("HUD(HOME, profile='nope')", ["'nope'", "default", "coder"]),
-        ("HUD(HOME, panels=['nope'])", ["'nope'", "overview", "memory", "sessions"]),
-        ("HUD(HOME).frame('nope')", ["'nope'", "sessions", "messages", "memory"]),
-        ("HUD(HOME).frame('sessions', columns=['nope'])", ["'nope'", "title"]),
-        ("HUD(HOME).frame('sessions', since='yesterdayish')", ["'yesterdayish'", "yesterday", "24h"]),
-        ("HUD(HOME).panel('nope')", ["'nope'", "overview", "memory", "sessions"]),
-        ("HUD(HOME).on_change('nope', print)", ["'nope'", "overview", "memory", "sessions"]),
-    ],
-)
+WRONG_NAMES = {
+    "HUD(HOME, profile='nope')": ["'nope'", "default", "coder"],
+    "HUD(HOME, panels=['nope'])": ["'nope'", "overview", "memory", "sessions"],
+    "HUD(HOME).frame('nope')": ["'nope'", "sessions", "messages", "memory"],
+    "HUD(HOME).frame('sessions', columns=['nope'])": ["'nope'", "title"],
+    "HUD(HOME).frame('sessions', since='yesterdayish')": ["'yesterdayish'", "yesterday", "24h"],
+    "HUD(HOME).panel('nope')": ["'nope'", "overview", "memory", "sessions"],
+    "HUD(HOME).on_change('nope', print)": ["'nope'", "overview", "memory", "sessions"],
+}
+
+
 def test_a_wrong_name_is_answered_with_what_there_is_and_no_traceback(
-    agent: MakeAgent, notebook: OpenNotebook, expression: str, expected: list[str]
+    agent: MakeAgent, notebook: OpenNotebook
 ) -> None:
     one = furnish(agent())
     one.file("profiles/coder/SOUL.md", b"You write code")
-    page = notebook(f"from hermes_hud_widget import HUD\n{expression.replace('HOME', repr(str(one.home)))}")
+    cells = [expression.replace("HOME", repr(str(one.home))) for expression in WRONG_NAMES]
+    page = notebook("from hermes_hud_widget import HUD", *cells)
     page.run(0)
-    output = page.output(0)
-    assert "Traceback" not in output
-    assert "Traceback" not in page.cell(0).inner_text()
-    for word in expected:
-        assert word in output
-    assert len(output.strip().splitlines()) <= 4, output
+    for index, (expression, expected) in enumerate(WRONG_NAMES.items(), start=1):
+        page.run(index)
+        output = page.output(index)
+        assert "Traceback" not in output + page.cell(index).inner_text(), expression
+        assert not [word for word in expected if word not in output], f"{expression}: {output}"
+        assert len(output.strip().splitlines()) <= 4, f"{expression}: {output}"

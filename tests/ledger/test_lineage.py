@@ -21,7 +21,7 @@ COUNTS = (
 
 def row(id: str, parent: str | None = None, **values: Any) -> SessionRow:
     """A session; what is not given is as Hermes leaves it."""
-    blank: dict[str, Any] = dict.fromkeys(SessionRow.__slots__)
+    blank: dict[str, Any] = dict.fromkeys(SessionRow._fields)
     usual = {
         "source": "cli",
         "started_at": 0.0,

@@ -13,7 +13,11 @@ from live.trace import Trace, strace
 from support.agent import Agent, Journal
 from support.fingerprint import fingerprint
 
-HOMES = [f"{journal}-{writer}" for journal in ("wal", "delete") for writer in ("live", "killed", "none")]
+HOMES = [
+    *("wal-live", "wal-killed", "wal-none", "wal-orphaned"),
+    *("delete-live", "delete-killed", "delete-none"),
+]
+"""Journal mode, and the writer: alive, killed, closed cleanly, or killed and its `-shm` removed."""
 WITHOUT_WRITER = [name for name in HOMES if not name.endswith("live")]
 
 
@@ -136,9 +140,11 @@ def _furnish(name: str, home: Path) -> Agent:
                 session, "user" if number % 2 else "assistant", f"message {number} " + "text " * 500
             )
     agent.memory(["The harbour master is called Ada"])
-    if writer == "killed":
+    if writer in ("killed", "orphaned"):
         agent.die(halfway=kind == "delete")
         assert (home / ("state.db-wal" if kind == "wal" else "state.db-journal")).stat().st_size > 0
+        if writer == "orphaned":
+            (home / "state.db-shm").unlink()
     elif writer == "none":
         agent.close()
         assert not (home / "state.db-wal").exists()
@@ -176,14 +182,19 @@ def _live_on(kernel: Kernel, agent: Agent) -> None:
         agent.tokens("one", input_tokens=100, output_tokens=10)
         agent.memory([f"entry {number}"])
         agent.session(f"new {number}", title=f"New {number}")
-    kernel.wait(lambda: _is_up_to_date(kernel, hud), "the last change", 20)
+    kernel.wait(lambda: _is_up_to_date(kernel, hud, 45), "the last change", 20)
+    agent.close()
+    kernel.wait(lambda: _is_up_to_date(kernel, hud, 45), "the same after the writer closed", 20)
+    agent.open()
+    agent.message("one", "user", "and once more")
+    kernel.wait(lambda: _is_up_to_date(kernel, hud, 46), "the message after the writer came back", 20)
 
 
-def _is_up_to_date(kernel: Kernel, hud: str) -> bool:
+def _is_up_to_date(kernel: Kernel, hud: str, messages: int) -> bool:
     said = kernel.run(
         f"print(len({hud}.frame('messages')), len({hud}.frame('sessions')), {hud}.panel('memory')['data'])"
     )
-    return said.startswith("45 7 ") and "entry 4" in said
+    return said.startswith(f"{messages} 7 ") and "entry 4" in said
 
 
 def _control(folder: Path) -> str:

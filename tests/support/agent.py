@@ -39,7 +39,7 @@ class Agent:
             text=True,
         )
         if database:
-            self._ask("open")
+            self.open()
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +53,10 @@ class Agent:
     def pid(self) -> int:
         """The writing process' id."""
         return self._process.pid
+
+    def open(self) -> None:
+        """Opens `state.db` (again), and makes it when it is not there."""
+        self._ask("open")
 
     def session(self, id: str, **columns: Any) -> str:
         """Creates a session and returns its id; `columns` are columns of `sessions`."""

@@ -290,19 +290,21 @@ export interface Identity {
  * Attributes:
  *     id: The tip's id (`sessions.id`).
  *     root_id: The first piece's id; equal to `id` when it was never compressed into a child session.
- *     kind: `branch` when it branched off another conversation.
+ *     kind: `branch` when it branched off another conversation; `subagent` (a delegated or otherwise hidden
+ *         child) is never listed, only a transcript may have it.
  *     title: The tip's title, if any.
  *     preview: The first 60 characters of the tip's first user message.
  *     last_active: Timestamp of the tip's last message, else its start.
+ *     api_call_count: Sum over the chain, as are `rewind_count`, `tokens` and `cost`; the other counts are
+ *         the tip's.
+ *     rewind_count: How often the user took something back; None where this Hermes does not count.
  *     pieces: How many sessions the compression chain has (1: never compressed into a child).
- *     subagents: How many delegated sessions hang below any piece.
- *     tokens: Sum over the chain.
- *     cost: Sum over the chain.
+ *     subagents: How many delegated sessions hang below any piece, at any depth.
  */
 export interface Session {
   id: string;
   root_id: string;
-  kind: "conversation" | "branch";
+  kind: "conversation" | "branch" | "subagent";
   parent_id: string | null;
   title: string | null;
   preview: string;

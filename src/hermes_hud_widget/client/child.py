@@ -125,11 +125,7 @@ class ServerChild:
     def close(self) -> None:
         """Ends the process and waits for it."""
         self._is_closing = True
-        with self._lock:
-            stdin = self._stream(self._process.stdin)
-            if not stdin.closed:
-                with suppress(OSError):  # it died with something unread in the pipe
-                    stdin.close()
+        self._close_stdin()
         try:
             self._process.wait(timeout=3)
         except subprocess.TimeoutExpired:
@@ -156,11 +152,17 @@ class ServerChild:
                 self._arrived.notify_all()
         self._process.wait()
         stdout.close()
+        self._close_stdin()
         with self._arrived:
             self.is_over = True
             self._arrived.notify_all()
         if not self._is_closing:
             self._on_exit(self)
+
+    def _close_stdin(self) -> None:
+        # Its buffer may hold what can no longer be written: the process died, or is a forked copy's.
+        with self._lock, suppress(OSError):
+            self._stream(self._process.stdin).close()
 
     def _read_log(self) -> None:
         with self._stream(self._process.stderr) as stderr:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
@@ -132,18 +133,21 @@ def message_columns(database: Database, snapshot: Snapshot, args: Arguments) -> 
     lengths cost the reading of the texts.
     """
     wanted = list(MESSAGE_COLUMNS) if args.columns is None else list(args.columns)
-    chunks: list[list[tuple[Any, ...]]] = []
-    found = 0
-    for chunk in _message_chunks(database, snapshot, args, wanted):
-        chunks.append(chunk)
-        found += len(chunk)
-        if args.limit is not None and found >= args.limit:
+    chunks: list[list[list[Any]]] = []
+    finish = _Finish(wanted)
+    missing = args.limit
+    for rows in _message_chunks(database, snapshot, args, wanted):
+        if missing is not None:
+            rows = rows[max(0, len(rows) - missing) :]
+            missing -= len(rows)
+        # Column by column at once: a million rows as tuples would take as much memory again.
+        chunks.append(finish(rows))
+        if missing == 0:
             break
-    rows = [row for chunk in reversed(chunks) for row in chunk]
-    if args.limit is not None:
-        rows = rows[max(0, len(rows) - args.limit) :]
-    columns = list(zip(*rows, strict=True)) or [() for _ in wanted]
-    return {name: _finish(name, values) for name, values in zip(wanted, columns, strict=True)}
+    chunks.reverse()
+    return {
+        name: list(chain.from_iterable(chunk[index] for chunk in chunks)) for index, name in enumerate(wanted)
+    }
 
 
 def _message_chunks(
@@ -288,17 +292,39 @@ def _is_within(seconds: float, args: Arguments) -> bool:
     )
 
 
-def _finish(name: str, values: Sequence[Any]) -> list[Any]:
-    match name:
-        case "timestamp":
-            return [instant(value) for value in values]
-        case "tool_names":
-            return [value.split(_SEPARATOR) if value else [] for value in values]
-        case "state":
-            return [_STATES[value] for value in values]
-        case "token_count":
-            return [value if isinstance(value, int) else None for value in values]
-    return list(values)
+class _Finish:
+    """Makes columns of rows. Words that occur again and again are kept once."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+        self._words: dict[Any, Any] = {}
+
+    def __call__(self, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        if not rows:
+            return [[] for _ in self._wanted]
+        return [
+            self._column(name, values)
+            for name, values in zip(self._wanted, zip(*rows, strict=True), strict=True)
+        ]
+
+    def _column(self, name: str, values: Sequence[Any]) -> list[Any]:
+        match name:
+            case "session_id" | "role" | "tool_name" | "finish_reason":
+                keep = self._words.setdefault
+                return [keep(value, value) for value in values]
+            case "timestamp":
+                read = datetime.fromtimestamp
+                return [
+                    read(value, UTC) if type(value) is float and 0 <= value < 1e11 else instant(value)
+                    for value in values
+                ]
+            case "tool_names":
+                return [value.split(_SEPARATOR) if value else [] for value in values]
+            case "state":
+                return [_STATES[value] for value in values]
+            case "token_count":
+                return [value if isinstance(value, int) else None for value in values]
+        return list(values)
 
 
 _STATES = (message_state(1, 0), message_state(0, 0), message_state(0, 1))

@@ -55,14 +55,11 @@ class Ledger:
             include_archived: Also archived ones.
         """
         snapshot = self._snapshots.current()
-        lineage = snapshot.lineage
-        roots = [
-            row
-            for row in lineage.rows.values()
-            if lineage.is_root(row) and (include_archived or not row.archived)
-        ]
-        roots.sort(key=lambda row: (lineage.latest_activity(row), row.started_at, row.id), reverse=True)
-        return self._project(snapshot, [lineage.chain(root) for root in roots], now, writers)
+        roots = [root for root in snapshot.lineage.roots if include_archived or not root.archived]
+        found = dict(snapshot.projected)
+        missing = [snapshot.lineage.chain(root) for root in roots if root.id not in found]
+        found.update((session.root_id, session) for session in self._project(snapshot, missing, now, writers))
+        return tuple(found[root.id] for root in roots if root.id in found)
 
     def next_change(self, sessions: Sequence[Session], now: datetime) -> datetime | None:
         """When the activity of one of these sessions may next change by time alone; None: by time never."""
@@ -188,40 +185,41 @@ class Ledger:
             doing = activity(tails.get(tip.id, ()), last_active, instant(tip.ended_at), now, writers)
             kind = lineage.kind(root)
             rewinds = [piece.rewind_count for piece in chain if piece.rewind_count is not None]
-            projected.append(
-                Session(
-                    id=tip.id,
-                    root_id=root.id,
-                    kind="conversation"
-                    if kind == "conversation"
-                    else "branch"
-                    if kind == "branch"
-                    else "subagent",
-                    parent_id=root.parent_id or root.branched_from,
-                    title=tip.title,
-                    preview=previews.get(tip.id, ""),
-                    source=root.source,
-                    model=tip.model,
-                    started_at=moment(root.started_at),
-                    ended_at=instant(tip.ended_at),
-                    end_reason=tip.end_reason,
-                    last_active=last_active,
-                    message_count=tip.message_count,
-                    tool_call_count=tip.tool_call_count,
-                    api_call_count=sum(piece.api_call_count for piece in chain),
-                    rewind_count=sum(rewinds) if rewinds else None,
-                    tokens=money.tokens(parts),
-                    cost=money.cost(parts),
-                    pieces=len(chain),
-                    subagents=lineage.subagents.get(root.id, 0),
-                    archived=root.archived,
-                    cwd=tip.cwd,
-                    git_branch=tip.git_branch,
-                    activity=doing.activity,
-                    activity_since=doing.since,
-                    running=doing.running,
-                )
+            session = Session(
+                id=tip.id,
+                root_id=root.id,
+                kind="conversation"
+                if kind == "conversation"
+                else "branch"
+                if kind == "branch"
+                else "subagent",
+                parent_id=root.parent_id or root.branched_from,
+                title=tip.title,
+                preview=previews.get(tip.id, ""),
+                source=root.source,
+                model=tip.model,
+                started_at=moment(root.started_at),
+                ended_at=instant(tip.ended_at),
+                end_reason=tip.end_reason,
+                last_active=last_active,
+                message_count=tip.message_count,
+                tool_call_count=tip.tool_call_count,
+                api_call_count=sum(piece.api_call_count for piece in chain),
+                rewind_count=sum(rewinds) if rewinds else None,
+                tokens=money.tokens(parts),
+                cost=money.cost(parts),
+                pieces=len(chain),
+                subagents=lineage.subagents.get(root.id, 0),
+                archived=root.archived,
+                cwd=tip.cwd,
+                git_branch=tip.git_branch,
+                activity=doing.activity,
+                activity_since=doing.since,
+                running=doing.running,
             )
+            projected.append(session)
+            if session.activity == "ended" and lineage.is_root(root):
+                snapshot.projected[root.id] = session
         return tuple(projected)
 
     def _attributed(self, session_ids: Sequence[str]) -> dict[str, list[Usage]]:

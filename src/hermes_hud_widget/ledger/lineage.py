@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["conversation", "branch", "continuation", "subagent", "ephemeral"]
 
@@ -14,9 +13,10 @@ _MAX_CHAIN = 100
 """Hermes follows a chain no further (`get_compression_tip`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(NamedTuple):
     """One row of `sessions`, without its prompt. Times are epoch seconds, costs US dollars.
+
+    A tuple, because there may be tens of thousands, made anew and compared at each change.
 
     Attributes:
         branched_from: Marker in `model_config`: made by /branch.
@@ -167,6 +167,13 @@ class Lineage:
                     waiting.append(child)
                     latest = max(latest, self.last_active(child))
         return latest
+
+    @cached_property
+    def roots(self) -> tuple[SessionRow, ...]:
+        """The first pieces of all conversations, archived ones too, in Hermes' order: latest activity first."""
+        roots = [row for row in self.rows.values() if self.is_root(row)]
+        roots.sort(key=lambda row: (self.latest_activity(row), row.started_at, row.id), reverse=True)
+        return tuple(roots)
 
     @cached_property
     def subagents(self) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any
 
@@ -14,42 +14,13 @@ from hermes_hud_widget.ledger.calls import read_calls
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
 from hermes_hud_widget.ledger.pace import Pace
+from hermes_hud_widget.ledger.rows import Session
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.values import count, moment, number, text
 
 TAIL_MESSAGES = 16
 """How many last messages of a session are looked at first; more only when no call is among them."""
 _MOST_TAIL_MESSAGES = 400
-
-_COLUMNS = [
-    "id",
-    "source",
-    "model",
-    "parent_session_id",
-    "started_at",
-    "ended_at",
-    "end_reason",
-    "title",
-    "message_count",
-    "tool_call_count",
-    "api_call_count",
-    "rewind_count",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "estimated_cost_usd",
-    "actual_cost_usd",
-    "cost_status",
-    "cost_source",
-    "cwd",
-    "git_branch",
-    "git_repo_root",
-    "profile_name",
-    "archived",
-    "hidden",
-]
 
 
 class Snapshot:
@@ -62,6 +33,7 @@ class Snapshot:
         last: Timestamp of each session's last message, in epoch seconds.
         previews: First user message of sessions, as far as they were asked for.
         tails: Last messages of sessions, as far as they were asked for.
+        projected: What was made of ended conversations, by their first piece's id: time does not change them.
         max_message_id: No message up to this id is newer than the snapshot.
     """
 
@@ -80,6 +52,7 @@ class Snapshot:
         self.lineage = Lineage(rows, self.last)
         self.previews = previews or {}
         self.tails: dict[str, tuple[Message, ...]] = {}
+        self.projected: dict[str, Session] = {}
         self.max_message_id = max_message_id
 
 
@@ -140,16 +113,17 @@ class Snapshots:
         )
         if identity != old.identity or max_message_id < old.max_message_id:
             old, touched = Snapshot(identity=identity), frozenset()
+        known = old.lineage.rows
         rows: list[SessionRow] = []
         after, pace = -(2**63), Pace()
         while True:
             with pace.step() as limit:
-                read = self._database.read(partial(_read_sessions, after=after, limit=limit))
+                read = self._database.read(partial(_read_sessions, after=after, limit=limit, known=known))
             if not read:
                 break
             after = read[-1][0]
             rows.extend(row for _, row in read)
-        unchanged = {row.id for row in rows if row.id not in touched and old.lineage.rows.get(row.id) == row}
+        unchanged = {row.id for row in rows if known.get(row.id) is row and row.id not in touched}
         last = {session_id: seconds for session_id, seconds in old.last.items() if session_id in unchanged}
         previews = {
             session_id: preview for session_id, preview in old.previews.items() if session_id in unchanged
@@ -160,7 +134,27 @@ class Snapshots:
             with pace.step() as limit:
                 chunk, asked = asked[:limit], asked[limit:]
                 last.update(self._database.read(partial(_read_last, session_ids=chunk)))
-        return Snapshot(content, identity, rows, last, previews, max_message_id)
+        snapshot = Snapshot(content, identity, rows, last, previews, max_message_id)
+        snapshot.projected = _still_true(old.projected, snapshot.lineage, unchanged)
+        return snapshot
+
+
+def _still_true(
+    projected: Mapping[str, Session], lineage: Lineage, unchanged: Set[str]
+) -> dict[str, Session]:
+    """The conversations of an older snapshot all of whose rows and messages are as they were."""
+    kept = {}
+    for root_id, session in projected.items():
+        if root_id in unchanged and lineage.is_root(lineage.rows[root_id]):
+            pieces = lineage.chain(lineage.rows[root_id])
+            if (
+                pieces[-1].id == session.id
+                and len(pieces) == session.pieces
+                and lineage.subagents.get(root_id, 0) == session.subagents
+                and all(piece.id in unchanged for piece in pieces)
+            ):
+                kept[root_id] = session
+    return kept
 
 
 def _read_touched(connection: sqlite3.Connection, schema: Schema, after: int) -> tuple[int, frozenset[str]]:
@@ -170,62 +164,92 @@ def _read_touched(connection: sqlite3.Connection, schema: Schema, after: int) ->
     (newest,) = connection.execute("SELECT max(id) FROM messages").fetchone()
     if not after or not newest:
         return newest or 0, frozenset()
-    rows = connection.execute("SELECT DISTINCT session_id FROM messages WHERE id > ?", (after,)).fetchall()
+    # No DISTINCT: it would make SQLite go through an index over all messages.
+    rows = connection.execute("SELECT session_id FROM messages WHERE id > ?", (after,)).fetchall()
     return newest, frozenset(session_id for (session_id,) in rows)
 
 
 def _read_sessions(
-    connection: sqlite3.Connection, schema: Schema, after: int, limit: int
+    connection: sqlite3.Connection, schema: Schema, after: int, limit: int, known: Mapping[str, SessionRow]
 ) -> list[tuple[int, SessionRow]]:
     if not schema.has("sessions"):
         return []
-    config = "model_config" if schema.has("sessions", "model_config") else "NULL"
-    markers = ", ".join(
-        # A damaged text would make json_extract fail the whole statement.
-        f"CASE WHEN instr({config}, '{marker}') AND json_valid({config}) THEN json_extract({config}, '$.{marker}') END"
-        for marker in ("_branched_from", "_delegate_from", "_reset_from")
-    )
     rows = connection.execute(
-        f"SELECT rowid, {markers}, {schema.select('sessions', _COLUMNS)}"
-        " FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
+        f"SELECT {_expressions(schema)}, rowid FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
         (after, limit),
     ).fetchall()
-    return [(row[0], _session_row(*row[1:4], **dict(zip(_COLUMNS, row[4:], strict=True)))) for row in rows]
+    found = []
+    for *raw, rowid in rows:
+        row = known.get(raw[0])
+        # Most rows are as they were, and then need no conversion.
+        if row is None or row != tuple(raw):
+            row = SessionRow._make([convert(value) for convert, value in zip(_CONVERT, raw, strict=True)])
+        found.append((rowid, row))
+    return found
 
 
-def _session_row(branched_from: Any, delegate_from: Any, reset_from: Any, **row: Any) -> SessionRow:
-    return SessionRow(
-        id=text(row["id"]) or "",
-        source=text(row["source"]) or "",
-        model=text(row["model"]),
-        parent_id=text(row["parent_session_id"]),
-        branched_from=text(branched_from),
-        delegate_from=text(delegate_from),
-        reset_from=text(reset_from),
-        started_at=number(row["started_at"]) or 0.0,
-        ended_at=number(row["ended_at"]),
-        end_reason=text(row["end_reason"]),
-        title=text(row["title"]),
-        message_count=count(row["message_count"]),
-        tool_call_count=count(row["tool_call_count"]),
-        api_call_count=count(row["api_call_count"]),
-        rewind_count=None if row["rewind_count"] is None else count(row["rewind_count"]),
-        input_tokens=count(row["input_tokens"]),
-        output_tokens=count(row["output_tokens"]),
-        cache_read_tokens=count(row["cache_read_tokens"]),
-        cache_write_tokens=count(row["cache_write_tokens"]),
-        reasoning_tokens=count(row["reasoning_tokens"]),
-        estimated_cost_usd=number(row["estimated_cost_usd"]),
-        actual_cost_usd=number(row["actual_cost_usd"]),
-        cost_status=text(row["cost_status"]),
-        cost_source=text(row["cost_source"]),
-        cwd=text(row["cwd"]),
-        git_branch=text(row["git_branch"]),
-        git_repo_root=text(row["git_repo_root"]),
-        profile_name=text(row["profile_name"]),
-        archived=bool(count(row["archived"])),
-        hidden=bool(count(row["hidden"])),
+def _expressions(schema: Schema) -> str:
+    """What to select for each field of a row; NULL where this database has no such column."""
+    config = "model_config" if schema.has("sessions", "model_config") else "NULL"
+    made = {
+        "parent_id": "parent_session_id",
+        **{
+            # A damaged text would make json_extract fail the whole statement.
+            marker: f"CASE WHEN instr({config}, '_{marker}') AND json_valid({config})"
+            f" THEN json_extract({config}, '$._{marker}') END"
+            for marker in ("branched_from", "delegate_from", "reset_from")
+        },
+    }
+    return ", ".join(
+        made.get(field) or (field if schema.has("sessions", field) else _LACKING.get(field, "NULL"))
+        for field in SessionRow._fields
     )
+
+
+_LACKING = {"archived": "0", "hidden": "0"}
+
+
+def _name(value: Any) -> str:
+    return value if type(value) is str else text(value) or ""
+
+
+def _words(value: Any) -> str | None:
+    return value if value is None or type(value) is str else text(value)
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int else count(value)
+
+
+def _count_if_any(value: Any) -> int | None:
+    return None if value is None else count(value)
+
+
+def _amount(value: Any) -> float | None:
+    return value if value is None or (type(value) is float and abs(value) < 1e300) else number(value)
+
+
+def _start(value: Any) -> float:
+    return _amount(value) or 0.0
+
+
+def _flag(value: Any) -> bool:
+    return bool(count(value))
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("id", "source"), _name),
+    **dict.fromkeys(("ended_at", "estimated_cost_usd", "actual_cost_usd"), _amount),
+    **dict.fromkeys(("message_count", "tool_call_count", "api_call_count"), _count),
+    **dict.fromkeys(("input_tokens", "output_tokens", "reasoning_tokens"), _count),
+    **dict.fromkeys(("cache_read_tokens", "cache_write_tokens"), _count),
+    **dict.fromkeys(("archived", "hidden"), _flag),
+    "started_at": _start,
+    "rewind_count": _count_if_any,
+}
+_CONVERT: tuple[Callable[[Any], Any], ...] = tuple(
+    _CONVERTERS.get(field, _words) for field in SessionRow._fields
+)
 
 
 def _read_last(

@@ -1,0 +1,441 @@
+// @vitest-environment happy-dom
+
+import { h, render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Api } from "../src/api.ts";
+import { Client } from "../src/client.ts";
+import { Hud } from "../src/hud.tsx";
+import chinese from "../src/i18n/zh.ts";
+import type { Outbound, PanelFrame } from "../src/protocol.ts";
+import memory from "../src/views/memory.tsx";
+import overview from "../src/views/overview.tsx";
+import sessions from "../src/views/sessions.tsx";
+import { FakeBrowser, FakeModel, golden, note } from "./fakes.ts";
+
+const [greeting] = golden.outbound as [Extract<Outbound, { type: "hello" }>];
+const HOME = greeting.homes[0]?.id as string;
+const views: Record<string, unknown> = {
+  "views/memory": memory,
+  "views/overview": overview,
+  "views/sessions": sessions,
+  "i18n/zh": chinese,
+};
+/** Modules come by name instead of by text: there are no Blob URLs here. */
+const importText = async (text: string) => ({ default: views[text] });
+
+let model: FakeModel;
+let container: HTMLElement;
+let controller: AbortController;
+let client: Client;
+
+function show(options: Record<string, unknown> = {}, importer: typeof importText = importText) {
+  model = new FakeModel();
+  controller = new AbortController();
+  const all = { home: HOME, panels: [], theme: "light" as const, height: 480, language: "en" as const, ...options };
+  client = new Client(model, all, new FakeBrowser("hub.example.org"), importer, controller.signal);
+  container = document.createElement("div");
+  document.body.append(container);
+  act(() => render(h(Hud, { client, element: container, signal: controller.signal }), container));
+}
+
+/** Lets time pass, in ms. */
+const pass = (duration: number) =>
+  act(async () => {
+    await vi.advanceTimersByTimeAsync(duration);
+  });
+
+async function relay(...frames: Outbound[]) {
+  await act(async () => {
+    for (const frame of frames) model.relay(frame);
+    await settled();
+  });
+}
+
+/** Lets promises and timers of 0 ms pass. */
+const settled = () => vi.advanceTimersByTimeAsync(20);
+
+async function greet() {
+  model.push({ ...note(), home: HOME } as never);
+  await relay(
+    greeting,
+    ...Object.keys(views).map((name): Outbound => ({ type: "module", id: null, name, text: name })),
+  );
+}
+
+function frame(panel: string, over: Partial<PanelFrame> = {}): PanelFrame {
+  const found = golden.outbound.find(
+    (each): each is PanelFrame =>
+      each.type === "panel" && each.panel === panel && each.status === "ok" && !each.unchanged,
+  );
+  if (!found) throw new Error(`no ${panel} in the golden file`);
+  return { ...found, id: null, ...over };
+}
+
+const one = (selector: string) => {
+  const found = container.querySelector<HTMLElement>(selector);
+  if (!found) throw new Error(`${selector} is not there:\n${container.innerHTML}`);
+  return found;
+};
+const click = async (selector: string) => {
+  await act(() => one(selector).click());
+  await pass(20);
+};
+const press = async (selector: string, key: string) => {
+  await act(() => {
+    one(selector).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  });
+  await pass(20);
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse(golden.now) });
+});
+
+afterEach(() => {
+  controller.abort();
+  render(null, container);
+  container.remove();
+});
+
+describe("from nothing to data", () => {
+  test("before the first message there is a skeleton, never a blank", () => {
+    show();
+    expect(one("[data-hermes-hud]").dataset).toMatchObject({ transport: "none", state: "stale" });
+    expect(one(".skeleton")).toBeTruthy();
+  });
+
+  test("the pushed greeting paints the first panel without a question", async () => {
+    show();
+    await greet();
+    expect(one("[data-panel=overview]").dataset.status).toBe("loading");
+    await relay(frame("overview"));
+    expect(one("[data-panel=overview]").dataset).toMatchObject({ status: "ok", version: "4" });
+    expect(one("[data-hermes-hud]").dataset).toMatchObject({ transport: "comm", state: "live" });
+    expect(model.gets).toEqual([]);
+  });
+
+  test("options.panels chooses and orders the tabs; names that are not there are left out", async () => {
+    show({ panels: ["sessions", "nonsense", "memory"] });
+    await greet();
+    expect([...container.querySelectorAll<HTMLElement>("[data-tab]")].map(({ dataset }) => dataset.tab)).toEqual([
+      "sessions",
+      "memory",
+    ]);
+  });
+
+  test.each([
+    ["unavailable", "no-home", "No Hermes home at /home/ada/.hermes", "HUD.demo()"],
+    ["empty", undefined, "Hermes has not remembered anything yet", "appears here"],
+  ] as const)("a panel that is %s (%s) says what to do", async (status, kind, title, help) => {
+    show({ panels: [status === "empty" ? "memory" : "overview"] });
+    await greet();
+    await relay(
+      ...golden.outbound.filter(
+        (each) => each.type === "panel" && each.status === status && (each.error?.kind as string | undefined) === kind,
+      ),
+    );
+    expect(one("[data-panel]").dataset.status).toBe(status);
+    expect(one("[data-panel]").textContent).toContain(title);
+    expect(one("[data-panel]").textContent).toContain(help);
+  });
+
+  test("a damaged file is named above the last good data", async () => {
+    show({ panels: ["memory"] });
+    await greet();
+    await relay(...golden.outbound.filter((each) => each.type === "panel" && each.status === "stale"));
+    expect(one(".banner").textContent).toContain("memories/MEMORY.md is damaged");
+    expect(container.querySelectorAll(".entry").length).toBeGreaterThan(3);
+    expect(one("[data-panel]").dataset.status).toBe("stale");
+  });
+});
+
+describe("tabs", () => {
+  beforeEach(async () => {
+    show();
+    await greet();
+    await relay(frame("overview"));
+  });
+
+  test("they are an ARIA tab list with one tab stop", () => {
+    const tabs = [...container.querySelectorAll<HTMLElement>('[role="tablist"] [role="tab"]')];
+    expect(tabs.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
+    expect(one('[role="tab"][aria-selected="true"]').getAttribute("aria-controls")).toBe(one("[data-panel]").id);
+    expect(one("[data-panel]").getAttribute("aria-labelledby")).toBe(one("[aria-selected=true]").id);
+  });
+
+  test("arrows, Home and End move and select", async () => {
+    await press("[data-tab=overview]", "ArrowRight");
+    expect(one("[aria-selected=true]").dataset.tab).toBe("memory");
+    expect(document.activeElement).toBe(one("[data-tab=memory]"));
+    await press("[data-tab=memory]", "End");
+    expect(one("[aria-selected=true]").dataset.tab).toBe("cron");
+    await press("[data-tab=cron]", "ArrowRight");
+    expect(one("[aria-selected=true]").dataset.tab).toBe("overview");
+    await press("[data-tab=overview]", "ArrowLeft");
+    await press("[data-tab=cron]", "Home");
+    expect(one("[aria-selected=true]").dataset.tab).toBe("overview");
+  });
+
+  test("only the selected panel is looked at", async () => {
+    await click("[data-tab=memory]");
+    const looks = model.relayed.filter(({ type }) => type === "look");
+    expect(looks.at(-1)).toMatchObject({ panels: ["memory"], queries: { memory: [{}] } });
+  });
+});
+
+describe("the overview", () => {
+  test("says what each live session does, and never $0 for an unknown price", async () => {
+    show();
+    await greet();
+    await relay(frame("overview"));
+    const [running, thinking, asking, crashed] = [...container.querySelectorAll(".card")].map(
+      (card) => card.textContent ?? "",
+    );
+    expect(running).toMatch(/running.*terminal.*running or waiting for approval.*12s/);
+    expect(thinking).toMatch(/—.*thinking/);
+    expect(thinking).not.toContain("$0");
+    expect(asking).toContain("asking you");
+    expect(crashed).toContain("crashed");
+    expect(one(".today").textContent).toContain("2 unpriced");
+    expect(one(".notice").textContent).toContain("profile research");
+  });
+
+  test("durations tick while it is visible", async () => {
+    show();
+    await greet();
+    await relay(frame("overview"));
+    await pass(3_000);
+    expect(one(".card").textContent).toContain("15s");
+  });
+});
+
+describe("memory", () => {
+  test("entries are text, whatever they contain, and what changed is marked for a moment", async () => {
+    show({ panels: ["memory"] });
+    await greet();
+    const before = frame("memory");
+    await relay(before);
+    expect(container.querySelectorAll(".changed")).toHaveLength(0);
+    const data = structuredClone(before.data) as { stores: { entries: { text: string; chars: number }[] }[] };
+    data.stores[0]?.entries.push({ text: "<b onclick=alert(1)>new\u202e</b>", chars: 30 });
+    await relay(frame("memory", { version: 8, data }));
+    expect(one(".changed").textContent).toContain("<b onclick=alert(1)>new[U+202E]</b>");
+    expect(container.querySelector("b[onclick]")).toBeNull();
+    await pass(5_000);
+    expect(container.querySelectorAll(".changed")).toHaveLength(0);
+  });
+
+  test("the fill is a meter with its words", async () => {
+    show({ panels: ["memory"] });
+    await greet();
+    await relay(frame("memory"));
+    expect(one("[role=meter]").getAttribute("aria-valuetext")).toBe("2,040 of 2,200 characters");
+    expect(one(".meter").textContent).toContain("nearly full");
+  });
+});
+
+describe("sessions", () => {
+  beforeEach(async () => {
+    show({ panels: ["sessions"] });
+    await greet();
+    await relay(frame("sessions"));
+    await pass(600);
+  });
+  const opened = () =>
+    golden.outbound.find(
+      (each): each is PanelFrame => each.type === "panel" && each.query.session === "20260601_115822_a1",
+    );
+  const answer = async (over: Partial<PanelFrame> = {}) => {
+    const ask = model.gets.at(-1) as { id: number };
+    await relay({ ...(opened() as PanelFrame), id: ask.id, ...over });
+  };
+
+  test("the total is that of all pages, live and hostile rows are told apart", () => {
+    expect(one(".controls").textContent).toContain("61 conversations");
+    expect(one(".controls").textContent).toContain("3 live");
+    expect(container.querySelector("img")).toBeNull();
+    expect(one(".rows").textContent).toContain("[U+202E]gnirts");
+  });
+
+  test("a header sorts, again the other way, and the old rows stay until the answer", async () => {
+    expect(one("th.last_active").getAttribute("aria-sort")).toBe("descending");
+    await click("th.tokens button");
+    expect(model.gets.at(-1)).toMatchObject({ query: { sort: "tokens" } });
+    expect(container.querySelectorAll("tbody tr")).toHaveLength(8);
+    expect(one("[data-panel]").getAttribute("aria-busy")).toBe("true");
+    const rows = frame("sessions");
+    const list = { ...(rows.data as { list: object }).list, sort: "tokens" };
+    await relay({ ...rows, query: { sort: "tokens" }, data: { list, transcript: null, missing: false } });
+    await click("th.tokens button");
+    expect(model.gets.at(-1)).toMatchObject({ query: { sort: "tokens", descending: false } });
+  });
+
+  test("the pager asks for the next page", async () => {
+    await click(".pager button:last-child");
+    expect(model.gets.at(-1)).toMatchObject({ query: { page: 1 } });
+  });
+
+  test("a row opens its transcript, Esc closes it, and the focus goes along", async () => {
+    await click("[data-session='20260601_115822_a1'] button");
+    expect(model.gets.at(-1)).toMatchObject({ query: { session: "20260601_115822_a1" } });
+    await answer();
+    expect([...container.querySelectorAll<HTMLElement>(".message")].map(({ dataset }) => dataset.message)).toEqual([
+      "3412",
+      "3411",
+      "3410",
+      "3409",
+      "3377",
+      "3376",
+      "3375",
+    ]);
+    expect(document.activeElement).toBe(one(".transcript"));
+    await press(".transcript", "Escape");
+    expect(container.querySelector(".transcript")).toBeNull();
+    expect(document.activeElement).toBe(one("[data-session='20260601_115822_a1'] button"));
+  });
+
+  test("the transcript shows calls, arguments, results, reasoning and what was undone", async () => {
+    await click("[data-session='20260601_115822_a1'] button");
+    await answer();
+    expect(one("[data-message='3412'] details").textContent).toContain("optional third column");
+    expect(one("[data-message='3412'] .call").textContent).toContain("pytest");
+    expect(one("[data-message='3411']").textContent).toContain("took 0.4s");
+    expect(one("[data-message='3411'] .prose").textContent).not.toContain("\u001b");
+    expect(one("[data-message='3377']").textContent).toContain("compacted");
+    expect(one("[data-message='3376']").textContent).toContain("rewound");
+  });
+
+  test("an open transcript stays live, and list and transcript are both looked at", async () => {
+    await click("[data-session='20260601_115822_a1'] button");
+    await answer();
+    expect(model.relayed.filter(({ type }) => type === "look").at(-1)).toMatchObject({
+      queries: { sessions: [{}, { session: "20260601_115822_a1" }] },
+    });
+    const data = structuredClone(opened()?.data) as { transcript: { messages: { id: number; text: string }[] } };
+    data.transcript.messages.unshift({
+      ...(data.transcript.messages[3] as { id: number; text: string }),
+      id: 3413,
+      text: "thanks!",
+    });
+    await relay({ ...(opened() as PanelFrame), id: null, version: 10, data });
+    expect(one(".message").textContent).toContain("thanks!");
+  });
+
+  test("older messages are asked for before the oldest one shown", async () => {
+    await click("[data-session='20260601_115822_a1'] button");
+    await answer();
+    await click(".older button");
+    expect(model.gets.slice(-2)).toMatchObject([
+      { query: { session: "20260601_115822_a1", limit: 200 } },
+      { query: { session: "20260601_115822_a1", before: 3375 } },
+    ]);
+    expect(container.querySelectorAll(".message")).toHaveLength(7);
+  });
+
+  test("a session that is gone says so", async () => {
+    await click("[data-session='20260601_115822_a1'] button");
+    await answer({ data: { list: null, transcript: null, missing: true } });
+    expect(one(".transcript").textContent).toContain("not there any more");
+  });
+});
+
+describe("what goes wrong", () => {
+  test("a view that throws takes only its own panel along, and the next version gets another try", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const failing = ({ h }: Api) =>
+      function Failing({ data }: { data: unknown }) {
+        if ((data as { isBad: boolean }).isBad) throw new Error("cannot draw this");
+        return h("p", null, "drawn");
+      };
+    show({}, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    await greet();
+    await relay(frame("overview"), frame("memory", { version: 2, data: { isBad: true } }));
+    await click("[data-tab=memory]");
+    expect(one("[data-panel=memory]").textContent).toContain("this panel failed to draw: cannot draw this");
+    await relay(frame("memory", { version: 3, data: { isBad: false } }));
+    expect(one("[data-panel=memory]").textContent).toContain("drawn");
+    await click("[data-tab=overview]");
+    expect(container.querySelectorAll(".card").length).toBeGreaterThan(0);
+  });
+
+  test("a module that is no view says so", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    show({}, async () => ({ default: 7 as unknown }));
+    await greet();
+    await relay(frame("overview"));
+    expect(one("[data-panel=overview]").textContent).toContain("expected a default export, define(api)");
+  });
+
+  test("a gone kernel says what to do, and the last data stay", async () => {
+    show();
+    await greet();
+    await relay(frame("overview"));
+    model.isGone = true;
+    await act(() => model.emit("comm_live_update"));
+    expect(one("[data-hermes-hud]").dataset).toMatchObject({ transport: "none", state: "gone" });
+    expect(one(".chip").textContent).toBe("kernel gone — run the cell again");
+    await pass(60_000);
+    expect(one(".card").textContent).toContain("12s");
+    expect(container.querySelectorAll(".card").length).toBeGreaterThan(0);
+  });
+
+  test("an answer that waits for a cell is explained after a second", async () => {
+    show({ panels: ["sessions"] });
+    await greet();
+    await relay(frame("sessions"));
+    await pass(600);
+    await click(".pager button:last-child");
+    await pass(1_600);
+    expect(one(".slow").textContent).toContain("busy with a cell");
+  });
+});
+
+describe("languages", () => {
+  test("Chinese is loaded on demand, English meanwhile", async () => {
+    show({ language: "zh" });
+    model.push({ ...note(), home: HOME } as never);
+    await relay(greeting);
+    expect(one("[data-tab=memory]").textContent).toBe("Memory");
+    await pass(600);
+    const ask = model.relayed.find((each) => each.type === "module" && each.name === "i18n/zh");
+    expect(ask).toBeTruthy();
+    await relay({ type: "module", id: (ask as { id: number }).id, name: "i18n/zh", text: "i18n/zh" });
+    expect(one("[data-tab=memory]").textContent).toBe("记忆");
+    expect(one("[data-tab=cron]").textContent).toBe("Scheduled jobs");
+  });
+});
+
+test("the generic view draws any payload from its schema", async () => {
+  show({ panels: ["cron"] });
+  await greet();
+  await relay(frame("cron"));
+  const text = one("[data-panel=cron]").textContent ?? "";
+  for (const part of [
+    "Updated",
+    "4h ago",
+    "Jobs",
+    "Morning brief",
+    "in 16h",
+    "$0.031",
+    "15m 12s",
+    "Limits",
+    "4,000 characters",
+    "no",
+  ]) {
+    expect(text).toContain(part);
+  }
+});
+
+test("every frame of the golden file can arrive in any panel without harm", async () => {
+  const errors = vi.spyOn(console, "error");
+  show();
+  for (const message of golden.kernel_to_model.filter(({ type }) => type !== "trouble")) model.push(message);
+  await greet();
+  for (const tab of ["overview", "memory", "sessions", "cron"]) {
+    await click(`[data-tab=${tab}]`);
+    await relay(...golden.outbound);
+    expect(one("[data-panel]").textContent).not.toBe("");
+  }
+  expect(errors).not.toHaveBeenCalled();
+});

@@ -1,0 +1,272 @@
+"""The kernel's side, with a real server process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from support.agent import MakeAgent
+
+from hermes_hud_widget.client.child import ServerChild
+from hermes_hud_widget.client.relay import Relay
+from hermes_hud_widget.client.rest import get
+from hermes_hud_widget.client.runtime import Runtime
+from hermes_hud_widget.errors import ArgumentError, HomeError, ServerError, UnknownNameError
+from hermes_hud_widget.place import find_place
+
+pytestmark = pytest.mark.live
+WAIT_S = 20.0
+
+
+class Messages:
+    """What a relay sent to its model."""
+
+    def __init__(self) -> None:
+        self.all: list[dict[str, Any]] = []
+        self._arrived = threading.Condition()
+
+    def put(self, message: dict[str, Any]) -> None:
+        with self._arrived:
+            self.all.append(message)
+            self._arrived.notify_all()
+
+    def wait(self, is_meant: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        with self._arrived:
+            found: list[dict[str, Any]] = []
+
+            def look() -> bool:
+                found[:] = [message for message in self.all if is_meant(message)][:1]
+                return bool(found)
+
+            assert self._arrived.wait_for(look, WAIT_S), f"not among {self.all}"
+            return found[0]
+
+    def wait_panel(self, text: str) -> dict[str, Any]:
+        return self.wait(lambda message: message.get("frame", {}).get("type") == "panel" and text in str(message))
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    runtime = Runtime()
+    runtime.use(runtime)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def relay(runtime: Runtime, agent: MakeAgent) -> Iterator[tuple[Relay, Messages, Any]]:
+    hermes = agent()
+    hermes.memory(["first"])
+    messages = Messages()
+    place = find_place(hermes.home)
+    relay = Relay(runtime.endpoint, lambda: runtime.open(place), ("memory", "sessions"), messages.put)
+    yield relay, messages, hermes
+    relay.close()
+
+
+def test_the_server_ends_when_its_stdin_closes(agent: MakeAgent) -> None:
+    ended = threading.Event()
+    child = ServerChild(lambda _: ended.set())
+    process = psutil.Process(child.pid)
+    child.endpoint()
+    child.close()
+    assert not process.is_running()
+    assert not ended.is_set()
+
+
+def test_killing_the_parent_ends_the_server() -> None:
+    program = """
+import sys, time
+from hermes_hud_widget.client.child import ServerChild
+child = ServerChild(lambda child: None)
+child.endpoint()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        server.wait(2)
+
+
+def test_a_forked_child_does_not_keep_the_server_alive() -> None:
+    program = """
+import os, sys, time
+from hermes_hud_widget.client.child import ServerChild
+child = ServerChild(lambda child: None)
+child.endpoint()
+if os.fork() == 0:
+    time.sleep(60)
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = psutil.Process(int(parent.stdout.readline()))
+        forked = [child for child in psutil.Process(parent.pid).children() if child.pid != server.pid]
+        parent.kill()
+        try:
+            server.wait(2)
+        finally:
+            for child in forked:
+                child.kill()
+
+
+def test_an_interrupt_of_the_process_group_leaves_the_server_alive(runtime: Runtime) -> None:
+    runtime.endpoint()
+    server = psutil.Process(runtime._server().pid)
+    assert os.getpgid(server.pid) != os.getpgid(0)
+
+
+def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ImportError('a broken uvicorn')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = ServerChild(lambda _: None)
+    with pytest.raises(ServerError, match="a broken uvicorn"):
+        child.endpoint()
+    child.close()
+
+
+def test_a_module_in_the_working_directory_does_not_shadow_the_server_s(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "json.py").write_text("raise ImportError('of the notebook')")
+    monkeypatch.chdir(tmp_path)
+    child = ServerChild(lambda _: None)
+    assert child.endpoint().port > 0
+    child.close()
+
+
+def test_a_home_is_opened_once_and_a_bad_one_is_refused(runtime: Runtime, agent: MakeAgent, tmp_path: Path) -> None:
+    place = find_place(agent().home)
+    assert runtime.open(place) == runtime.open(place) == place.id
+    bad = find_place(tmp_path / "later")
+    (tmp_path / "later").write_text("")
+    with pytest.raises(HomeError, match="is a file"):
+        runtime.open(bad)
+
+
+def test_refusals_come_as_the_errors_they_are(runtime: Runtime, agent: MakeAgent) -> None:
+    home = runtime.open(find_place(agent().home))
+    with pytest.raises(UnknownNameError, match="There are: memory, overview, sessions"):
+        get(runtime.endpoint(), ("homes", home, "panels", "nope"))
+    with pytest.raises(ArgumentError, match="'page'"):
+        get(runtime.endpoint(), ("homes", home, "panels", "sessions"), {"page": -1})
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    runtime: Runtime, agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ws_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    home = runtime.open(find_place(agent().home))
+    assert get(runtime.endpoint(), ("homes", home, "panels", "memory"))
+
+
+def test_a_killed_server_is_started_again_and_answers(runtime: Runtime, agent: MakeAgent) -> None:
+    place = find_place(agent().home)
+    runtime.open(place)
+    down = threading.Event()
+    runtime.on_down("test", lambda message: down.set())
+    before = runtime.endpoint()
+    os.kill(runtime._server().pid, signal.SIGKILL)
+    assert down.wait(WAIT_S)
+    deadline = time.monotonic() + WAIT_S
+    while runtime.endpoint() == before:
+        assert time.monotonic() < deadline
+    home = runtime.open(place)
+    assert get(runtime.endpoint(), ("homes", home, "panels", "memory"))
+
+
+def test_the_greeting_comes_unasked_with_everything_for_a_first_paint(relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    note = messages.wait(lambda message: message["type"] == "server")
+    assert note["url"].startswith("ws://127.0.0.1:")
+    messages.wait_panel("first")
+    types = [message.get("frame", message)["type"] for message in messages.all]
+    assert types.index("server") < types.index("hello") < types.index("panel")
+    messages.wait(lambda message: message.get("frame", {}).get("name") == "views/memory")
+
+
+def test_the_greeting_is_repeated_until_the_page_answers(relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    messages.wait_panel("first")
+    messages.wait(lambda _: sum(message["type"] == "server" for message in messages.all) >= 3)
+    one.from_model({"type": "ack", "direct": True})
+    count = sum(message["type"] == "server" for message in messages.all)
+    assert one._greeter is not None
+    one._greeter.join(timeout=WAIT_S)
+    assert sum(message["type"] == "server" for message in messages.all) <= count + 1
+
+
+def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_it(
+    relay: tuple[Relay, Messages, Any],
+) -> None:
+    one, messages, hermes = relay
+    one.displayed()
+    messages.wait_panel("first")
+    hermes.memory(["second"])
+    messages.wait_panel("second")
+    one.from_model({"type": "ack", "direct": True})
+    assert one.transport == "direct"
+    hermes.memory(["third"])
+    look = {"type": "look", "home": find_place(hermes.home).id, "panels": ["memory"], "queries": {"memory": [{}]}}
+    one.from_model({"type": "attach", "look": look})
+    messages.wait_panel("third")
+    assert one.transport == "comm"
+
+
+def test_a_new_server_is_told_to_the_page(runtime: Runtime, relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, hermes = relay
+    one.displayed()
+    first = messages.wait(lambda message: message["type"] == "server")
+    messages.wait_panel("first")
+    os.kill(runtime._server().pid, signal.SIGKILL)
+    messages.wait(lambda message: message["type"] == "server" and message["server_id"] != first["server_id"])
+    hermes.memory(["after the restart"])
+    messages.wait_panel("after the restart")
+
+
+def test_nonsense_from_the_page_is_ignored(relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    for nonsense in (None, [], {}, {"type": "nope"}, {"type": "relay"}, {"type": "attach", "look": {"type": "look"}}):
+        one.from_model(nonsense)
+    messages.wait_panel("first")
+
+
+def test_changes_are_called_back_and_undone(runtime: Runtime, agent: MakeAgent) -> None:
+    from hermes_hud_widget.client.callbacks import register
+
+    hermes = agent()
+    called: list[tuple[str, int]] = []
+    changed = threading.Event()
+
+    def call(panel: str, version: int) -> None:
+        called.append((panel, version))
+        changed.set()
+
+    undo = register(runtime, find_place(hermes.home), "memory", call)
+    deadline = time.monotonic() + WAIT_S
+    while not changed.wait(0.2):  # the listener may not be connected yet when the first change comes
+        assert time.monotonic() < deadline
+        hermes.memory([f"at {time.monotonic()}"])
+    undo()
+    undo()
+    count = len(called)
+    hermes.memory(["after the undo"])
+    assert not [panel for panel, _ in called if panel != "memory"]
+    assert [version for _, version in called] == sorted({version for _, version in called})
+    assert len(called) == count
