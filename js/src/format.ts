@@ -27,6 +27,8 @@ export function makeFormat(language: string, t: Translate): Format {
   const plain = new Intl.NumberFormat(language);
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const cents = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const smallMoney = new Intl.NumberFormat(language, { maximumSignificantDigits: 2 });
   const relative = new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -59,8 +61,7 @@ export function makeFormat(language: string, t: Translate): Format {
     usd: (value) => {
       if (value === null) return "—";
       const size = Math.abs(value);
-      const digits = size === 0 || size >= 0.1 ? 2 : size >= 0.001 ? 4 : 6;
-      return `$${new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value)}`;
+      return `$${(size === 0 || size >= 0.1 ? cents : smallMoney).format(value)}`;
     },
     cost: ({ usd, status, unknown_sessions: unpriced }) => {
       const isKnown = usd !== null && status !== "unknown";

@@ -171,7 +171,7 @@ function described(schema: Schema): string | undefined {
 }
 
 /** `last_run_at` → Last run; the unit is said by the value. */
-export function label(field: string): string {
+function label(field: string): string {
   const words = field.replace(/_(?:at|usd|s|chars)$/, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

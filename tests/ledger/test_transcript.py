@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hermes_hud_widget.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Transcript, TranscriptMessage
-from hermes_hud_widget.ledger.transcript import PARTS_LIMIT_BYTES, TEXT_CHARS
+from hermes_hud_widget.ledger.transcript import TEXT_CHARS
 from ledger.world import NOW, Story, call
 
 
@@ -119,9 +119,14 @@ def test_damaged_parts_are_shown_as_they_are(story: Story, ledger: Ledger) -> No
     assert only(ledger).text == '[{"type": "te'
 
 
-def test_huge_messages_of_parts_are_not_taken_apart(story: Story, ledger: Ledger) -> None:
+def test_huge_messages_of_parts_are_not_taken_apart(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.ledger.transcript.PARTS_LIMIT_BYTES", 1000)
     story.session("a")
-    story.message("a", content="\0json:" + " " * PARTS_LIMIT_BYTES)
+    story.message(
+        "a", content=[{"type": "image_url", "image_url": {"url": "A" * 1000}}, {"type": "text", "text": "b"}]
+    )
     message = only(ledger)
     assert (message.text, message.truncated) == ("[image]", True)
 
