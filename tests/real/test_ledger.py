@@ -65,6 +65,11 @@ def fill(hermes: Hermes) -> None:
     hermes.compress("middle", "tip", source="telegram", model="m/two", cwd="/tip")
     hermes.say("tip", "Summary again", "Ready")
     db("set_session_title", "tip", "Plans #3")
+    db("create_session", "between", "cli")
+    hermes.say("between", "Something else meanwhile", "Sure")
+    # Late messages in continuations that nobody follows: they move the conversation up, but are not its tip.
+    db("create_session", "astray", "telegram", parent_session_id="root")
+    hermes.say("astray", "nor this")
     db("create_session", "stale", "telegram", parent_session_id="middle")
     hermes.say("stale", "nobody reads this")
     db("end_session", "stale", "ws_orphan_reap")
@@ -136,7 +141,6 @@ def projected(session: Session) -> dict[str, Any]:
 
 
 def listed(row: dict[str, Any]) -> dict[str, Any]:
-    wanted = {name: row[name] for name in projected.__annotations__ if name in row}
     names = [
         "id",
         "title",

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.served import Client, Served, served
 
 from hermes_hud_widget import Home
 from real.agent import Hermes
+from support.served import Client, Served, served
 
 READERS = {"db": {"overview", "sessions"}, "memory": {"overview", "memory"}}
 CALLS = [{"id": "c1", "type": "function", "function": {"name": "terminal", "arguments": '{"command": "ls"}'}}]
@@ -19,7 +19,12 @@ CALLS = [{"id": "c1", "type": "function", "function": {"name": "terminal", "argu
 WRITES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("db", "create_session", ("s2", "telegram"), {"model": "m/two"}),
     ("db", "append_message", ("s1", "user", "What is in this folder?"), {}),
-    ("db", "update_token_counts", ("s1",), {"input_tokens": 10, "output_tokens": 5, "model": "m/one", "api_call_count": 1}),
+    (
+        "db",
+        "update_token_counts",
+        ("s1",),
+        {"input_tokens": 10, "output_tokens": 5, "model": "m/one", "api_call_count": 1},
+    ),
     ("db", "append_message", ("s1", "assistant", ""), {"tool_calls": CALLS, "finish_reason": "tool_calls"}),
     ("db", "append_message", ("s1", "tool", "a b c"), {"tool_name": "terminal", "tool_call_id": "c1"}),
     ("db", "set_session_title", ("s1", "A folder"), {}),
@@ -27,7 +32,12 @@ WRITES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("db", "set_session_archived", ("s2", True), {}),
     ("db", "end_session", ("s1", "cli_close"), {}),
     ("db", "reopen_session", ("s1",), {}),
-    ("db", "record_auxiliary_usage", ("s1",), {"task": "title_generation", "model": "m/one", "input_tokens": 3}),
+    (
+        "db",
+        "record_auxiliary_usage",
+        ("s1",),
+        {"task": "title_generation", "model": "m/one", "input_tokens": 3},
+    ),
     ("db", "delete_session", ("s2",), {}),
     ("memory", "add", ("memory", "The user likes tea."), {}),
     ("memory", "add", ("user", "Works at night."), {}),
@@ -37,7 +47,9 @@ WRITES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
 
 
 @pytest.fixture(params=["wal", "delete"])
-def live(request: pytest.FixtureRequest, home: Path, start_hermes: Callable[..., Hermes]) -> Iterator[tuple[Hermes, Served, Client, str]]:
+def live(
+    request: pytest.FixtureRequest, home: Path, start_hermes: Callable[..., Hermes]
+) -> Iterator[tuple[Hermes, Served, Client, str]]:
     """A Hermes at work, and a client that watches its home."""
     hermes = start_hermes(request.param)
     hermes.db("create_session", "s1", "cli", model="m/one")
@@ -117,7 +129,9 @@ def test_frames_hold_what_hermes_own_functions_return(live: tuple[Hermes, Served
     assert list(messages["id"]) == [row["id"] for row in theirs]
     assert list(messages["role"]) == [row["role"] for row in theirs]
     assert list(messages["text_chars"].fillna(0)) == [len(row["content"] or "") for row in theirs]
-    assert [stamp.timestamp() for stamp in messages["timestamp"]] == pytest.approx([row["timestamp"] for row in theirs])
+    assert [stamp.timestamp() for stamp in messages["timestamp"]] == pytest.approx(
+        [row["timestamp"] for row in theirs]
+    )
     assert list(messages["tool_names"].iloc[-2]) == ["terminal"]
     session = hermes.db("get_session", "s1")
     row = sessions.set_index("id").loc["s1"]

@@ -125,7 +125,7 @@ class Descriptor:
         """Gives it back; to be called after the connection was closed."""
         with self._registry_lock:
             self._shared.users -= 1
-            if True:
+            if self._shared.users == 0:
                 del self._registry[self.identity]
                 for fd in self._shared.descriptors:
                     os.close(fd)
