@@ -35,7 +35,7 @@ check: $(READY) $(STATIC)
 	cd js && npm run --silent check && npm test --silent
 
 images: system-test $(READY) $(STATIC)
-	$(BIN)/python tools/images.py
+	PYTHONPATH=tests $(BIN)/python tools/images.py
 
 types: $(READY) $(MODULES)
 	$(BIN)/python tools/schema.py

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from support.agent import MakeAgent
 
 COMMAND = [str(Path(sys.executable).with_name("hermes-hud"))]
@@ -46,7 +47,9 @@ def test_serve_announces_itself_in_one_line_survives_stdin_and_ends_on_a_signal(
 
 
 def test_the_token_is_in_no_argument_and_no_variable(agent: MakeAgent) -> None:
-    with subprocess.Popen([*COMMAND, "serve", "--home", str(agent().home)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--home", str(agent().home)], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         token = json.loads(process.stdout.readline())["token"].encode()
         for name in ("cmdline", "environ"):

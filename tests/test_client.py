@@ -14,7 +14,6 @@ from typing import Any
 
 import psutil
 import pytest
-from support.agent import MakeAgent
 
 from hermes_hud_widget.client.child import ServerChild
 from hermes_hud_widget.client.relay import Relay
@@ -22,6 +21,7 @@ from hermes_hud_widget.client.rest import get
 from hermes_hud_widget.client.runtime import Runtime
 from hermes_hud_widget.errors import ArgumentError, HomeError, ServerError, UnknownNameError
 from hermes_hud_widget.place import find_place
+from support.agent import MakeAgent
 
 pytestmark = pytest.mark.live
 WAIT_S = 20.0
@@ -51,7 +51,9 @@ class Messages:
             return found[0]
 
     def wait_panel(self, text: str) -> dict[str, Any]:
-        return self.wait(lambda message: message.get("frame", {}).get("type") == "panel" and text in str(message))
+        return self.wait(
+            lambda message: message.get("frame", {}).get("type") == "panel" and text in str(message)
+        )
 
 
 @pytest.fixture
@@ -110,7 +112,9 @@ if os.fork() == 0:
 print(child.pid, flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         server = psutil.Process(int(parent.stdout.readline()))
         forked = [child for child in psutil.Process(parent.pid).children() if child.pid != server.pid]
@@ -147,7 +151,9 @@ def test_a_module_in_the_working_directory_does_not_shadow_the_server_s(
     child.close()
 
 
-def test_a_home_is_opened_once_and_a_bad_one_is_refused(runtime: Runtime, agent: MakeAgent, tmp_path: Path) -> None:
+def test_a_home_is_opened_once_and_a_bad_one_is_refused(
+    runtime: Runtime, agent: MakeAgent, tmp_path: Path
+) -> None:
     place = find_place(agent().home)
     assert runtime.open(place) == runtime.open(place) == place.id
     bad = find_place(tmp_path / "later")
@@ -188,7 +194,9 @@ def test_a_killed_server_is_started_again_and_answers(runtime: Runtime, agent: M
     assert get(runtime.endpoint(), ("homes", home, "panels", "memory"))
 
 
-def test_the_greeting_comes_unasked_with_everything_for_a_first_paint(relay: tuple[Relay, Messages, Any]) -> None:
+def test_the_greeting_comes_unasked_with_everything_for_a_first_paint(
+    relay: tuple[Relay, Messages, Any],
+) -> None:
     one, messages, _ = relay
     one.displayed()
     note = messages.wait(lambda message: message["type"] == "server")
@@ -222,7 +230,12 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
     one.from_model({"type": "ack", "direct": True})
     assert one.transport == "direct"
     hermes.memory(["third"])
-    look = {"type": "look", "home": find_place(hermes.home).id, "panels": ["memory"], "queries": {"memory": [{}]}}
+    look = {
+        "type": "look",
+        "home": find_place(hermes.home).id,
+        "panels": ["memory"],
+        "queries": {"memory": [{}]},
+    }
     one.from_model({"type": "attach", "look": look})
     messages.wait_panel("third")
     assert one.transport == "comm"
@@ -242,7 +255,14 @@ def test_a_new_server_is_told_to_the_page(runtime: Runtime, relay: tuple[Relay, 
 def test_nonsense_from_the_page_is_ignored(relay: tuple[Relay, Messages, Any]) -> None:
     one, messages, _ = relay
     one.displayed()
-    for nonsense in (None, [], {}, {"type": "nope"}, {"type": "relay"}, {"type": "attach", "look": {"type": "look"}}):
+    for nonsense in (
+        None,
+        [],
+        {},
+        {"type": "nope"},
+        {"type": "relay"},
+        {"type": "attach", "look": {"type": "look"}},
+    ):
         one.from_model(nonsense)
     messages.wait_panel("first")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.agent import MakeAgent
 
 from hermes_hud_widget import HUD, Home
 from hermes_hud_widget.errors import ArgumentError, HomeError, HudError, SourceError, UnknownNameError
+from support.agent import MakeAgent
 
 
 @pytest.fixture
@@ -24,7 +24,11 @@ def hermes_home(agent: MakeAgent) -> Path:
 
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
 
 
@@ -39,7 +43,9 @@ def test_a_frame_is_a_pandas_dataframe(hermes_home: Path) -> None:
 
 def test_since_until_limit_columns_and_session_are_understood(hermes_home: Path) -> None:
     with Home(hermes_home) as home:
-        assert list(home.frame("sessions", since="2026-01-02T00:00Z", until="2026-01-03T00:00Z")["id"]) == ["s1"]
+        assert list(home.frame("sessions", since="2026-01-02T00:00Z", until="2026-01-03T00:00Z")["id"]) == [
+            "s1"
+        ]
         assert list(home.frame("sessions", limit=1)["id"]) == ["s2"]
         assert list(home.frame("sessions", columns="id")) == ["id"]
         assert list(home.frame("messages", session_id="s1")["session_id"]) == ["s1"]
@@ -130,7 +136,17 @@ def test_a_hud_refuses_senseless_options_before_it_starts_anything(
 
 
 def test_importing_the_names_loads_nothing_heavy() -> None:
-    heavy = {"pandas", "pyarrow", "polars", "fastapi", "uvicorn", "anywidget", "ipywidgets", "pydantic", "websockets"}
+    heavy = {
+        "pandas",
+        "pyarrow",
+        "polars",
+        "fastapi",
+        "uvicorn",
+        "anywidget",
+        "ipywidgets",
+        "pydantic",
+        "websockets",
+    }
     heavy |= {"watchfiles", "yaml", "sqlite3"}
     loaded = run("import sys\nfrom hermes_hud_widget import HUD, Home\nprint(*sys.modules)").stdout.split()
     assert heavy.isdisjoint(loaded)

@@ -1,6 +1,6 @@
 """`make images`: the screenshots in docs/images/, of a demo home in a real JupyterLab.
 
-    images.py [FOLDER]   writes elsewhere
+images.py [FOLDER]   writes elsewhere
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from browser.conftest import CHROMIUM, FLAGS
+from browser.lab import Lab
+from browser.notebook import Hud, Notebook
+from hermes_hud_widget.demo import start_demo
+from hermes_hud_widget.panels import BUILT_IN
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from browser.conftest import CHROMIUM, FLAGS  # noqa: E402  the browser tests know how to drive JupyterLab
-from browser.lab import Lab  # noqa: E402
-from browser.notebook import Hud, Notebook  # noqa: E402
-
-from hermes_hud_widget.demo import start_demo  # noqa: E402
-from hermes_hud_widget.panels import BUILT_IN  # noqa: E402
-
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = (900, 320)
 CELLS = """from hermes_hud_widget import HUD

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from hermes_hud_widget.errors import HudError, SourceError
+from hermes_hud_widget.ledger.confined import without_write_access
 from hermes_hud_widget.ledger.descriptor import Descriptor, LogIndex
 from hermes_hud_widget.ledger.schema import Schema, read_schema, schema_version
 
@@ -273,9 +274,11 @@ class Database:
             elif way == "shared":
                 index = Descriptor(_beside(self.path, "-shm"))
                 undo.callback(index.release)
-            connection = _connect(folder / "copy.db" if folder else self.path, way)
+            if folder:
+                connection, schema = _connect(folder / "copy.db", way)
+            else:
+                connection, schema = without_write_access(partial(_connect, self.path, way))
             undo.callback(connection.close)
-            schema = read_schema(connection)
             wal = _stat_facts(_beside(self.path, "-wal"))
             opened = _Opened(
                 connection, descriptor, way, schema, facts, wal[:2] if wal else None, folder, index
@@ -473,7 +476,7 @@ class _Seen(NamedTuple):
         return abs(self.taken_ns - self.facts.written_ns()) > _COARSE_CLOCK_NS
 
 
-def _connect(path: Path, way: Way) -> sqlite3.Connection:
+def _connect(path: Path, way: Way) -> tuple[sqlite3.Connection, Schema]:
     mode = {
         "immutable": "mode=ro&immutable=1",
         "shared": "mode=ro&readonly_shm=1",
@@ -482,11 +485,16 @@ def _connect(path: Path, way: Way) -> sqlite3.Connection:
     }[way]
     uri = f"file:{quote(str(path.absolute()))}?{mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
-    # Text of foreign origin may hold anything; `partial` spares a Python frame for each value.
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-    connection.execute("PRAGMA query_only=1")
-    connection.execute("PRAGMA temp_store=2")  # in memory: a temporary file could end up in the home
-    return connection
+    try:
+        # Text of foreign origin may hold anything; `partial` spares a Python frame for each value.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        connection.execute("PRAGMA query_only=1")
+        connection.execute("PRAGMA temp_store=2")  # in memory: a temporary file could end up in the home
+        # The first read is what opens the log.
+        return connection, read_schema(connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _data_version(opened: _Opened) -> int:
