@@ -81,7 +81,7 @@ class Change:
         at: When.
         kind: What changed.
         session_id: The session it belongs to.
-        session_title: That session's title, if any.
+        session_title: That session's title, else how its first message begins.
         tools: Tools called (`tool-call`) or answering (`tool-result`).
         store: The memory store that was written (`memory`).
     """
@@ -145,7 +145,7 @@ def collect(
         memory=tuple(
             Capacity(name, len(file.entries), file.used_chars, limit) for name, file, limit in stores
         ),
-        changes=_changes(state.recent(CHANGES_SHOWN) if state else (), stores),
+        changes=_changes(state.recent(CHANGES_SHOWN) if state else (), sessions, stores),
     )
     soon = [midnight(now, where, days=1), state.next_change(sessions, now) if state else None]
     return Until(overview, min(instant for instant in soon if instant is not None))
@@ -159,10 +159,18 @@ def _is_worth_showing(session: Session, now: datetime) -> bool:
 
 def _changes(
     messages: tuple[RecentMessage, ...],
+    sessions: tuple[Session, ...],
     stores: tuple[tuple[Literal["memory", "user"], EntriesFile, int], ...],
 ) -> tuple[Change, ...]:
+    previews = {session.id: session.preview for session in sessions}
     changes = [
-        Change(message.timestamp, _kind(message), message.session_id, message.session_title, message.tools)
+        Change(
+            message.timestamp,
+            _kind(message),
+            message.session_id,
+            message.session_title or previews.get(message.session_id) or None,
+            message.tools,
+        )
         for message in messages
     ]
     changes += [

@@ -1,0 +1,237 @@
+"""The panels' functions, on contents that the test makes up: no file, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hermes_hud_widget.ledger.ledger import Ledger
+from hermes_hud_widget.ledger.rows import Activity, Cost, RecentMessage, Session, Spending, Tokens, Totals
+from hermes_hud_widget.panel import Until
+from hermes_hud_widget.panels import memory, overview, sessions
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources import EntriesFile, Settings
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+NO_FILE = EntriesFile()
+
+
+def session(id: str, **values: Any) -> Session:
+    base = Session(
+        id=id,
+        root_id=id,
+        kind="conversation",
+        parent_id=None,
+        title=None,
+        preview=f"preview of {id}",
+        source="cli",
+        model="m",
+        started_at=NOW - timedelta(hours=1),
+        ended_at=None,
+        end_reason=None,
+        last_active=NOW,
+        message_count=1,
+        tool_call_count=0,
+        api_call_count=1,
+        rewind_count=0,
+        tokens=Tokens(),
+        cost=Cost(),
+        pieces=1,
+        subagents=0,
+        archived=False,
+        cwd=None,
+        git_branch=None,
+        activity="idle",
+        activity_since=None,
+    )
+    return replace(base, **values)
+
+
+class Scripted:
+    """A ledger that says what the test wrote down."""
+
+    def __init__(
+        self, *sessions: Session, recent: tuple[RecentMessage, ...] = (), next_change: datetime | None = None
+    ) -> None:
+        self._sessions, self._recent, self._next = sessions, recent, next_change
+        self.asked_since: datetime | None = None
+
+    def sessions(self, *_: object) -> tuple[Session, ...]:
+        return self._sessions
+
+    def totals(self) -> Totals:
+        return Totals(len(self._sessions), 1, 0)
+
+    def spending(self, since: datetime) -> Spending:
+        self.asked_since = since
+        return Spending(0, Tokens(), Cost())
+
+    def recent(self, limit: int) -> tuple[RecentMessage, ...]:
+        return self._recent[:limit]
+
+    def next_change(self, *_: object) -> datetime | None:
+        return self._next
+
+
+def show(
+    ledger: Scripted | None, config: dict[str, Any] | None = None, **contents: Any
+) -> tuple[overview.Overview, datetime | None]:
+    home = Path("/home/me/.hermes")
+    given: dict[str, Any] = {
+        "memory": NO_FILE,
+        "user": NO_FILE,
+        "config": Settings({"timezone": "UTC", **(config or {})}),
+        "place": Place(home, home, None),
+        "profiles": (),
+        "active_profile": None,
+        **contents,
+    }
+    result = overview.collect(cast("Ledger | None", ledger), None, **given, now=NOW)
+    assert isinstance(result, Until)
+    return cast("overview.Overview", result.payload), result.valid_until
+
+
+@pytest.mark.parametrize(
+    ("activity", "age", "is_shown"),
+    [
+        ("running", timedelta(hours=5), True),
+        ("thinking", timedelta(), True),
+        ("asking", timedelta(), True),
+        ("idle", timedelta(), True),
+        ("crashed", timedelta(hours=23), True),
+        ("crashed", timedelta(hours=25), False),
+        ("open", timedelta(), False),
+        ("ended", timedelta(), False),
+    ],
+)
+def test_now_lists_what_lives_and_what_crashed_today(
+    activity: Activity, age: timedelta, is_shown: bool
+) -> None:
+    shown, _ = show(Scripted(session("s", activity=activity, last_active=NOW - age)))
+    assert bool(shown.live) is is_shown
+
+
+def test_of_many_live_sessions_the_rest_is_counted() -> None:
+    shown, _ = show(Scripted(*(session(f"s{number}") for number in range(overview.LIVE_SHOWN + 3))))
+    assert (len(shown.live), shown.more_live) == (overview.LIVE_SHOWN, 3)
+
+
+@pytest.mark.parametrize(
+    ("zone", "since"),
+    [
+        ("UTC", datetime(2026, 3, 4, tzinfo=UTC)),
+        ("Pacific/Auckland", datetime(2026, 3, 4, 11, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 3, 4, 5, tzinfo=UTC)),
+    ],
+)
+def test_today_begins_at_midnight_in_the_configured_zone_and_ends_by_itself(
+    zone: str, since: datetime
+) -> None:
+    ledger = Scripted()
+    shown, until = show(ledger, {"timezone": zone})
+    assert (shown.today.since, shown.today.timezone, ledger.asked_since) == (since, zone, since)
+    assert until == since + timedelta(days=1)
+
+
+def test_an_unknown_zone_is_not_a_failure() -> None:
+    assert show(Scripted(), {"timezone": "Mars/Olympus"})[0].today.timezone != "Mars/Olympus"
+
+
+def test_a_session_that_goes_quiet_is_collected_again_in_time() -> None:
+    soon = NOW + timedelta(seconds=30)
+    assert show(Scripted(next_change=soon))[1] == soon
+
+
+def test_last_changes_are_messages_and_memory_newest_first() -> None:
+    def message(seconds: int, role: str, *tools: str) -> RecentMessage:
+        return RecentMessage(seconds, "s", None, role, tools, NOW - timedelta(seconds=seconds))
+
+    written = EntriesFile(True, ("a",), NOW - timedelta(seconds=2))
+    recent = (
+        message(1, "tool", "terminal"),
+        message(3, "assistant", "terminal"),
+        message(4, "assistant"),
+        message(5, "user"),
+    )
+    shown, _ = show(Scripted(session("s"), recent=recent), memory=written)
+    assert [change.kind for change in shown.changes] == [
+        "tool-result",
+        "memory",
+        "tool-call",
+        "assistant",
+        "user",
+    ]
+    assert shown.changes[0].session_title == "preview of s"
+    assert shown.changes[1].store == "memory"
+
+
+def test_a_home_without_a_database_shows_its_memory() -> None:
+    shown, _ = show(None, memory=EntriesFile(True, ("a",), NOW))
+    assert shown.memory[0].entries == 1
+    assert not shown.is_empty()
+
+
+def test_capacity_follows_the_configured_limits() -> None:
+    shown, _ = show(
+        None,
+        {"memory": {"memory_char_limit": 100, "user_char_limit": "50"}},
+        memory=EntriesFile(True, ("abc",), NOW),
+    )
+    assert [(store.used_chars, store.limit_chars) for store in shown.memory] == [(3, 100), (0, 50)]
+
+
+def test_memory_shows_both_stores_and_the_provider() -> None:
+    shown = memory.collect(
+        EntriesFile(True, ("äö",), NOW), NO_FILE, Settings({"memory": {"provider": "mem0"}})
+    )
+    assert [(store.name, store.exists, store.limit_chars) for store in shown.stores] == [
+        ("memory", True, memory.MEMORY_LIMIT_CHARS),
+        ("user", False, memory.USER_LIMIT_CHARS),
+    ]
+    assert (shown.stores[0].entries[0].chars, shown.provider) == (2, "mem0")
+
+
+def listed(*rows: Session, **query: Any) -> sessions.SessionList:
+    result = sessions.collect(cast("Ledger", Scripted(*rows)), None, sessions.SessionsQuery(**query), NOW)
+    assert isinstance(result, Until)
+    found = cast("sessions.Sessions", result.payload).list
+    assert found is not None
+    return found
+
+
+def test_pages_cut_the_list_and_keep_the_true_total() -> None:
+    rows = [session(f"s{number}", last_active=NOW - timedelta(minutes=number)) for number in range(7)]
+    page = listed(*rows, page=1, page_size=3)
+    assert ([row.id for row in page.rows], page.total) == (["s3", "s4", "s5"], 7)
+    assert listed(*rows, page=9, page_size=3).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("by", "descending", "order"),
+    [
+        ("title", False, "abc"),
+        ("title", True, "bac"),
+        ("cost", True, "abc"),
+        ("cost", False, "bac"),
+        ("tokens", True, "bca"),
+        ("messages", True, "cba"),
+    ],
+)
+def test_sorting_puts_what_is_unknown_last_in_either_direction(
+    by: sessions.Sort, descending: bool, order: str
+) -> None:
+    rows = (
+        session("a", title="alpha", cost=Cost(2.0), tokens=Tokens(input=1), message_count=1),
+        session("b", title="Beta", cost=Cost(1.0), tokens=Tokens(input=5), message_count=2),
+        session("c", preview="", cost=Cost(None), tokens=Tokens(output=3), message_count=3),
+    )
+    assert "".join(row.id for row in sessions.sort(rows, by, descending)) == order
+
+
+def test_live_ones_are_counted_over_all_pages() -> None:
+    rows = (session("a"), session("b", activity="ended"), session("c", activity="running"))
+    assert listed(*rows, page_size=1).live == 2
