@@ -409,7 +409,7 @@ export interface Capacity {
  *     at: When.
  *     kind: What changed.
  *     session_id: The session it belongs to.
- *     session_title: That session's title, if any.
+ *     session_title: That session's title, else how its first message begins.
  *     tools: Tools called (`tool-call`) or answering (`tool-result`).
  *     store: The memory store that was written (`memory`).
  */
