@@ -241,6 +241,17 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
     assert one.transport == "comm"
 
 
+def test_a_page_without_a_socket_gets_the_other_panels_unasked(relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, hermes = relay
+    one.displayed()
+    messages.wait_panel("first")
+    one.from_model({"type": "ack", "direct": False})
+    messages.wait(lambda message: message.get("frame", {}).get("name") == "views/sessions")
+    messages.wait(lambda message: message.get("frame", {}).get("panel") == "sessions")
+    hermes.memory(["still pushed"])
+    messages.wait_panel("still pushed")
+
+
 def test_a_new_server_is_told_to_the_page(runtime: Runtime, relay: tuple[Relay, Messages, Any]) -> None:
     one, messages, hermes = relay
     one.displayed()

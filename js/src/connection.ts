@@ -310,7 +310,7 @@ export class Connection {
     this.status = { ...this.status, notDirect: why };
     this.#failedDials = why === "other-server" ? Number.POSITIVE_INFINITY : this.#failedDials + 1;
     this.#tellListeners();
-    if (!this.#mayDial()) return;
+    if (this.#isKernelGone || !this.#mayDial()) return;
     const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(this.#failedDials, 10));
     this.#dialTimer = setTimeout(() => this.#dial(), this.environment.random() * ceiling);
   }

@@ -288,6 +288,8 @@ describe("the end", () => {
     browser.socket.die();
     expect(status()).toMatchObject({ transport: "none", state: "gone", reason: "kernel-gone" });
     expect(drawn()).toBe(1);
+    vi.advanceTimersByTime(600_000);
+    expect(browser.sockets).toHaveLength(1);
   });
 
   test("a lost kernel whose socket lives is live: the data still come", () => {

@@ -34,7 +34,7 @@ class _Registration:
         self._is_closed = False
         self._changed = threading.Condition()
         key = ("on_change", self._home, panel, _origin(call))
-        self._undo = runtime.on_version(key, self._on_version, replaced=self.close)
+        self._undo = runtime.on_version(key, self._home, self._on_version, replaced=self.close)
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._run,), name="hermes-hud-on-change", daemon=True

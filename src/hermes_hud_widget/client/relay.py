@@ -17,6 +17,8 @@ from hermes_hud_widget.client.child import Endpoint
 from hermes_hud_widget.client.link import Link
 from hermes_hud_widget.protocol import FROM_MODEL, Ack, Attach, Relayed, RelayRequest, ServerNote, Trouble
 
+PREFETCH_AFTER_S = 2.0
+"""A page that has no socket so long after its answer gets the other panels, too: its requests may wait for a cell."""
 REPEAT_GREETING_S = (0.1, 0.3, 1.0, 3.0)
 """Messages sent before a page has attached its listener are lost: the greeting is repeated so long after display."""
 
@@ -117,11 +119,9 @@ class Relay:
 
     def _from_server(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "hello":
-            self._from_hello()
+            self._from_hello(frame)
         with self._lock:
             match frame["type"]:
-                case "hello":
-                    self._hello = frame
                 case "module":
                     self._modules[frame["name"]] = frame
                 case "panel" if frame["id"] is None:
@@ -142,9 +142,10 @@ class Relay:
             self._note = note.model_dump()
         return endpoint
 
-    def _from_hello(self) -> None:
+    def _from_hello(self, hello: dict[str, Any]) -> None:
         """A connection was opened: says where the server is, and asks for what is shown."""
         with self._lock:
+            self._hello = hello
             self._newest.clear()
             note, first = self._note, self._panels[0]
             default: dict[str, Any] = {
@@ -155,10 +156,15 @@ class Relay:
             }
             if self._is_relaying:
                 self._look_at(self._look or default)
-                self._forward({"type": "module", "id": 0, "name": f"views/{first}"})
+                self._ask_for_view(first)
         if note is not None:
             # Also to a page that has a socket: it was one to the server before this one.
             self._send(note)
+
+    def _ask_for_view(self, panel: str) -> None:
+        for entry in self._hello["panels"] if self._hello else ():
+            if entry["name"] == panel and entry["module"] is not None:
+                self._forward({"type": "module", "id": 0, "name": entry["module"]})
 
     def _look_at(self, look: dict[str, Any]) -> None:
         self._look = look
@@ -173,8 +179,19 @@ class Relay:
         self._greet()
         for delay in REPEAT_GREETING_S:
             if self._acknowledged.wait(delay):
-                return
+                break
             self._greet()
+        if not self._is_closed.wait(PREFETCH_AFTER_S):
+            self._prefetch()
+
+    def _prefetch(self) -> None:
+        """Sends the views and one snapshot of the panels that are not on show yet."""
+        with self._lock:
+            if not self._is_relaying:
+                return
+            for panel in self._panels[1:]:
+                self._ask_for_view(panel)
+                self._forward({"type": "get", "id": 0, "home": self._home, "panel": panel})
 
     def _greet(self) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RESTART_S = 0.2
 LAST_RESTART_S = 30.0
+FIRST_VERSIONS_S = 5.0
 STEADY_S = 60.0
 """A server that ran for so long is started again at once when it ends."""
 
@@ -72,6 +73,7 @@ class Runtime:
             self._users.clear()
             self._opened.clear()
             self._on_version.clear()
+            self._known.clear()
             self._on_down.clear()
         if listener is not None:
             listener.close()
@@ -116,7 +118,9 @@ class Runtime:
             self._on_down[key] = call
         return lambda: self._drop(self._on_down, key)
 
-    def on_version(self, key: object, call: OnVersion, replaced: Callable[[], None]) -> Callable[[], None]:
+    def on_version(
+        self, key: object, home: str, call: OnVersion, replaced: Callable[[], None]
+    ) -> Callable[[], None]:
         """Calls back with (home, panel, version) at each change; returns its own undo.
 
         An earlier registration under the same key is told by its `replaced`.
@@ -126,6 +130,8 @@ class Runtime:
             self._on_version[key] = (call, replaced)
             if self._listener is None:
                 self._listener = Link(self.endpoint, self._from_server)
+            # A change is told from the versions that were known before: without them the first one would be missed.
+            self._lock.wait_for(lambda: home in self._known or not self._is_wanted, FIRST_VERSIONS_S)
         if before is not None:
             before[1]()
 
@@ -143,6 +149,7 @@ class Runtime:
             calls.pop(key, None)
             if not self._on_version:
                 listener, self._listener = self._listener, None
+                self._known.clear()
         if listener is not None:
             listener.close()
 
@@ -159,6 +166,7 @@ class Runtime:
                     if known.get(panel) != version and panel in known and not is_first:
                         changed.append((home, panel, version))
                     known[panel] = version
+            self._lock.notify_all()
             calls = list(self._on_version.values())
         for change in changed:
             for call, _ in calls:

@@ -30,7 +30,7 @@ def without_write_access(work: Callable[[], T]) -> T:
 
     Where the system cannot do that, `work` is simply done.
     """
-    if _version() < 1:
+    if not is_possible():
         return work()
     results: list[T] = []
     errors: list[BaseException] = []
@@ -48,6 +48,11 @@ def without_write_access(work: Callable[[], T]) -> T:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def is_possible() -> bool:
+    """True where the kernel has Landlock, version 1 or newer."""
+    return _version() >= 1
 
 
 @cache
