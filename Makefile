@@ -9,7 +9,7 @@ STATIC := src/hermes_hud_widget/static/widget.js
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check images types format clean system-demo system-test
+.PHONY: help demo test check lint images types format clean system-demo system-test
 
 help:
 	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
@@ -22,17 +22,20 @@ help:
 demo: system-demo $(READY) $(STATIC)
 	@$(BIN)/python tools/demo_lab.py $(if $(HOME_DIR),--home "$(HOME_DIR)")
 
-test: system-test $(READY) $(STATIC)
-	$(BIN)/python -m pytest
+test: system-test lint
 	cd js && npm test --silent
+	$(BIN)/python -m pytest
 
-check: $(READY) $(STATIC)
+check: lint
+	cd js && npm test --silent
+	$(BIN)/python -m pytest -m "not browser and not real and not live" -q
+
+lint: $(READY) $(STATIC)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not browser and not real and not live" -q
-	cd js && npm run --silent check && npm test --silent
+	cd js && npm run --silent check
 
 images: system-test $(READY) $(STATIC)
 	PYTHONPATH=tests $(BIN)/python tools/images.py

@@ -1,5 +1,7 @@
-import os
 import stat
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -91,13 +93,28 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         find_place(tmp_path / "file")
 
 
-@pytest.mark.skipif(
-    os.geteuid() == 0, reason="root may read everything; tests/live drops its rights for this"
-)
-def test_an_unreadable_home_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0)
-    try:
-        with pytest.raises(HomeError, match="permission denied"):
-            find_place(tmp_path)
-    finally:
-        tmp_path.chmod(stat.S_IRWXU)
+def test_an_unreadable_home_is_refused() -> None:
+    # Root may read everything, so the child gives its rights away first.
+    program = """
+import os, sys
+from hermes_hud_widget import Home
+from hermes_hud_widget.errors import HomeError
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    Home(sys.argv[1])
+except HomeError as error:
+    print(error)
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder, "hermes")
+        home.mkdir()
+        home.chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(home)], capture_output=True, text=True, timeout=30, check=True
+        )
+        home.chmod(stat.S_IRWXU)
+    assert "cannot be read: permission denied" in done.stdout.lower()

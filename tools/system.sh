@@ -23,7 +23,7 @@ command -v node >/dev/null && command -v npm >/dev/null || {
     echo "node 20 or newer with npm is needed, and was not found: https://nodejs.org" >&2
     exit 1
 }
-node -e 'process.exit(parseInt(process.versions.node) < 20)' || {
+node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' || {
     echo "node 20 or newer is needed; this is $(node --version)." >&2
     exit 1
 }
