@@ -9,7 +9,7 @@ STATIC := src/hermes_hud_widget/static/widget.js
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint images types format clean system-demo system-test
+.PHONY: help demo test check lint images types format clean system-demo system-test system-images
 
 help:
 	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
@@ -37,7 +37,7 @@ lint: $(READY) $(STATIC)
 	$(BIN)/lint-imports
 	cd js && npm run --silent check
 
-images: system-test $(READY) $(STATIC)
+images: system-images $(READY) $(STATIC)
 	PYTHONPATH=tests $(BIN)/python tools/images.py
 
 types: $(READY) $(MODULES)
@@ -57,6 +57,9 @@ system-demo:
 
 system-test:
 	@sh tools/system.sh $(PYTHON) chromium strace
+
+system-images:
+	@sh tools/system.sh $(PYTHON) chromium chinese-font
 
 $(READY): pyproject.toml constraints.txt hatch_build.py | $(STATIC)
 	$(PYTHON) -m venv $(VENV)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what must come from the system: system.sh PYTHON [chromium] [strace]
+# Sees to what must come from the system: system.sh PYTHON [chromium] [strace] [chinese-font]
 # As root on Debian or Ubuntu it installs what is missing; else it says what to install.
 set -eu
 
@@ -17,7 +17,11 @@ if command -v "$python" >/dev/null; then
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 fi
 for program in "$@"; do
-    command -v "$program" >/dev/null || missing="$missing $program"
+    if [ "$program" = chinese-font ]; then
+        fc-list :lang=zh | grep -q . || missing="$missing fonts-wqy-microhei"
+    else
+        command -v "$program" >/dev/null || missing="$missing $program"
+    fi
 done
 command -v node >/dev/null && command -v npm >/dev/null || {
     echo "node 20 or newer with npm is needed, and was not found: https://nodejs.org" >&2
