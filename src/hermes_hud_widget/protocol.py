@@ -195,6 +195,7 @@ class Attach(Message):
     """Model → kernel: send me the greeting (server note, hello, first snapshots) and relay for me."""
 
     type: Literal["attach"] = "attach"
+    client: str = Field(description="Tells the pages of one kernel apart; random, made by the page")
     look: Look | None = None
 
 
@@ -202,6 +203,7 @@ class Ack(Message):
     """Model → kernel: the greeting arrived; `direct` true: I have a socket, stop relaying."""
 
     type: Literal["ack"] = "ack"
+    client: str
     direct: bool
 
 
@@ -209,6 +211,7 @@ class RelayRequest(Message):
     """Model → kernel: a viewer frame to be forwarded to the server."""
 
     type: Literal["relay"] = "relay"
+    client: str
     frame: dict[str, Any]
 
 

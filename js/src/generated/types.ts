@@ -219,6 +219,10 @@ export interface Trouble {
  */
 export interface Attach {
   type: "attach";
+  /**
+   * Tells the pages of one kernel apart; random, made by the page
+   */
+  client: string;
   look: Look | null;
 }
 /**
@@ -226,6 +230,7 @@ export interface Attach {
  */
 export interface Ack {
   type: "ack";
+  client: string;
   direct: boolean;
 }
 /**
@@ -233,6 +238,7 @@ export interface Ack {
  */
 export interface RelayRequest {
   type: "relay";
+  client: string;
   frame: {
     [k: string]: unknown;
   };

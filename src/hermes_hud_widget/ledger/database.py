@@ -191,20 +191,20 @@ class Database:
         if last is not None and last.what == "problem" and last.problem == self._problem_facts():
             return last
         opened = self._current()
-        # The facts first: a commit between them and the version then only costs a needless look.
-        taken_ns = time.time_ns()
-        facts = self._facts(opened)
-        log = opened.index.log_index() if opened.index is not None else None
-        version = None
+        version, log = None, None
         if opened.way == "shared":
-            version = _data_version(opened)
+            version, log = _version_and_log(opened)
         elif opened.way == "journal":
-            if last is not None and last.connection is opened.connection and last.facts.main == facts.main:
-                # The header's counter says that nothing was committed: no lock is needed to know.
-                version = last.version
-            else:
-                version = _data_version(opened)
-        return _Seen("content", facts, taken_ns, opened.connection, version, log)
+            # When the header's counter says that nothing was committed, no lock is needed to know.
+            version = last.version if last is not None and self._is_unchanged(opened, last) else _data_version(opened)
+        # The facts last: with a commit in between they are so fresh that they vouch for nothing, and the next
+        # look finds the new version. The other way round old facts would vouch for the new version for ever.
+        taken_ns = time.time_ns()
+        return _Seen("content", self._facts(opened), taken_ns, opened.connection, version, log)
+
+    def _is_unchanged(self, opened: _Opened, last: _Seen) -> bool:
+        is_settled = last.connection is opened.connection and last.is_settled()
+        return is_settled and last.facts.main == self._facts(opened).main
 
     def _see_problem(self, problem: DatabaseProblem) -> _Seen:
         return _Seen("problem", problem=self._problem_facts(), message=str(problem))
@@ -495,6 +495,18 @@ def _connect(path: Path, way: Way) -> tuple[sqlite3.Connection, Schema]:
     except BaseException:
         connection.close()
         raise
+
+
+def _version_and_log(opened: _Opened) -> tuple[int, LogIndex | None]:
+    """The version, and the state of the log that it belongs to; no log while commits come too fast to tell."""
+    log = opened.index.log_index() if opened.index is not None else None
+    for _ in range(3):
+        version = _data_version(opened)
+        again = opened.index.log_index() if opened.index is not None else None
+        if again == log:
+            return version, log
+        log = again
+    return version, None
 
 
 def _data_version(opened: _Opened) -> int:
