@@ -2,6 +2,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import pytest
+
 from hermes_hud_widget.cache import SnapshotCache
 from hermes_hud_widget.core import Snapshot
 from hermes_hud_widget.protocol import Problem
@@ -72,3 +74,24 @@ def test_the_snapshots_used_last_are_kept() -> None:
         cache.get(key, lambda: 1, lambda version: snapshot(version, next(calls)))
     assert cache.get("a", lambda: 1, lambda version: snapshot(version, next(calls))).data == 1
     assert cache.get("b", lambda: 1, lambda version: snapshot(version, next(calls))).data == 4
+
+
+def test_a_collection_that_hangs_costs_its_own_caller_and_others_see_the_older_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.cache.HANGING_AFTER_S", 0.05)
+    cache, hangs, release = SnapshotCache(), threading.Event(), threading.Event()
+    cache.get("key", lambda: 1, lambda version: snapshot(version, "good"))
+
+    def hang(version: int) -> Snapshot:
+        hangs.set()
+        assert release.wait(timeout=10)
+        return snapshot(version, "new")
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(cache.get, "key", lambda: 2, hang)
+        assert hangs.wait(timeout=10)
+        older = cache.get("key", lambda: 2, hang)
+        assert (older.data, older.status, older.version) == ("good", "stale", 1)
+        release.set()
+        assert slow.result(timeout=10).data == "new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from hermes_hud_widget.client.callbacks import register
 from hermes_hud_widget.client.child import ServerChild
 from hermes_hud_widget.client.relay import Relay
 from hermes_hud_widget.client.rest import get
@@ -88,6 +90,7 @@ def test_the_server_ends_when_its_stdin_closes(agent: MakeAgent) -> None:
 def test_killing_the_parent_ends_the_server() -> None:
     program = """
 import sys, time
+from hermes_hud_widget.client.callbacks import register
 from hermes_hud_widget.client.child import ServerChild
 child = ServerChild(lambda child: None)
 child.endpoint()
@@ -104,6 +107,7 @@ time.sleep(60)
 def test_a_forked_child_does_not_keep_the_server_alive() -> None:
     program = """
 import os, sys, time
+from hermes_hud_widget.client.callbacks import register
 from hermes_hud_widget.client.child import ServerChild
 child = ServerChild(lambda child: None)
 child.endpoint()
@@ -151,15 +155,19 @@ def test_a_module_in_the_working_directory_does_not_shadow_the_server_s(
     child.close()
 
 
-def test_a_home_is_opened_once_and_a_bad_one_is_refused(
+def test_a_home_is_opened_once_and_one_that_went_bad_says_so(
     runtime: Runtime, agent: MakeAgent, tmp_path: Path
 ) -> None:
     place = find_place(agent().home)
     assert runtime.open(place) == runtime.open(place) == place.id
     bad = find_place(tmp_path / "later")
     (tmp_path / "later").write_text("")
+    home = runtime.open(bad)
+    snapshot = json.loads(get(runtime.endpoint(), ("homes", home, "panels", "memory")))
+    assert snapshot["status"] == "unavailable"
+    assert "is a file" in snapshot["error"]["message"]
     with pytest.raises(HomeError, match="is a file"):
-        runtime.open(bad)
+        get(runtime.endpoint(), ("homes", home, "frames", "memory"))
 
 
 def test_refusals_come_as_the_errors_they_are(runtime: Runtime, agent: MakeAgent) -> None:
@@ -212,7 +220,7 @@ def test_the_greeting_is_repeated_until_the_page_answers(relay: tuple[Relay, Mes
     one.displayed()
     messages.wait_panel("first")
     messages.wait(lambda _: sum(message["type"] == "server" for message in messages.all) >= 3)
-    one.from_model({"type": "ack", "direct": True})
+    one.from_model({"type": "ack", "client": "page", "direct": True})
     count = sum(message["type"] == "server" for message in messages.all)
     assert one._greeter is not None
     one._greeter.join(timeout=WAIT_S)
@@ -227,7 +235,7 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
     messages.wait_panel("first")
     hermes.memory(["second"])
     messages.wait_panel("second")
-    one.from_model({"type": "ack", "direct": True})
+    one.from_model({"type": "ack", "client": "page", "direct": True})
     assert one.transport == "direct"
     hermes.memory(["third"])
     look = {
@@ -236,7 +244,7 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
         "panels": ["memory"],
         "queries": {"memory": [{}]},
     }
-    one.from_model({"type": "attach", "look": look})
+    one.from_model({"type": "attach", "client": "page", "look": look})
     messages.wait_panel("third")
     assert one.transport == "comm"
 
@@ -245,7 +253,7 @@ def test_a_page_without_a_socket_gets_the_other_panels_unasked(relay: tuple[Rela
     one, messages, hermes = relay
     one.displayed()
     messages.wait_panel("first")
-    one.from_model({"type": "ack", "direct": False})
+    one.from_model({"type": "ack", "client": "page", "direct": False})
     messages.wait(lambda message: message.get("frame", {}).get("name") == "views/sessions")
     messages.wait(lambda message: message.get("frame", {}).get("panel") == "sessions")
     hermes.memory(["still pushed"])
@@ -272,15 +280,13 @@ def test_nonsense_from_the_page_is_ignored(relay: tuple[Relay, Messages, Any]) -
         {},
         {"type": "nope"},
         {"type": "relay"},
-        {"type": "attach", "look": {"type": "look"}},
+        {"type": "attach", "client": "page", "look": {"type": "look"}},
     ):
         one.from_model(nonsense)
     messages.wait_panel("first")
 
 
 def test_changes_are_called_back_and_undone(runtime: Runtime, agent: MakeAgent) -> None:
-    from hermes_hud_widget.client.callbacks import register
-
     hermes = agent()
     called: list[tuple[str, int]] = []
     changed = threading.Event()
@@ -301,3 +307,154 @@ def test_changes_are_called_back_and_undone(runtime: Runtime, agent: MakeAgent) 
     assert not [panel for panel, _ in called if panel != "memory"]
     assert [version for _, version in called] == sorted({version for _, version in called})
     assert len(called) == count
+
+
+class Calls:
+    """What a callback was called with."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, int]] = []
+        self._called = threading.Condition()
+        self.now = 0
+        self.most = 0
+
+    def __call__(self, panel: str, version: int) -> None:
+        with self._called:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        threading.Event().wait(0.05)
+        with self._called:
+            self.now -= 1
+            self.all.append((panel, version))
+            self._called.notify_all()
+
+    def wait(self, count: int) -> None:
+        with self._called:
+            assert self._called.wait_for(lambda: len(self.all) >= count, WAIT_S), self.all
+
+
+def test_a_change_right_after_registering_is_called_back(runtime: Runtime, agent: MakeAgent) -> None:
+    hermes, calls = agent(), Calls()
+    register(runtime, find_place(hermes.home), "memory", calls)
+    hermes.memory(["at once"])
+    calls.wait(1)
+
+
+def test_a_restart_of_the_server_ends_no_registration_and_hides_no_change(
+    runtime: Runtime, agent: MakeAgent
+) -> None:
+    hermes, calls = agent(), Calls()
+    register(runtime, find_place(hermes.home), "memory", calls)
+    os.kill(runtime._server().pid, signal.SIGKILL)
+    hermes.memory(["while it was down"])
+    calls.wait(1)
+    count = len(calls.all)
+    hermes.memory(["when it was up again"])
+    calls.wait(count + 1)
+
+
+def test_one_function_never_runs_twice_at_once_however_often_it_is_registered(
+    runtime: Runtime, agent: MakeAgent
+) -> None:
+    hermes, calls = agent(), Calls()
+    place = find_place(hermes.home)
+    for panel in ("memory", "sessions", "overview"):
+        register(runtime, place, panel, calls)
+    for number in range(5):
+        hermes.memory([f"entry {number}"])
+        hermes.session(f"s{number}")
+    calls.wait(3)
+    assert calls.most == 1
+
+
+def test_two_callbacks_that_look_alike_are_two(runtime: Runtime, agent: MakeAgent) -> None:
+    hermes, one, other = agent(), Calls(), Calls()
+    place = find_place(hermes.home)
+    for calls in (one, other):
+        register(runtime, place, "memory", calls)
+    hermes.memory(["for both"])
+    one.wait(1)
+    other.wait(1)
+
+
+def test_closing_the_runtime_ends_the_threads_of_all_registrations(
+    runtime: Runtime, agent: MakeAgent
+) -> None:
+    register(runtime, find_place(agent().home), "memory", Calls())
+    threads = [thread for thread in threading.enumerate() if thread.name == "hermes-hud-on-change"]
+    assert threads
+    runtime.close()
+    for thread in threads:
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+
+
+def test_a_page_with_a_socket_does_not_silence_one_without(relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, hermes = relay
+    home = find_place(hermes.home).id
+    one.displayed()
+    messages.wait_panel("first")
+    look = {"type": "look", "home": home, "panels": ["memory"], "queries": {"memory": [{}]}}
+    one.from_model({"type": "attach", "client": "far", "look": look})
+    one.from_model({"type": "ack", "client": "near", "direct": True})
+    hermes.memory(["for the page far away"])
+    messages.wait_panel("for the page far away")
+
+
+def test_a_dead_server_is_not_introduced(runtime: Runtime, relay: tuple[Relay, Messages, Any]) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    messages.wait_panel("first")
+    one.server_is_down("gone")
+    count = len(messages.all)
+    one.from_model({"type": "attach", "client": "page", "look": None})
+    assert [message["type"] for message in messages.all[count:]] == []
+
+
+HANGING = """
+import time
+from hermes_hud_widget.panel import Panel, Payload
+from hermes_hud_widget.sources import TextFile
+
+class Nothing(Payload):
+    pass
+
+def collect(soul: str | None) -> Nothing:
+    time.sleep(3600)
+
+print("a plugin that prints")
+PANEL = Panel("hanging", "Hanging", collect, soul=TextFile("SOUL.md"))
+"""
+
+
+def test_a_panel_that_hangs_keeps_no_server_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hanging.py").write_text(HANGING)
+    metadata = tmp_path / "hanging-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hanging\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[hermes_hud_widget.panels]\nhanging = hanging:PANEL\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    program = """
+import sys, threading, time
+from hermes_hud_widget.client.runtime import Runtime
+from hermes_hud_widget.client.rest import get
+from hermes_hud_widget.place import find_place
+runtime = Runtime()
+runtime.use(runtime)
+home = runtime.open(find_place(sys.argv[1]))
+ask = lambda: get(runtime.endpoint(), ("homes", home, "panels", "hanging"))
+for _ in range(8):
+    threading.Thread(target=ask, daemon=True).start()
+print(runtime._server().pid, flush=True)
+time.sleep(3600)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        server = psutil.Process(int(next(line for line in parent.stdout if line.strip().isdigit())))
+        deadline = time.monotonic() + WAIT_S
+        while len(server.net_connections("tcp")) < 3 and time.monotonic() < deadline:
+            pass
+        parent.kill()
+        server.wait(2)

@@ -1,11 +1,13 @@
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
-from hermes_hud_widget.frames import Column, Frame, FrameArguments, parse_when, to_pandas
+from hermes_hud_widget.frames import Column, Frame, FrameArguments, as_text, parse_when, to_pandas
 from hermes_hud_widget.panels import all_panels
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -16,7 +18,7 @@ EXAMPLE = Frame(
         Column("n", "integer", "A number", unit="s"),
         Column("x", "number", "A number"),
         Column("yes", "boolean", "A fact"),
-        Column("text", "text", "Words", is_free_text=True),
+        Column("text", "text", "Words"),
         Column("kind", "category", "One of a few"),
         Column("at", "instant", "When"),
         Column("many", "texts", "Words"),
@@ -55,7 +57,7 @@ def test_columns_have_their_declared_dtypes_with_and_without_rows(rows: dict[str
     assert dtypes(to_pandas(EXAMPLE.to_arrow(rows, FrameArguments(), {}))) == DTYPES
 
 
-def test_free_text_is_redacted() -> None:
+def test_text_is_redacted_unless_it_is_an_identifier() -> None:
     assert to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))["text"][0] == "a [redacted] b"
 
 
@@ -64,7 +66,7 @@ def test_units_and_metadata_are_in_attrs() -> None:
     attributes = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), about)).attrs
     assert attributes == {
         "home": "~/.hermes",
-        "as_of": pd.Timestamp(NOW),
+        "as_of": NOW.isoformat(),
         "status": "ok",
         "units": {"n": "s"},
     }
@@ -80,6 +82,39 @@ def test_an_unknown_column_is_refused_with_those_that_exist() -> None:
         UnknownNameError, match=r"No column of the frame 'example' named 'nope'. There are: at, kind"
     ):
         EXAMPLE.check(columns=["n", "nope"])
+
+
+def test_no_columns_at_all_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="asks for nothing"):
+        EXAMPLE.check(columns=[])
+
+
+def test_numpy_s_integers_are_limits() -> None:
+    assert EXAMPLE.check(limit=np.int64(5)).limit == 5  # type: ignore[arg-type]
+
+
+def test_today_and_naive_times_are_in_the_zone_given() -> None:
+    where = ZoneInfo("Pacific/Auckland")
+    assert parse_when("since", "today", NOW, where) == datetime(2026, 3, 4, 11, tzinfo=UTC)
+    assert parse_when("since", "2026-03-05", NOW, where) == datetime(2026, 3, 4, 11, tzinfo=UTC)
+    assert parse_when("since", datetime(2026, 3, 5), NOW, where) == datetime(2026, 3, 4, 11, tzinfo=UTC)  # noqa: DTZ001
+    assert parse_when("since", pd.Timestamp("2026-03-05"), NOW, where) == datetime(2026, 3, 4, 11, tzinfo=UTC)
+
+
+def test_not_a_time_is_no_time() -> None:
+    with pytest.raises(ArgumentError, match="is not a time"):
+        parse_when("since", pd.NaT, NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "value", ["7d", date(2026, 1, 2), pd.Timestamp("2026-01-02T03:00Z"), timedelta(hours=1), NOW]
+)
+def test_a_time_as_text_means_the_same(value: object) -> None:
+    there = parse_when("since", as_text(value), datetime.now(UTC))  # type: ignore[arg-type]
+    here = parse_when("since", value, datetime.now(UTC))  # type: ignore[arg-type]
+    assert there is not None
+    assert here is not None
+    assert abs(there - here) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("limit", [-1, 1.5, True, "3"])

@@ -28,6 +28,14 @@ def test_a_key_of_known_shape_is_masked_wherever_it_stands(secret: str) -> None:
         "export DB_PASSWORD='plainsecretvalue'",
         '{"access_token": "plainsecretvalue"}',
         "Authorization: Bearer plainsecretvalue",
+        "X-Api-Key: plainsecretvalue",
+        "api-key: plainsecretvalue",
+        "FAL_KEY=plainsecretvalue",
+        "OPENAI_KEY=plainsecretvalue",
+        "secret_key = 'plainsecretvalue'",
+        "private_key: plainsecretvalue",
+        "curl -u bob:plainsecretvalue https://example.org",
+        '{\\"password\\": \\"plainsecretvalue\\"}',
         "client_secret: plainsecretvalue",
         "postgres://me:plainsecretvalue@db.example.org/x",
         "-----BEGIN RSA PRIVATE KEY-----\nplainsecretvalue\n-----END RSA PRIVATE KEY-----",
@@ -43,6 +51,9 @@ def test_a_secret_that_is_named_as_one_is_masked(line: str) -> None:
     [
         "The tokenizer splits words; secrets of good coffee.",
         "max_tokens: 90000000",
+        "total_tokens=123456789",
+        "primary_key = customer_id",
+        "sort by the cache_key: region_and_day",
         "https://example.org/path?page=2",
         "git commit 3f2a9c1e0b7d4f6a8c5e2d1b0a9f8e7d6c5b4a39",
         "def password_strength(text): return len(text)",
@@ -62,4 +73,25 @@ def test_every_string_in_a_payload_is_masked() -> None:
         "a": [{"b": "x [redacted]"}],
         "n": 1,
         "t": None,
+    }
+
+
+def test_what_stands_under_a_secret_s_name_is_masked_whatever_it_looks_like() -> None:
+    assert redact_json({"password": "abc", "token": "x", "tokens": 5, "client_secret": "1"}) == {
+        "password": "[redacted]",
+        "token": "[redacted]",
+        "tokens": 5,
+        "client_secret": "[redacted]",
+    }
+
+
+def test_a_number_is_masked_unless_it_is_a_count() -> None:
+    assert redact("password=12345678") == "password=[redacted]"
+
+
+def test_what_no_encoder_takes_is_replaced() -> None:
+    assert redact_json({"a": "half \ud83d of it", "b": float("nan"), "c": float("inf")}) == {
+        "a": "half ? of it",
+        "b": None,
+        "c": None,
     }

@@ -205,3 +205,15 @@ def test_closing_gives_every_descriptor_back(tmp_path: Path) -> None:
     watch.next()
     watch.watcher.close()
     assert len(list(DESCRIPTORS.iterdir())) == before
+
+
+def test_a_source_that_breaks_its_promise_blinds_nobody_else(
+    tmp_path: Path, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = TextFile("b").attach(Place(tmp_path, tmp_path, None))
+    broken.signature = lambda: 1 / 0  # type: ignore[method-assign]
+    watch.watcher.add({"broken": broken})
+    watch.add(tmp_path, a=TextFile("a"))
+    (tmp_path / "a").write_text("1")
+    assert watch.next() == {"a"}
+    assert "ZeroDivisionError" in caplog.text

@@ -8,6 +8,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
 from hermes_hud_widget.core import Snapshot
+from hermes_hud_widget.protocol import Problem
+
+HANGING_AFTER_S = 2.0
 
 
 @dataclass
@@ -42,17 +45,28 @@ class SnapshotCache:
             self._entries.move_to_end(key)
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
-        with entry.lock:
+        previous = entry.snapshot
+        # With something to show, a collection that hangs is not waited for: each waiter would cost a thread.
+        if not entry.lock.acquire(timeout=HANGING_AFTER_S if previous is not None else -1):
+            assert previous is not None
+            problem = Problem(
+                kind="internal", path=None, message="This panel takes too long; older data are shown."
+            )
+            return replace(previous, status="stale", error=problem)
+        try:
             now = version()
             if entry.snapshot is None or entry.snapshot.version < now:
                 entry.snapshot = _with_last_good_data(collect(now), entry.snapshot)
             return entry.snapshot
+        finally:
+            entry.lock.release()
 
-    def forget(self, is_meant: Callable[[Hashable], bool]) -> None:
-        """Drops the snapshots whose key is meant."""
+    def forget_versions(self) -> None:
+        """Collects everything again when it is next asked for; the data stay for what turns out to be damaged."""
         with self._lock:
-            for key in [key for key in self._entries if is_meant(key)]:
-                del self._entries[key]
+            for entry in self._entries.values():
+                if entry.snapshot is not None:
+                    entry.snapshot = replace(entry.snapshot, version=0)
 
 
 def _with_last_good_data(snapshot: Snapshot, previous: Snapshot | None) -> Snapshot:

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--home", metavar="DIR", help="the Hermes home (default: $HERMES_HOME, else ~/.hermes)"
     )
     serve.add_argument("--profile", metavar="NAME", help="a profile of that home")
-    serve.add_argument("--port", type=int, default=0, help="TCP port; 0, the default, takes a free one")
+    serve.add_argument("--port", type=_port, default=0, help="TCP port; 0, the default, takes a free one")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
@@ -44,3 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hermes-hud: port {chosen.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 0 to 65535, got {number}")
+    return number

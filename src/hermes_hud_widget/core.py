@@ -6,24 +6,28 @@ import logging
 import threading
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, UnknownNameError
-from hermes_hud_widget.frames import Frame, FrameArguments
+from hermes_hud_widget.frames import Frame
 from hermes_hud_widget.ledger.database import DatabaseMissing
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place, check_readable
 from hermes_hud_widget.protocol import Problem, Status
 from hermes_hud_widget.redact import redact_json
-from hermes_hud_widget.sources import Attached, Source
+from hermes_hud_widget.sources import Attached, Config, Settings, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 log = logging.getLogger(__name__)
+
+LOCKED_AGAIN = timedelta(seconds=1)
+"""How soon a panel whose file was locked is collected again while someone looks."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class OpenHome:
         self.sources: Mapping[Source[Any], Attached[Any]] = {
             source: source.attach(place) for source in declared
         }
+        self._config_file = self.sources.get(Config()) or Config().attach(place)
         self._lock = threading.Lock()
         self._good: dict[Source[Any], Any] = {}
 
@@ -155,7 +160,10 @@ class OpenHome:
             data = redact_json(result.payload.model_dump(mode="json"))
         except SourceError as error:
             status: Status = "unavailable" if error.kind == "unavailable" else "stale"
-            return replace(blank, status=status, error=self._problem(error.kind, error.path, error))
+            # Whoever holds the lock may let go without changing anything, so no event need follow.
+            again = now + LOCKED_AGAIN if error.kind == "locked" else None
+            problem = self._problem(error.kind, error.path, error)
+            return replace(blank, status=status, error=problem, valid_until=again)
         except Exception:  # the boundary to a panel's own code: whatever fails there fails this panel only
             log.exception("The panel %r could not be collected", panel)
             message = f"The panel {panel!r} failed; the server's log says why."
@@ -172,25 +180,42 @@ class OpenHome:
             return replace(snapshot, status="empty")
         return snapshot
 
-    def table(self, name: str, args: FrameArguments, now: datetime | None = None) -> pa.Table:
+    def table(self, name: str, given: Mapping[str, Any], now: datetime | None = None) -> pa.Table:
         """A frame as an Arrow table.
 
+        Args:
+            name: The frame.
+            given: `since`, `until`, `columns`, `limit`, `session_id`, as the caller gave them. Naive times and
+                "today" are in the home's zone (`config.yaml`, `timezone`), else this machine's.
+            now: The time; None: now.
+
         Raises:
+            ArgumentError: A value makes no sense.
             SourceError: A file that it needs is damaged or locked, and was never read well.
             UnknownNameError: There is no such frame.
         """
         now = now or datetime.now(UTC)
         panel, frame = find_frame(self.panels, name)
         check_readable(self.place.path)
+        where, zone_name = zone(self._config().text("timezone"))
+        args = frame.check(**given, now=now, where=where)
         contents, problem = self._contents(panel, must_be_good=True)
         filled = frame.fill(**contents, args=args)
         about = {
             "home": self.place.name,
             "as_of": now.isoformat(),
+            "timezone": zone_name,
             "status": "stale" if problem else "ok",
             **({"error": problem.message} if problem else {}),
         }
         return frame.to_arrow(filled, args, about)
+
+    def _config(self) -> Settings:
+        try:
+            content: Settings = self._config_file.read()
+        except SourceError:  # told by the panels that show it
+            return Settings({})
+        return content
 
     def _contents(self, panel: Panel, must_be_good: bool = False) -> tuple[dict[str, Any], Problem | None]:
         """The sources' contents by name; for damaged ones the last good content, and what is wrong."""

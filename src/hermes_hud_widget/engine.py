@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from hermes_hud_widget.cache import SnapshotCache
 from hermes_hud_widget.core import OpenHome, Snapshot
 from hermes_hud_widget.errors import UnknownNameError
-from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.hub import Hub
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place
@@ -42,7 +41,10 @@ class Engine:
         self._cache = SnapshotCache()
         self._lock = threading.Lock()
         self._homes: dict[str, OpenHome] = {}
+        # A lock of its own: looks are taken on the event loop, and opening a home may take long.
+        self._looks_lock = threading.Lock()
         self._looks: dict[object, frozenset[tuple[str, str]]] = {}
+        self._panel_entries = [_panel_entry(panel) for panel in panels.values()]
         self._watcher = Watcher(self._on_change)
 
     def open(self, place: Place) -> str:
@@ -50,9 +52,10 @@ class Engine:
         with self._lock:
             if place.id not in self._homes:
                 home = OpenHome(place, self.panels)
+                # Watched first: what is written from now on is noticed, whoever collects in the meantime.
+                self._watcher.add({(home.id, source): attached for source, attached in home.sources.items()})
                 self._homes[home.id] = home
                 self.hub.add(home.id, self.panels)
-                self._watcher.add({(home.id, source): attached for source, attached in home.sources.items()})
         return place.id
 
     def close(self) -> None:
@@ -99,18 +102,19 @@ class Engine:
         key = (home_id, panel, parsed.model_dump_json())
         return self._cache.get(key, lambda: self.hub.version(home_id, panel), collect)
 
-    def table(self, home_id: str, frame: str, args: FrameArguments) -> pa.Table:
-        """A frame as an Arrow table.
+    def table(self, home_id: str, frame: str, given: Mapping[str, Any]) -> pa.Table:
+        """A frame as an Arrow table; see `OpenHome.table`.
 
         Raises:
+            ArgumentError: A value makes no sense.
             UnknownNameError: There is no such home or frame.
             SourceError: A file that it needs cannot be read.
         """
-        return self.home(home_id).table(frame, args)
+        return self.home(home_id).table(frame, given)
 
     def look(self, viewer: object, shown: frozenset[tuple[str, str]]) -> None:
         """Says which (home, panel) a viewer shows; nothing when it left."""
-        with self._lock:
+        with self._looks_lock:
             if shown:
                 self._looks[viewer] = shown
             else:
@@ -120,7 +124,7 @@ class Engine:
 
     def looked_at(self) -> frozenset[tuple[str, str]]:
         """Every (home, panel) that somebody shows."""
-        with self._lock:
+        with self._looks_lock:
             return frozenset().union(*self._looks.values())
 
     def hello(self) -> Hello:
@@ -131,8 +135,8 @@ class Engine:
             protocol=PROTOCOL,
             server_id=self.server_id,
             homes=self.homes(),
-            panels=[_panel_entry(panel) for panel in self.panels.values()],
-            watching={home: watching for home in self._homes},
+            panels=self._panel_entries,
+            watching={home: watching for home in list(self._homes)},
             versions=self.hub.versions(),
         )
 

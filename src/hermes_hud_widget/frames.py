@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Literal
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
@@ -29,14 +30,14 @@ class Column:
             `instant` → datetime64[us, UTC], `texts` → lists of strings.
         meaning: What it holds, and the file, table or rule it comes from.
         unit: Its unit, where it has one.
-        is_free_text: True for text that a person or the model wrote; it is redacted.
+        is_identifier: True for text that Hermes made (ids, paths); all other text is redacted.
     """
 
     name: str
     kind: Kind
     meaning: str
     unit: str | None = None
-    is_free_text: bool = False
+    is_identifier: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,11 @@ class Frame:
         limit: int | None = None,
         session_id: str | None = None,
         now: datetime | None = None,
+        where: tzinfo | None = None,
     ) -> FrameArguments:
         """The arguments in one form.
+
+        `where` is the zone of naive times and of the words "today" and "yesterday"; None: this machine's.
 
         Raises:
             ArgumentError: One of them makes no sense, or this frame does not take it.
@@ -95,15 +99,21 @@ class Frame:
             raise ArgumentError(f"The frame {self.name!r} has no time column: it takes no since= or until=.")
         if session_id is not None and not self.by_session:
             raise ArgumentError(f"The frame {self.name!r} takes no session_id=.")
-        if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 0):
-            raise ArgumentError(f"limit={limit!r}: expected a whole number, 0 or more.")
+        if limit is not None:
+            limit = _whole("limit", limit)
+        if columns is not None and len(columns) == 0:
+            raise ArgumentError(f"columns=[] asks for nothing. There are: {', '.join(self.column_names)}.")
         wanted = (columns,) if isinstance(columns, str) else None if columns is None else tuple(columns)
         for name in wanted or ():
             if name not in self.column_names:
                 raise UnknownNameError(f"column of the frame {self.name!r}", name, self.column_names)
         now = now or datetime.now(UTC)
         return FrameArguments(
-            parse_when("since", since, now), parse_when("until", until, now), wanted, limit, session_id
+            parse_when("since", since, now, where),
+            parse_when("until", until, now, where),
+            wanted,
+            limit,
+            session_id,
         )
 
     @property
@@ -133,7 +143,7 @@ class Frame:
         fields, arrays = [], []
         for column in self.wanted(args):
             values = filled[column.name]
-            if column.is_free_text:
+            if column.kind == "text" and not column.is_identifier:
                 values = [redact(value) if isinstance(value, str) else value for value in values]
             metadata = {"unit": column.unit} if column.unit else None
             field = pa.field(column.name, _arrow_type(column.kind), metadata=metadata)
@@ -159,8 +169,6 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas(types_mapper=dtypes.get)
     about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     attributes: dict[str, Any] = {key: value for key, value in about.items() if key != "pandas"}
-    if "as_of" in about:
-        attributes["as_of"] = pd.Timestamp(about["as_of"])
     attributes["units"] = {
         field.name: field.metadata[b"unit"].decode()
         for field in table.schema
@@ -170,46 +178,78 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def parse_when(name: str, value: When, now: datetime) -> datetime | None:
+def parse_when(name: str, value: When, now: datetime, where: tzinfo | None = None) -> datetime | None:
     """`since=` and `until=` as an instant.
 
-    Understood: a datetime or date (naive ones are in this machine's zone), a timedelta (so long ago), an
-    ISO 8601 string, "now", "today", "yesterday", and "90m", "24h", "7d", "4w" (so long ago).
+    Understood: a datetime or date (naive ones are in the zone `where`), a timedelta (so long ago), an ISO 8601
+    string, "now", "today", "yesterday", and "90m", "24h", "7d", "4w" (so long ago).
 
     Raises:
         ArgumentError: Anything else.
     """
     if value is None:
         return None
-    if isinstance(value, timedelta):
-        return now - value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    if isinstance(value, date):
-        return datetime.combine(value, time()).astimezone(UTC)
-    text = str(value).strip()
-    today = datetime.combine(now.astimezone().date(), time())
-    words = {
-        "now": now,
-        "today": today.astimezone(UTC),
-        "yesterday": (today - timedelta(days=1)).astimezone(UTC),
-    }
-    if text.lower() in words:
-        return words[text.lower()]
-    ago = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.lower())
-    if ago:
-        unit = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
-        try:
-            return now - timedelta(**{unit: int(ago[1])})
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        if isinstance(value, timedelta):
+            return now - value
+        if isinstance(value, datetime):
+            return _in_utc(_plain(value), where)
+        if isinstance(value, date):
+            return _in_utc(datetime.combine(value, time()), where)
+        return _parse_words(str(value).strip(), now, where)
     except (ValueError, OverflowError) as error:
         raise ArgumentError(
             f"{name}={value!r} is not a time. Expected a datetime, a date, a timedelta, an ISO 8601 string such as "
             f'"2026-01-31T08:00", or one of "today", "yesterday", "now", "90m", "24h", "7d", "4w".'
         ) from error
+
+
+def as_text(value: When) -> str | None:
+    """A time that `parse_when` understands, as text that it understands in another process, too."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, timedelta):
+        return (datetime.now(UTC) - value).isoformat()
+    return _plain(value).isoformat() if isinstance(value, datetime) else value.isoformat()
+
+
+def _parse_words(text: str, now: datetime, where: tzinfo | None) -> datetime:
+    today = datetime.combine(now.astimezone(where).date(), time())
+    words = {"now": now, "today": today, "yesterday": today - timedelta(days=1)}
+    if text.lower() in words:
+        return _in_utc(words[text.lower()], where)
+    ago = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.lower())
+    if ago:
+        unit = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
+        return now - timedelta(**{unit: int(ago[1])})
+    return _in_utc(datetime.fromisoformat(text), where)
+
+
+def _in_utc(value: datetime, where: tzinfo | None) -> datetime:
+    if value.tzinfo is None and where is not None:
+        value = value.replace(tzinfo=where)
+    return value.astimezone(UTC)
+
+
+def _plain(value: datetime) -> datetime:
+    """Without pandas' subclass, whose arithmetic differs; NaT is a ValueError."""
+    convert = getattr(value, "to_pydatetime", None)
+    if convert is None:
+        return value
+    if value != value:  # NaT equals nothing
+        raise ValueError("NaT")
+    plain: datetime = convert(warn=False)
+    return plain
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        number = operator.index(value)  # numpy's integers are welcome
+    except TypeError:
+        number = -1
+    if number < 0 or isinstance(value, bool):
+        raise ArgumentError(f"{name}={value!r}: expected a whole number, 0 or more.")
+    return number
 
 
 def _arrow_type(kind: Kind) -> pa.DataType:

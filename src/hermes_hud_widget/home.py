@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -16,7 +15,7 @@ from hermes_hud_widget.place import Place, find_place, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hermes_hud_widget.frames import FrameArguments, When
+    from hermes_hud_widget.frames import When
 
 
 class _Access(Protocol):
@@ -24,7 +23,7 @@ class _Access(Protocol):
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]: ...
 
-    def table(self, name: str, args: FrameArguments) -> Any: ...
+    def table(self, name: str, given: Mapping[str, Any]) -> Any: ...
 
     def close(self) -> None: ...
 
@@ -48,7 +47,18 @@ class Home:
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None, *, profile: str | None = None) -> None:
-        self.place: Place = find_place(home, profile)
+        self._start(find_place(home, profile))
+
+    @classmethod
+    def _of(cls, place: Place) -> Home:
+        """The home of a HUD, read by the same server that feeds the page."""
+        home = cls.__new__(cls)
+        home._start(place)
+        home._access = _Remote(place)
+        return home
+
+    def _start(self, place: Place) -> None:
+        self.place: Place = place
         self._access: _Access | None = None
         self._is_closed = False
 
@@ -98,15 +108,16 @@ class Home:
         Args:
             name: One of `frames`.
             since: Only rows at or after it: a datetime or date, a timedelta or "7d", "24h", "90m" (so long ago),
-                an ISO 8601 string, "today", "yesterday". Naive times are in this machine's zone.
+                an ISO 8601 string, "today", "yesterday". Naive times are in the zone that `config.yaml` names
+                (`timezone`), else in this machine's.
             until: Only rows before it.
             columns: Only these columns, in this order.
-            limit: At most so many rows, the newest.
+            limit: At most so many rows, the newest ("memory": the first).
             session_id: "messages" only: one conversation, by any of its ids.
 
         Returns:
             Nullable dtypes: Int64, Float64, boolean, string, category, datetime64[us, UTC]; the same columns and
-            dtypes without rows. `attrs` holds home, as_of, status and units.
+            dtypes without rows. `attrs` holds home, as_of, timezone, status and units.
 
         Raises:
             UnknownNameError: There is no such frame or column.
@@ -117,9 +128,16 @@ class Home:
         from hermes_hud_widget.frames import to_pandas
         from hermes_hud_widget.panels import all_panels
 
-        declared = find_frame(all_panels(), name)[1]
-        args = declared.check(since=since, until=until, columns=columns, limit=limit, session_id=session_id)
-        return to_pandas(self._reader().table(name, args))
+        given: dict[str, Any] = {
+            "since": since,
+            "until": until,
+            "columns": columns,
+            "limit": limit,
+            "session_id": session_id,
+        }
+        # Checked here, too: what makes no sense needs no server to be told.
+        find_frame(all_panels(), name)[1].check(**given)
+        return to_pandas(self._reader().table(name, given))
 
     def close(self) -> None:
         """Gives back what it holds open."""
@@ -165,10 +183,12 @@ class _Local:
     """Reads in this process."""
 
     def __init__(self, place: Place) -> None:
+        from hermes_hud_widget.cache import SnapshotCache
         from hermes_hud_widget.core import OpenHome
         from hermes_hud_widget.panels import all_panels
 
         self._home = OpenHome(place, all_panels())
+        self._cache = SnapshotCache()
         self._versions: dict[str, tuple[Any, int]] = {}
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,13 +198,26 @@ class _Local:
         if version == 0 or known != signature:
             version += 1
             self._versions[name] = (signature, version)
-        return self._home.collect(name, parsed, version).as_dict()
+        key = (name, parsed.model_dump_json())
+        # Time alone changes panels, too, and nobody is told here: each call collects, but keeps the last good data.
+        self._cache.forget_versions()
+        return self._cache.get(
+            key, lambda: version, lambda now: self._home.collect(name, parsed, now)
+        ).as_dict()
 
-    def table(self, name: str, args: FrameArguments) -> Any:
-        return self._home.table(name, args, datetime.now(UTC))
+    def table(self, name: str, given: Mapping[str, Any]) -> Any:
+        return self._home.table(name, given)
 
     def close(self) -> None:
-        self._home.close()
+        if "hermes_state" in sys.modules:
+            # Closing a descriptor of `state.db` would drop the locks that the agent in this process holds on it.
+            _LEFT_OPEN.append(self._home)
+        else:
+            self._home.close()
+
+
+_LEFT_OPEN: list[Any] = []
+"""Homes that may not be closed before this process ends."""
 
 
 class _Remote:
@@ -201,16 +234,12 @@ class _Remote:
         answer: dict[str, Any] = json.loads(self._get(("panels", name), query))
         return answer
 
-    def table(self, name: str, args: FrameArguments) -> Any:
+    def table(self, name: str, given: Mapping[str, Any]) -> Any:
         import pyarrow as pa
 
-        query = {
-            "since": args.since.isoformat() if args.since else None,
-            "until": args.until.isoformat() if args.until else None,
-            "columns": list(args.columns) if args.columns is not None else None,
-            "limit": args.limit,
-            "session_id": args.session_id,
-        }
+        from hermes_hud_widget.frames import as_text
+
+        query = {**given, "since": as_text(given["since"]), "until": as_text(given["until"])}
         return pa.ipc.open_stream(self._get(("frames", name), query)).read_all()
 
     def close(self) -> None:
@@ -219,6 +248,7 @@ class _Remote:
     def _get(self, path: tuple[str, str], query: Mapping[str, Any]) -> bytes:
         from hermes_hud_widget.client.rest import get
 
+        self._runtime.use(self)  # it was ended by HUD.close_all(), perhaps
         try:
             home = self._runtime.open(self._place)
             return get(self._runtime.endpoint(), ("homes", home, *path), query)

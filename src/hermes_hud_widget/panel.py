@@ -22,7 +22,8 @@ class Payload(BaseModel):
     Times are timezone-aware UTC, durations are seconds, costs US dollars; the unit is in the name.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What an error shows of its input would be message text in a log.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def is_empty(self) -> bool:
         """True when there is nothing to show yet; the panel's status is then `empty`."""

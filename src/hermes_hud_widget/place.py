@@ -78,7 +78,12 @@ def find_place(home: str | os.PathLike[str] | None = None, profile: str | None =
     Raises:
         HomeError: `home` is not a directory or cannot be read, or there is no such profile.
     """
-    path = Path(home).expanduser().absolute() if home else default_home()
+    if home is not None and not str(home).strip():
+        raise HomeError('home="" names nothing; leave it out for $HERMES_HOME or ~/.hermes.')
+    try:
+        path = Path(home).expanduser().absolute() if home else default_home()
+    except RuntimeError as error:  # ~nosuchuser
+        raise HomeError(f"The Hermes home {str(home)!r} cannot be found: {error}.") from error
     root = path.parent.parent if path.parent.name == "profiles" and PROFILE_NAME.match(path.name) else path
     if root != path and profile is None:
         check_readable(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -26,12 +27,22 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{12,}")
+_NAME = r"""(?:
+    (?i:[a-z0-9_.-]*(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase
+        |credential|authorization)[a-z0-9_-]*)
+    | [A-Z][A-Z0-9_]*_KEY
+)"""
 _ASSIGNMENT = re.compile(
-    r"""(?ix)
-    (["']?\b[A-Z0-9_.-]*(?:api_?key|access_?key|secret|token|password|passwd|credential|authorization)["']?
-     \s*[:=]\s*)                                   # KEY=, "key": , key:
-    (["']?)(?!\[redacted\])([^\s"',;}&]{8,})
+    # Quotes may be escaped: the arguments of a tool call are JSON within JSON.
+    rf"""(?x)
+    (\\?["']? (?<![A-Za-z0-9]) ({_NAME}) \\?["']? \s* [:=] \s*)
+    (\\?["']?) (?!\[redacted\]|(?i:bearer|basic)\s) ([^\s"'\\,;}}&]{{6,}})
     """
+)
+_COUNT = re.compile(r"(?i)tokens?(?:_(?:count|limit|used|budget))?$")
+_LOGIN = re.compile(r"(\s(?:-u|--user)[ =]+)[^\s:]+:\S+")
+_SECRET_KEY = re.compile(
+    r"(?i)(?:^|[_-])(?:api_?key|access_?key|private_?key|secret|token|passw(?:or)?d|passphrase|credentials?|authorization)$"
 )
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@:]+:[^\s/@]+@")
 
@@ -42,30 +53,44 @@ def redact(text: str) -> str:
     It knows shapes (`sk-…`, `ghp_…`, `Bearer …`), assignments (`API_KEY=…`, `"password": "…"`) and
     `user:password@` in URLs. A secret without such a shape or name is not recognised.
     """
-    if len(text) < 12:
+    if not text.isascii():
+        # Half a character out of broken JSON: no encoder would take it.
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    if len(text) < 10:
         return text
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(MASK, text)
     text = _TOKENS.sub(MASK, text)
     text = _BEARER.sub(rf"\1\2{MASK}", text)
     text = _ASSIGNMENT.sub(_keep_name, text)
+    text = _LOGIN.sub(rf"\1{MASK}", text)
     return _USERINFO.sub(rf"\1{MASK}@", text)
 
 
 def redact_json(value: Any) -> Any:
-    """`value` with every string in it redacted; what is not a dict, list or string comes back as it is."""
+    """`value` as it may leave: strings redacted, those under a secret's name masked, numbers that JSON lacks as null."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list):
         return [redact_json(item) for item in value]
     if isinstance(value, dict):
-        return {key: redact_json(item) for key, item in value.items()}
+        return {key: MASK if _is_secret(key, item) else redact_json(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 
+def _is_secret(key: Any, value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and value != ""
+        and isinstance(key, str)
+        and _SECRET_KEY.search(key) is not None
+    )
+
+
 def _keep_name(match: re.Match[str]) -> str:
-    value = match.group(3)
-    # A bare number is a count ("max_tokens: 90000000"), not a secret.
-    if value.isdigit():
+    before, name, quote, value = match.groups()
+    if value.isdigit() and _COUNT.search(name):
         return match.group(0)
-    return f"{match.group(1)}{match.group(2)}{MASK}"
+    return f"{before}{quote}{MASK}"

@@ -151,7 +151,7 @@ class Watcher:
 
     def add(self, watched: Mapping[Hashable, Watched]) -> None:
         """Watches these from now on. Their signatures are taken before this returns."""
-        signatures = {key: thing.signature() for key, thing in watched.items()}
+        signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             self._watched.update(watched)
             self._signatures.update(signatures)
@@ -240,7 +240,7 @@ class Watcher:
         with self._lock:
             watched = dict(self._watched)
         self._native.follow(make_plan(watched.values()))
-        signatures = {key: thing.signature() for key, thing in watched.items()}
+        signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(
                 key
@@ -255,19 +255,27 @@ class Watcher:
     def _register_doorbells(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
             wanted = {fd for thing in self._watched.values() for fd in thing.doorbells()}
-        registered = {
-            key.fd: key for key in selector.get_map().values() if key.fileobj is not self._bell_read
-        }
-        inotify = self._native.descriptor
-        for fd, key in registered.items():
-            if fd not in wanted and fd != inotify:
-                with suppress(KeyError, ValueError):
+        for key in list(selector.get_map().values()):
+            if key.data == "process":
+                # All anew: a number that was closed may by now be another process's.
+                with suppress(KeyError, ValueError, OSError):
                     selector.unregister(key.fileobj)
-        for fd in wanted - registered.keys():
-            with suppress(OSError, ValueError):  # its process died, and it was closed, meanwhile
+        for fd in wanted:
+            with suppress(OSError, ValueError, KeyError):  # its process died, and it was closed, meanwhile
                 selector.register(fd, selectors.EVENT_READ, "process")
-        if inotify is not None and inotify not in registered:
+        inotify = self._native.descriptor
+        if inotify is not None and inotify not in selector.get_map():
             selector.register(inotify, selectors.EVENT_READ, "inotify")
+
+
+def _signature(thing: Watched) -> Hashable:
+    try:
+        return thing.signature()
+    except (
+        Exception
+    ) as error:  # the boundary to each source: one that breaks its promise must not blind the others
+        log.exception("The signature of %r failed", thing)
+        return ("failed", repr(error))
 
 
 class _NativeEvents:

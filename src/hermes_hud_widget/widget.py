@@ -59,36 +59,28 @@ class HUD:
         height: int = 480,
     ) -> None:
         from hermes_hud_widget.client.runtime import current_runtime
-        from hermes_hud_widget.panels import all_panels
 
+        options = _checked_options(panels, theme, height)
         place = find_place(home, profile)
-        known = tuple(all_panels())
-        chosen = (panels,) if isinstance(panels, str) else known if panels is None else tuple(panels)
-        for name in chosen:
-            if name not in known:
-                raise UnknownNameError("panel", name, known)
-        if not chosen:
-            raise ArgumentError(f"panels=[] would show nothing. There are: {', '.join(known)}.")
-        if theme not in THEMES:
-            raise ArgumentError(f"theme={theme!r}: expected one of {', '.join(THEMES)}.")
-        if not isinstance(height, int) or isinstance(height, bool) or height < 120:
-            raise ArgumentError(f"height={height!r}: expected pixels, 120 or more.")
         runtime = current_runtime()
-        options = {"panels": list(chosen), "theme": theme, "height": height, "language": "auto"}
         self.place = place
-        self._home = Home(place.root, profile=place.profile or "default")
+        self._undos: list[Callable[[], None]] = []
         self._shared: _Shared | None = HUD._models.get(runtime, place, options, self)
+        self._home = Home._of(place)
 
     @classmethod
-    def demo(cls, **options: Any) -> HUD:
-        """A HUD on a made-up home in which a simulated agent works. It is removed when its last HUD is closed.
+    def demo(cls, *, panels: Sequence[str] | None = None, theme: Theme = "auto", height: int = 480) -> HUD:
+        """A HUD on a made-up home in which a simulated agent works; both go when the last HUD is closed.
 
         Args:
-            options: `panels`, `theme` and `height`, as for `HUD`.
+            panels: As for `HUD`.
+            theme: As for `HUD`.
+            height: As for `HUD`.
         """
         from hermes_hud_widget.client.runtime import current_runtime
 
-        return cls(current_runtime().demo().home, **options)
+        _checked_options(panels, theme, height)
+        return cls(current_runtime().demo().home, panels=panels, theme=theme, height=height)
 
     @property
     def widget(self) -> HudModel:
@@ -140,11 +132,20 @@ class HUD:
         shared = self._open()
         if panel not in all_panels():
             raise UnknownNameError("panel", panel, tuple(all_panels()))
-        return register(shared.runtime, shared.place, panel, call)
+        undo = register(shared.runtime, shared.place, panel, call)
+        self._undos.append(undo)
+        return undo
 
     def close(self) -> None:
-        """Lets go of the model; the last HUD that shares it closes it in the page, too."""
+        """Ends its callbacks and lets go of the model; the last HUD that shares it closes it in the page, too.
+
+        A HUD that a cell showed is also held by `Out`, and so still open after the cell was run again;
+        `HUD.close_all()` closes all of them.
+        """
         shared, self._shared = self._shared, None
+        undos, self._undos = self._undos, []
+        for undo in undos:
+            undo()
         if shared is not None:
             shared.release(self)
             self._home.close()
@@ -181,6 +182,24 @@ class HUD:
         if self._shared is None:
             raise HudError("This HUD was closed; make a new one.")
         return self._shared
+
+
+def _checked_options(panels: Sequence[str] | str | None, theme: str, height: int) -> dict[str, Any]:
+    """What the browser's module gets to know, checked before anything is started."""
+    from hermes_hud_widget.panels import all_panels
+
+    known = tuple(all_panels())
+    chosen = (panels,) if isinstance(panels, str) else known if panels is None else tuple(panels)
+    for name in chosen:
+        if name not in known:
+            raise UnknownNameError("panel", name, known)
+    if not chosen:
+        raise ArgumentError(f"panels=[] would show nothing. There are: {', '.join(known)}.")
+    if theme not in THEMES:
+        raise ArgumentError(f"theme={theme!r}: expected one of {', '.join(THEMES)}.")
+    if not isinstance(height, int) or isinstance(height, bool) or height < 120:
+        raise ArgumentError(f"height={height!r}: expected pixels, 120 or more.")
+    return {"panels": list(chosen), "theme": theme, "height": height, "language": "auto"}
 
 
 class _Shared:

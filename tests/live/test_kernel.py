@@ -39,7 +39,7 @@ def test_a_page_that_attaches_before_the_server_is_up_learns_where_it_is(
     one = _furnished(agent())
     show = kernel.start(_hud(one))
     [model] = kernel.wait(kernel.models, "a widget model", 30)
-    kernel.send(model, {"type": "attach", "look": None})
+    kernel.send(model, {"type": "attach", "client": "page", "look": None})
     kernel.wait(lambda: kernel.is_done(show), "the end of the cell")
     note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server", 5)[0]
     hello = kernel.wait(lambda: kernel.frames(model, "hello"), "hello")[0]
@@ -50,7 +50,7 @@ def test_the_greeting_is_repeated_until_it_is_acknowledged(agent: MakeAgent, ker
     kernel.run(_hud(_furnished(agent())))
     [model] = kernel.models()
     kernel.wait(lambda: len(_of_type(kernel, model, "server")) >= 2, "a second note", 5)
-    kernel.send(model, {"type": "ack", "direct": False})
+    kernel.send(model, {"type": "ack", "client": "page", "direct": False})
     kernel.run("pass")
     told = len(_of_type(kernel, model, "server"))
     quiet_until = time.monotonic() + 4  # longer than the longest pause between two greetings
@@ -81,9 +81,9 @@ def test_a_viewer_over_the_comm_gets_every_change_and_nothing_twice(agent: MakeA
     kernel.run(_hud(one))
     [model] = kernel.models()
     note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
-    kernel.send(model, {"type": "ack", "direct": False})
+    kernel.send(model, {"type": "ack", "client": "page", "direct": False})
     look = {"type": "look", "home": note["home"], "panels": ["memory"], "queries": {"memory": [{}]}}
-    kernel.send(model, {"type": "attach", "look": look})
+    kernel.send(model, {"type": "attach", "client": "page", "look": look})
     kernel.wait(lambda: _memories(kernel, model), "the memory panel")
     for number in range(10):
         one.memory([f"entry {number}"])

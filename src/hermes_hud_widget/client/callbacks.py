@@ -10,7 +10,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 from hermes_hud_widget.client.runtime import Runtime
 from hermes_hud_widget.place import Place
@@ -27,14 +26,16 @@ class _Registration:
     def __init__(
         self, runtime: Runtime, place: Place, panel: str, call: Callable[[str, int], object]
     ) -> None:
+        self.place = place
         self._home = runtime.open(place)
         self._panel = panel
         self._call = call
+        self._one_at_a_time = runtime.cells.lock_of(call)
         self._pending: int | None = None
         self._is_closed = False
         self._changed = threading.Condition()
-        key = ("on_change", self._home, panel, _origin(call))
-        self._undo = runtime.on_version(key, self._home, self._on_version, replaced=self.close)
+        self._undo: Callable[[], None] = lambda: None
+        self._undo = runtime.register(("on_change", self._home, panel, *runtime.cells.origin(call)), self)
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._run,), name="hermes-hud-on-change", daemon=True
@@ -43,14 +44,15 @@ class _Registration:
 
     def close(self) -> None:
         """Ends the registration; a call under way is not interrupted."""
-        with self._changed:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            self._changed.notify_all()
+        self.ended()
         self._undo()
 
-    def _on_version(self, home: str, panel: str, version: int) -> None:
+    def ended(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def changed(self, home: str, panel: str, version: int) -> None:
         if (home, panel) == (self._home, self._panel):
             with self._changed:
                 self._pending = version
@@ -60,28 +62,15 @@ class _Registration:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending is not None or self._is_closed)
-                version, self._pending = self._pending, None
-                if self._is_closed or version is None:
+                if self._is_closed:
                     return
-            try:
-                self._call(self._panel, version)
-            except Exception:  # noqa: BLE001  the boundary to the user's code: told below the cell, called again next time
-                traceback.print_exc(file=sys.stderr)
-
-
-def _origin(call: Callable[..., Any]) -> tuple[str, str]:
-    """Where a callback comes from: the same again when its cell is run again."""
-    name = getattr(call, "__qualname__", repr(call))
-    return _cell() or str(getattr(getattr(call, "__code__", None), "co_filename", "")), str(name)
-
-
-def _cell() -> str | None:
-    """The id of the notebook cell that is running; front ends that know it send it along."""
-    interactive = sys.modules.get("IPython")
-    shell = interactive.get_ipython() if interactive is not None else None
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return None
-    parent = kernel.get_parent("shell") or {}
-    cell = parent.get("metadata", {}).get("cellId")
-    return cell if isinstance(cell, str) else None
+            with self._one_at_a_time:
+                # Taken only now: what came while another call of this function ran is one call.
+                with self._changed:
+                    version, self._pending = self._pending, None
+                    if self._is_closed or version is None:
+                        return
+                try:
+                    self._call(self._panel, version)
+                except Exception:  # noqa: BLE001  the boundary to the user's code: told below the cell, called again
+                    traceback.print_exc(file=sys.stderr)

@@ -11,11 +11,12 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from hermes_hud_widget.errors import HomeError, ServerError
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.redact import redact
 
 START_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 10.0
@@ -27,7 +28,7 @@ class Endpoint:
     """Where a running server is."""
 
     port: int
-    token: str
+    token: str = field(repr=False)  # a traceback with variables may end up in a saved notebook
     server_id: str
 
     @property
@@ -61,6 +62,7 @@ class ServerChild:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
             # Jupyter's "interrupt" goes to the kernel's whole process group.
             start_new_session=True,
         )
@@ -104,7 +106,7 @@ class ServerChild:
         with self._lock:
             self._requests += 1
             request = self._requests
-        command = {"id": request, "home": str(place.root), "profile": place.profile}
+        command = {"id": request, "path": str(place.path), "root": str(place.root), "profile": place.profile}
         try:
             stdin = self._stream(self._process.stdin)
             with self._lock:
@@ -141,7 +143,7 @@ class ServerChild:
             try:
                 message = json.loads(line)
             except ValueError:  # a plugin panel printed something
-                self.log.append(line.rstrip())
+                self.log.append(redact(line.rstrip()))
                 continue
             with self._arrived:
                 if "token" in message:
@@ -167,7 +169,7 @@ class ServerChild:
     def _read_log(self) -> None:
         with self._stream(self._process.stderr) as stderr:
             for line in stderr:
-                self.log.append(line.rstrip())
+                self.log.append(redact(line.rstrip()))
 
     def _complaint(self, what: str) -> str:
         tail = "\n".join(list(self.log)[-15:])

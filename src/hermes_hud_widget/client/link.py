@@ -55,7 +55,7 @@ class Link:
         if connection is not None:
             connection.close()
         if self._thread is not threading.current_thread():
-            self._thread.join(timeout=5)
+            self._thread.join(timeout=1)
 
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
@@ -89,6 +89,7 @@ class Link:
                         max_size=None,
                         open_timeout=5,
                         close_timeout=1,
+                        logger=_quiet_logger(),
                     )
                 )
             except (OSError, InvalidHandshake, TimeoutError):
@@ -106,3 +107,10 @@ class Link:
                 with self._lock:
                     self._connection = None
         return True
+
+
+def _quiet_logger() -> logging.Logger:
+    """At DEBUG, websockets logs the handshake with its token, and every message."""
+    logger = logging.getLogger("hermes_hud_widget.websocket")
+    logger.setLevel(logging.INFO)
+    return logger

@@ -23,6 +23,10 @@ REPEAT_GREETING_S = (0.1, 0.3, 1.0, 3.0)
 """Messages sent before a page has attached its listener are lost: the greeting is repeated so long after display."""
 
 
+_NOBODY = ""
+"""Whose look the first panel is before any page has said what it looks at."""
+
+
 class Relay:
     """Between one widget model and the server.
 
@@ -49,10 +53,11 @@ class Relay:
         self._home: str | None = None
         self._note: dict[str, Any] | None = None
         self._hello: dict[str, Any] | None = None
-        self._look: dict[str, Any] | None = None
+        self._looks: dict[str, dict[str, Any]] = {}
+        self._on_comm: set[str] = set()
         self._modules: dict[str, dict[str, Any]] = {}
         self._newest: dict[str, dict[str, Any]] = {}
-        self._is_relaying = True
+        self._is_heard = False
         self._acknowledged = threading.Event()
         self._is_closed = threading.Event()
         self._greeter: threading.Thread | None = None
@@ -79,32 +84,46 @@ class Relay:
         except ValidationError:  # another version of the browser module; what it cannot say it does without
             return
         match message:
-            case Attach(look=look):
+            case Attach(client=client, look=look):
                 with self._lock:
-                    self._acknowledged.set()
-                    self._is_relaying = True
-                    self.transport = "comm"
+                    self._hear(client, is_direct=False)
                     if look is not None:
-                        self._look_at(look.model_dump())
+                        self._look_at(client, look.model_dump())
                 self._greet()
-            case Ack(direct=direct):
+            case Ack(client=client, direct=direct):
                 with self._lock:
-                    self._acknowledged.set()
-                    self._is_relaying = not direct
-                    self.transport = "direct" if direct else "comm"
-                    if direct and self._home is not None:
-                        # The page says over its socket what it looks at; nothing is pushed through here.
-                        self._forward({"type": "look", "home": self._home, "panels": []})
-                        self._newest.clear()
-            case RelayRequest(frame=frame):
+                    self._hear(client, is_direct=direct)
+                    if direct and self._looks.pop(client, None) is not None:
+                        # The page says over its socket what it looks at; nothing is pushed through here for it.
+                        self._send_look()
+            case RelayRequest(client=client, frame=frame):
                 with self._lock:
                     if frame.get("type") == "look":
-                        self._look_at(frame)
+                        self._look_at(client, frame)
                     else:
                         self._forward(frame)
 
+    @property
+    def _is_relaying(self) -> bool:
+        """True while some page has no socket of its own, or none has been heard yet."""
+        return bool(self._on_comm) or not self._is_heard
+
+    def _hear(self, client: str, *, is_direct: bool) -> None:
+        self._acknowledged.set()
+        self._is_heard = True
+        if is_direct:
+            self._on_comm.discard(client)
+        else:
+            self._on_comm.add(client)
+        self.transport = "direct" if is_direct else "comm"
+        self._looks.pop(_NOBODY, None)
+
     def server_is_down(self, message: str) -> None:
         """Tells the page that the server ended; a new one is being started."""
+        with self._lock:
+            # A greeting from a dead server would look like life.
+            self._hello = self._note = None
+            self._newest.clear()
         self._send(Trouble(kind="server-down", message=message).model_dump())
 
     def close(self) -> None:
@@ -146,16 +165,11 @@ class Relay:
         """A connection was opened: says where the server is, and asks for what is shown."""
         with self._lock:
             self._hello = hello
-            self._newest.clear()
             note, first = self._note, self._panels[0]
-            default: dict[str, Any] = {
-                "type": "look",
-                "home": self._home,
-                "panels": [first],
-                "queries": {first: [{}]},
-            }
+            if not self._is_heard:
+                self._looks[_NOBODY] = {"panels": [first], "queries": {first: [{}]}}
             if self._is_relaying:
-                self._look_at(self._look or default)
+                self._send_look()
                 self._ask_for_view(first)
         if note is not None:
             # Also to a page that has a socket: it was one to the server before this one.
@@ -166,10 +180,19 @@ class Relay:
             if entry["name"] == panel and entry["module"] is not None:
                 self._forward({"type": "module", "id": 0, "name": entry["module"]})
 
-    def _look_at(self, look: dict[str, Any]) -> None:
-        self._look = look
+    def _look_at(self, client: str, look: dict[str, Any]) -> None:
+        self._looks[client] = look
+        self._send_look()
+
+    def _send_look(self) -> None:
+        """Says what all pages together look at through this relay."""
         self._newest.clear()
-        self._forward(look)
+        queries: dict[str, list[Any]] = {}
+        for look in self._looks.values():
+            for panel in look.get("panels", []):
+                shown = queries.setdefault(panel, [])
+                shown += [query for query in look.get("queries", {}).get(panel, []) if query not in shown]
+        self._forward({"type": "look", "home": self._home, "panels": list(queries), "queries": queries})
 
     def _forward(self, frame: dict[str, Any]) -> None:
         if self._link is not None:

@@ -9,7 +9,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from hermes_hud_widget.client.child import Endpoint
-from hermes_hud_widget.errors import ArgumentError, HudError, ServerError, UnknownNameError
+from hermes_hud_widget.errors import (
+    ArgumentError,
+    HomeError,
+    HudError,
+    ServerError,
+    SourceError,
+    UnknownNameError,
+)
 
 TIMEOUT_S = 300.0
 
@@ -52,10 +59,13 @@ def get(endpoint: Endpoint, path: Sequence[str], query: Mapping[str, Any] | None
 
 def _explained(status: int, body: bytes) -> HudError:
     try:
-        detail = json.loads(body)["detail"]
+        answer = json.loads(body)
+        detail = answer["detail"]
     except (ValueError, KeyError, TypeError):
-        detail = f"The HUD's server answered {status}."
-    kind = {400: ArgumentError, 422: ArgumentError}.get(status)
+        answer, detail = {}, f"The HUD's server answered {status}."
+    if answer.get("kind"):
+        return SourceError(answer["kind"], answer["path"], detail)
+    kind = {400: ArgumentError, 409: HomeError}.get(status)
     if kind is not None:
         return kind(str(detail))
     if status == 404:

@@ -8,8 +8,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from hermes_hud_widget.client.cells import Cells
 from hermes_hud_widget.client.child import Endpoint, ServerChild
 from hermes_hud_widget.client.link import Link
 from hermes_hud_widget.errors import ServerError
@@ -26,8 +27,19 @@ FIRST_VERSIONS_S = 5.0
 STEADY_S = 60.0
 """A server that ran for so long is started again at once when it ends."""
 
-OnVersion = Callable[[str, str, int], None]
 OnDown = Callable[[str], None]
+
+
+class Registration(Protocol):
+    """Somebody who wants to hear of changes of a home's panels."""
+
+    place: Place
+
+    def changed(self, home: str, panel: str, version: int) -> None:
+        """A panel of some home changed; called in the listener's thread."""
+
+    def ended(self) -> None:
+        """It will hear no more."""
 
 
 class Runtime:
@@ -35,6 +47,7 @@ class Runtime:
 
     def __init__(self) -> None:
         self.process_id = os.getpid()
+        self.cells = Cells()
         self._lock = threading.Condition(threading.RLock())
         self._child: ServerChild | None = None
         self._is_wanted = False
@@ -43,7 +56,8 @@ class Runtime:
         self._opened: dict[tuple[int, str], str] = {}
         self._users: weakref.WeakSet[Any] = weakref.WeakSet()
         self._on_down: dict[object, OnDown] = {}
-        self._on_version: dict[object, tuple[OnVersion, Callable[[], None]]] = {}
+        self._registrations: dict[object, Registration] = {}
+        self._listening_to: str | None = None
         self._listener: Link | None = None
         self._known: dict[str, dict[str, int]] = {}
         self._demo: Demo | None = None
@@ -72,9 +86,12 @@ class Runtime:
             demo, self._demo = self._demo, None
             self._users.clear()
             self._opened.clear()
-            self._on_version.clear()
+            registrations = list(self._registrations.values())
+            self._registrations.clear()
             self._known.clear()
             self._on_down.clear()
+        for registration in registrations:
+            registration.ended()
         if listener is not None:
             listener.close()
         if child is not None:
@@ -116,61 +133,71 @@ class Runtime:
         """Calls back when the server died; returns its own undo."""
         with self._lock:
             self._on_down[key] = call
-        return lambda: self._drop(self._on_down, key)
-
-    def on_version(
-        self, key: object, home: str, call: OnVersion, replaced: Callable[[], None]
-    ) -> Callable[[], None]:
-        """Calls back with (home, panel, version) at each change; returns its own undo.
-
-        An earlier registration under the same key is told by its `replaced`.
-        """
-        with self._lock:
-            before = self._on_version.pop(key, None)
-            self._on_version[key] = (call, replaced)
-            if self._listener is None:
-                self._listener = Link(self.endpoint, self._from_server)
-            # A change is told from the versions that were known before: without them the first one would be missed.
-            self._lock.wait_for(lambda: home in self._known or not self._is_wanted, FIRST_VERSIONS_S)
-        if before is not None:
-            before[1]()
 
         def undo() -> None:
             with self._lock:
-                is_current = self._on_version.get(key) == (call, replaced)
-            if is_current:
-                self._drop(self._on_version, key)
+                self._on_down.pop(key, None)
 
         return undo
 
-    def _drop(self, calls: dict[Any, Any], key: object) -> None:
-        listener = None
+    def register(self, key: object, registration: Registration) -> Callable[[], None]:
+        """Calls back at each change from now on; returns its own undo.
+
+        An earlier registration under the same key ends.
+        """
         with self._lock:
-            calls.pop(key, None)
-            if not self._on_version:
-                listener, self._listener = self._listener, None
-                self._known.clear()
-        if listener is not None:
-            listener.close()
+            before = self._registrations.pop(key, None)
+            self._registrations[key] = registration
+            if self._listener is None:
+                self._listener = Link(self._find_and_open, self._from_server)
+            home = self.open(registration.place)
+            # A change is told from the versions known before: without them the first one would be missed.
+            self._lock.wait_for(lambda: home in self._known or not self._is_wanted, FIRST_VERSIONS_S)
+        if before is not None:
+            before.ended()
+
+        def undo() -> None:
+            listener = None
+            with self._lock:
+                if self._registrations.get(key) is registration:
+                    del self._registrations[key]
+                if not self._registrations:
+                    listener, self._listener = self._listener, None
+                    self._known.clear()
+            if listener is not None:
+                listener.close()
+
+        return undo
+
+    def _find_and_open(self) -> Endpoint:
+        """Opens the homes of all registrations in the server, which may be another one than before."""
+        endpoint = self.endpoint()
+        with self._lock:
+            places = [registration.place for registration in self._registrations.values()]
+        for place in places:
+            self.open(place)
+        return endpoint
 
     def _from_server(self, frame: dict[str, Any]) -> None:
         if frame["type"] not in ("hello", "versions"):
             return
         changed: list[tuple[str, str, int]] = []
         with self._lock:
-            is_first = frame["type"] == "hello" and not self._known
+            # A restarted server counts from 1 again, and nobody knows what was missed: all counts as changed.
+            is_another = frame["type"] == "hello" and frame["server_id"] != self._listening_to
+            if is_another:
+                self._listening_to = frame["server_id"]
             for home, versions in frame["versions"].items():
                 known = self._known.setdefault(home, {})
                 for panel, version in versions.items():
-                    # A restarted server counts from 1 again, and nobody knows what was missed: that is a change.
-                    if known.get(panel) != version and panel in known and not is_first:
+                    if panel in known and (is_another or known[panel] != version):
                         changed.append((home, panel, version))
                     known[panel] = version
             self._lock.notify_all()
-            calls = list(self._on_version.values())
+            registrations = list(self._registrations.values())
         for change in changed:
-            for call, _ in calls:
-                call(*change)
+            for registration in registrations:
+                registration.changed(*change)
 
     def _server(self) -> ServerChild:
         """The server process, or the next one while it is being started again."""
@@ -205,7 +232,12 @@ class Runtime:
             self._lock.wait_for(lambda: not self._is_wanted, delay)
             if self._is_wanted and self._child is child:
                 self._child = None
-                self._start()
+                try:
+                    self._start()
+                except OSError:  # no process to be had just now
+                    log.exception("The HUD's server could not be started; trying again")
+                    self._child = child
+                    threading.Thread(target=self._died, args=(child,), daemon=True).start()
 
 
 class _Holder:

@@ -102,7 +102,7 @@ def _fill(
 COLUMNS = (
     Column("store", "category", "memory or user"),
     Column("position", "integer", "Place in its file, from 0"),
-    Column("text", "text", "The entry, stripped", is_free_text=True),
+    Column("text", "text", "The entry, stripped"),
     Column("chars", "integer", "Length of the entry", unit="characters"),
     Column("file", "category", "memories/MEMORY.md or memories/USER.md"),
     Column("file_modified_at", "instant", "When the file was written last"),

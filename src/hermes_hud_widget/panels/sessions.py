@@ -80,12 +80,14 @@ def collect(
         return Until(Sessions(transcript=found, missing=found is None), until)
     sessions = state.sessions(now, writers, query.archived) if state else ()
     ordered = sort(sessions, query.sort, query.descending)
-    first = query.page * query.page_size
+    # A page that is no longer there, since sessions were deleted, is the last one.
+    number = min(query.page, max(0, (len(ordered) - 1) // query.page_size))
+    first = number * query.page_size
     page = SessionList(
         rows=ordered[first : first + query.page_size],
         total=len(ordered),
         live=sum(session.activity in LIVE for session in ordered),
-        page=query.page,
+        page=number,
         page_size=query.page_size,
         sort=query.sort,
         descending=query.descending,
@@ -128,20 +130,20 @@ def _fill_messages(
 
 
 SESSION_COLUMNS = (
-    Column("id", "text", "sessions.id"),
+    Column("id", "text", "sessions.id", is_identifier=True),
     Column(
         "root_id",
         "text",
         "The first piece of its conversation (equal to id if never compressed into a child)",
     ),
-    Column("parent_id", "text", "sessions.parent_session_id"),
+    Column("parent_id", "text", "sessions.parent_session_id", is_identifier=True),
     Column(
         "kind",
         "category",
         "conversation, branch, continuation, subagent or ephemeral, by Hermes' lineage rules",
     ),
     Column("listed", "boolean", "True if Hermes lists it as a conversation of its own"),
-    Column("title", "text", "sessions.title", is_free_text=True),
+    Column("title", "text", "sessions.title"),
     Column("source", "category", "sessions.source: cli, telegram, cron, …"),
     Column("model", "category", "sessions.model"),
     Column("started_at", "instant", "sessions.started_at"),
@@ -165,9 +167,9 @@ SESSION_COLUMNS = (
         unit="USD",
     ),
     Column("cost_status", "category", "sessions.cost_status: actual, estimated, included or unknown"),
-    Column("cwd", "text", "sessions.cwd"),
+    Column("cwd", "text", "sessions.cwd", is_identifier=True),
     Column("git_branch", "text", "sessions.git_branch"),
-    Column("git_repo_root", "text", "sessions.git_repo_root"),
+    Column("git_repo_root", "text", "sessions.git_repo_root", is_identifier=True),
     Column("profile_name", "category", "sessions.profile_name"),
     Column("archived", "boolean", "sessions.archived"),
 )
@@ -178,7 +180,7 @@ MESSAGE_COLUMNS = (
     Column("role", "category", "user, assistant, tool, system, …"),
     Column("timestamp", "instant", "messages.timestamp"),
     Column("tool_name", "category", "On a tool's result: which tool"),
-    Column("tool_call_id", "text", "On a tool's result: which call"),
+    Column("tool_call_id", "text", "On a tool's result: which call", is_identifier=True),
     Column("tool_names", "texts", "On the assistant's messages: the tools called"),
     Column("finish_reason", "category", "messages.finish_reason"),
     Column("token_count", "integer", "messages.token_count; Hermes mostly leaves it out", unit="tokens"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Query, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.types import ASGIApp
@@ -68,9 +69,11 @@ class PanelSnapshot(BaseModel):
 
 
 class Failure(BaseModel):
-    """Why a request failed."""
+    """Why a request failed; `kind` and `path` when a file of the home is at fault."""
 
     detail: str
+    kind: str | None = None
+    path: str | None = None
 
 
 class Timekeeper:
@@ -106,7 +109,15 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
 
     @app.exception_handler(HudError)
     async def explain(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status_code=_status_of(error))
+        content = {"detail": str(error)}
+        if isinstance(error, SourceError):
+            content |= {"kind": error.kind, "path": error.path}
+        return JSONResponse(content, status_code=_status_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def explain_parameter(_: Request, error: Exception) -> JSONResponse:
+        first = cast("RequestValidationError", error).errors()[0]
+        return JSONResponse({"detail": f"{first['loc'][-1]}: {first['msg']}"}, status_code=400)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -170,9 +181,8 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
         session_id: str | None = None,
     ) -> Response:
         """A frame as an Arrow IPC stream."""
-        declared = engine.home(home_id).frame(name)
-        args = declared.check(since=since, until=until, columns=columns, limit=limit, session_id=session_id)
-        return Response(_as_stream(engine.table(home_id, name, args)), media_type=ARROW_STREAM)
+        given = {"since": since, "until": until, "columns": columns, "limit": limit, "session_id": session_id}
+        return Response(_as_stream(engine.table(home_id, name, given)), media_type=ARROW_STREAM)
 
     @app.websocket("/ws")
     async def ws(socket: WebSocket) -> None:

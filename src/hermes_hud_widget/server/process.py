@@ -10,19 +10,24 @@ import secrets
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import uvicorn
 
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.errors import HomeError
 from hermes_hud_widget.panels import all_panels
-from hermes_hud_widget.place import Place, find_place
+from hermes_hud_widget.place import Place
 from hermes_hud_widget.protocol import MAX_INBOUND_BYTES, PROTOCOL
 from hermes_hud_widget.server.app import make_app
 
 log = logging.getLogger(__name__)
+
+LAST_SECOND_S = 1.2
+"""How long a child may take to end in order after its parent is gone."""
 
 
 class Server(uvicorn.Server):
@@ -39,7 +44,8 @@ class Server(uvicorn.Server):
             await self._ended.wait()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        super().handle_exit(sig, frame)
+        # Not uvicorn's own, which raises the signal again at the end: what is open could not be closed.
+        self.force_exit = self.should_exit
         self.end()
 
     def end(self) -> None:
@@ -58,6 +64,9 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
         is_child: Started by a kernel: obeys commands on stdin, and ends when stdin closes. A server that a
             person started must survive that (nohup, systemd).
     """
+    # A plugin that prints must not get between what is announced here.
+    say = _Speaker(sys.stdout)
+    sys.stdout = sys.stderr
     token = secrets.token_urlsafe(32)
     engine = Engine(all_panels())
     try:
@@ -87,7 +96,6 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
             "homes": [entry.model_dump() for entry in engine.homes()],
         }
         listener.listen(128)
-        say = _Speaker()
         say({**announcement, "server_id": engine.server_id} if is_child else announcement)
         if is_child:
             threading.Thread(
@@ -99,11 +107,14 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
 
 
 class _Speaker:
-    """Writes JSON lines to stdout."""
+    """Writes JSON lines to the real stdout."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def __call__(self, message: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
+        self._stream.write(json.dumps(message) + "\n")
+        self._stream.flush()
 
 
 def _obey(engine: Engine, say: Callable[[dict[str, Any]], None], end: Callable[[], None]) -> None:
@@ -112,7 +123,8 @@ def _obey(engine: Engine, say: Callable[[dict[str, Any]], None], end: Callable[[
         for line in sys.stdin:
             command = json.loads(line)
             try:
-                place = find_place(command["home"], command["profile"] or "default")
+                # As the kernel found it: one that vanished meanwhile is shown as missing, not refused.
+                place = Place(Path(command["path"]), Path(command["root"]), command["profile"])
                 say({"id": command["id"], "home": engine.open(place)})
             except HomeError as error:
                 say({"id": command["id"], "error": str(error)})
@@ -126,3 +138,7 @@ def _obey(engine: Engine, say: Callable[[dict[str, Any]], None], end: Callable[[
                 )
     finally:
         end()
+        # A panel that hangs holds a thread, and the interpreter would wait for it; nothing of ours may outlive
+        # the kernel.
+        time.sleep(LAST_SECOND_S)
+        os._exit(0)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from urllib.parse import urlsplit
+import json
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hermes_hud_widget.protocol import SUBPROTOCOL
 
-_TOKEN_PARAMETERS = (b"token=", b"access_token=", b"key=")
+_TOKEN_PARAMETERS = frozenset({"token", "access_token", "key", "api_key"})
 
 
 class Guard:
@@ -53,7 +54,8 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and not self._may_come_from(origin, is_socket=scope["type"] == "websocket"):
             return 403, "Requests from this Origin are not accepted."
-        if any(parameter in scope.get("query_string", b"") for parameter in _TOKEN_PARAMETERS):
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if any(name.lower() in _TOKEN_PARAMETERS for name, _ in query):
             return 400, "A token does not belong in a URL; send it in the Authorization header."
         if scope["type"] == "http" and scope["path"] in self.OPEN_PATHS:
             return None
@@ -92,8 +94,8 @@ def is_loopback(host: str) -> bool:
 
 
 async def _respond(send: Send, status: int, reason: str) -> None:
-    body = reason.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    body = json.dumps({"detail": reason}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -119,6 +119,11 @@ class Viewer:
                 await self._answer_module(request)
             else:
                 await self._answer_panel(request)
+        except (WebSocketDisconnect, RuntimeError):
+            raise
+        except Exception:  # a boundary: without an answer the page would wait for ever
+            log.exception("A request could not be answered")
+            await self._refuse(request.id, "internal", "The server failed to answer; its log says why.")
         finally:
             self._requests.release()
 
@@ -163,7 +168,8 @@ class Viewer:
             changed = await mailbox.take()
             seq += 1
             await self._send(Versions(seq=seq, versions=changed))
-            await self._push(changed)
+            # Beside this loop: a panel that hangs must not hold back what there is to tell of the others.
+            self._start(partial(self._push, changed))
             is_pushed_to = any(look.queries for look in self._looks.values())
             await asyncio.sleep(COALESCE_PUSHES_S if is_pushed_to else COALESCE_S)
 
@@ -173,7 +179,13 @@ class Viewer:
             look = self._looks.get(home)
             for panel in panels if look else ():
                 for query in look.queries.get(panel, []) if look and panel in look.panels else []:
-                    await self._push_one(home, panel, query)
+                    try:
+                        await self._push_one(home, panel, query)
+                    except (WebSocketDisconnect, RuntimeError):
+                        raise
+                    except Exception:  # a boundary: the other queries are pushed all the same
+                        log.exception("The panel %r could not be pushed", panel)
+                        await self._refuse(None, "internal", "The server failed to push; its log says why.")
 
     async def _push_one(self, home: str, panel: str, query: dict[str, Any]) -> None:
         try:
