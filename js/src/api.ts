@@ -54,7 +54,7 @@ export interface ViewProps<Data = unknown> {
   query: Query;
   /** Asks for something else (a page, an order). The old `data` stay until the answer is here. */
   setQuery: (query: Query) => void;
-  /** True while `data` are still those of the query before. */
+  /** True while `data` are still those of the query before and the answer to this one is on its way. */
   isPending: boolean;
   /** A hook for further queries of the same panel, kept up to date as long as they are listed. */
   useSnapshots: (queries: readonly Query[]) => ViewSnapshot<Data>[];

@@ -87,7 +87,8 @@ export class Connection {
   #note: ServerNote | null = null;
   #commServerId: string | null = null;
   #isCommLive = false;
-  #isServerDown = false;
+  /** The kernel's words about it; null while the server is up. */
+  #serverDown: string | null = null;
   #isKernelGone = false;
   #isClosed = false;
   #socket: Socket | null = null;
@@ -101,6 +102,8 @@ export class Connection {
   #lookTimer: Timer;
   #commLook: string | null = null;
   #directLook: string | null = null;
+  /** Tells this page from others that show the same model: they share its comm. */
+  readonly #client = randomId();
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -138,7 +141,7 @@ export class Connection {
       this.#socket.send(JSON.stringify(frame));
       return true;
     }
-    return this.#isCommLive && this.#tell({ type: "relay", frame: { ...frame } });
+    return this.#isCommLive && this.#tell({ type: "relay", client: this.#client, frame: { ...frame } });
   }
 
   /** What is looked at may have changed. */
@@ -157,14 +160,16 @@ export class Connection {
     this.#isKernelGone = false;
     if (message.type === "server") this.#learn(message);
     else if (message.type === "relay") {
-      this.#stopAttaching();
       const frame = asFrame(message.frame);
       if (frame?.type === "hello") this.#greet(frame);
-      else if (frame && this.#commServerId) this.receiver.receive(frame, this.#commServerId);
+      else if (frame && this.#commServerId) {
+        this.#stopAttaching();
+        this.receiver.receive(frame, this.#commServerId);
+      }
     } else if (message.type === "trouble") {
       this.#stopAttaching();
       this.#isCommLive = false;
-      this.#isServerDown = true;
+      this.#serverDown = message.message;
       if (message.kind === "closed") {
         this.#isClosed = true;
         this.#hangUp();
@@ -175,20 +180,23 @@ export class Connection {
 
   /** The server said hello over the kernel's connection. */
   #greet(hello: Hello): void {
+    // The note always comes first: this is a kept hello of a server that is gone.
+    if (this.#note && hello.server_id !== this.#note.server_id) return;
+    this.#stopAttaching();
     this.#commServerId = hello.server_id;
     this.#isCommLive = true;
-    this.#isServerDown = false;
+    this.#serverDown = null;
     this.receiver.receive(hello, hello.server_id);
     this.#settle(null);
     // Without the note there is no way to a socket, and the kernel repeats both until it hears this.
-    if (this.#note) this.#tell({ type: "ack", direct: this.#isVerified });
+    if (this.#note) this.#tell({ type: "ack", client: this.#client, direct: this.#isVerified });
     this.#sendLook();
   }
 
   #attach(): void {
     const look = this.receiver.look();
     this.#commLook = look.panels.length > 0 ? JSON.stringify(look) : null;
-    this.#tell({ type: "attach", look: this.#commLook === null ? null : look });
+    this.#tell({ type: "attach", client: this.#client, look: this.#commLook === null ? null : look });
     clearTimeout(this.#attachTimer);
     const delay = ATTACH_AGAIN_MS[this.#attaches];
     if (delay === undefined || this.#isKernelGone) return;
@@ -214,9 +222,19 @@ export class Connection {
 
   #probeKernel(): void {
     if (this.#isClosed) return;
-    if (this.model.comm_live === false) this.#loseKernel();
-    else if (this.#isVerified) this.#tell({ type: "ack", direct: true });
-    else this.#attach();
+    if (this.model.comm_live === false) {
+      this.#loseKernel();
+      return;
+    }
+    if (this.#isKernelGone) {
+      this.#isKernelGone = false;
+      this.#settle("kernel-silent");
+    }
+    if (this.#isVerified) this.#tell({ type: "ack", client: this.#client, direct: true });
+    else {
+      this.#stopAttaching();
+      this.#attach();
+    }
   }
 
   #loseKernel(): void {
@@ -287,20 +305,22 @@ export class Connection {
     this.#isVerified = true;
     this.#wasVerified = true;
     this.#failedDials = 0;
+    this.#serverDown = null;
     this.#directLook = null;
     this.#stopAttaching();
     this.status = { ...this.status, notDirect: null };
     this.receiver.receive(hello, hello.server_id);
     this.#sendLook();
     this.#settle(null);
-    this.#tell({ type: "ack", direct: true });
+    this.#tell({ type: "ack", client: this.#client, direct: true });
   }
 
   /** The socket died: the kernel is asked to relay again, which it may do only after the running cell. */
   #fallBack(): void {
     this.#isCommLive = false;
-    this.status = { ...this.status, transport: "comm" };
-    this.#settle(this.#isKernelGone ? "kernel-gone" : this.#isServerDown ? null : "kernel-silent");
+    if (this.#isKernelGone) this.#settle("kernel-gone");
+    else if (this.#serverDown !== null) this.#settle("server-down", this.#serverDown);
+    else this.#settle("kernel-silent");
     if (this.#isKernelGone) return;
     this.#stopAttaching();
     this.#attach();
@@ -310,7 +330,10 @@ export class Connection {
     this.status = { ...this.status, notDirect: why };
     this.#failedDials = why === "other-server" ? Number.POSITIVE_INFINITY : this.#failedDials + 1;
     this.#tellListeners();
-    if (this.#isKernelGone || !this.#mayDial()) return;
+    if (this.#isKernelGone) return;
+    // The kernel stopped relaying when it heard that this page has a socket.
+    if (!this.#isCommLive && this.#attaches === 0) this.#attach();
+    if (!this.#mayDial()) return;
     const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(this.#failedDials, 10));
     this.#dialTimer = setTimeout(() => this.#dial(), this.environment.random() * ceiling);
   }
@@ -321,7 +344,8 @@ export class Connection {
   }
 
   #wake(): void {
-    if (this.#isClosed || !this.#note || this.#socket || this.#failedDials === Number.POSITIVE_INFINITY) return;
+    if (this.#isClosed || this.#isKernelGone || !this.#note || this.#socket) return;
+    if (this.#failedDials === Number.POSITIVE_INFINITY) return;
     if (isLoopback(this.environment.hostname)) this.#dial();
   }
 
@@ -357,7 +381,8 @@ export class Connection {
       const isGone = this.#isClosed || this.#isKernelGone;
       this.status = {
         ...before,
-        transport: isGone ? "none" : before.transport,
+        // Without a socket only the comm can bring it back.
+        transport: isGone ? "none" : before.transport === "direct" ? "comm" : before.transport,
         state: isGone ? "gone" : "stale",
         since: before.since ?? (before.reason === "connecting" && !isGone ? null : Date.now()),
         reason: why ?? before.reason ?? "kernel-silent",
@@ -374,6 +399,11 @@ export class Connection {
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
+
+/** `crypto.randomUUID` is there only on https and localhost; this is everywhere. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** Whether a page's host name means the very computer that the browser runs on. */
 export function isLoopback(hostname: string): boolean {

@@ -8,7 +8,7 @@ import type { HomeEntry, PanelEntry, Query } from "./protocol.ts";
 import { Tabs } from "./tabs.tsx";
 import { type Appearance, detectTheme, onThemeChange } from "./theme.ts";
 import { Icon } from "./ui/icon.tsx";
-import { Skeleton } from "./ui/parts.tsx";
+import { Empty, Skeleton } from "./ui/parts.tsx";
 
 /** One view of a model: its own tab, queries and theme on the shared client. */
 export function Hud(props: { client: Client; element: HTMLElement; signal: AbortSignal }) {
@@ -64,7 +64,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
           />
         ) : (
           <div class="panel">
-            <Skeleton />
+            {hello ? <NoPanels chosen={client.options.panels} offered={hello.panels} /> : <Skeleton />}
           </div>
         )}
       </div>
@@ -84,6 +84,17 @@ function Brand({ home }: { home: HomeEntry | null }) {
       {home && <span class="home">{shortPath(home.path)}</span>}
       {home?.profile && <span class="badge accent">{t("hud.profile", { name: home.profile })}</span>}
     </div>
+  );
+}
+
+/** The server has none of the panels that the options name, or none at all. */
+function NoPanels({ chosen, offered }: { chosen: readonly string[]; offered: readonly PanelEntry[] }) {
+  const { t } = useClient().texts;
+  const list = (names: readonly string[]) => names.join(", ") || t("generic.none");
+  return (
+    <Empty icon="panel" title={t("hud.no-panels")}>
+      {t("hud.no-panels.help", { chosen: list(chosen), offered: list(offered.map(({ name }) => name)) })}
+    </Empty>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Texts } from "./i18n.ts";
 import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Query } from "./protocol.ts";
 import { keyOf } from "./query.ts";
 import type { Snapshot } from "./store.ts";
+import { cleanLine } from "./text.ts";
 import { Icon } from "./ui/icon.tsx";
 import { Empty, Skeleton } from "./ui/parts.tsx";
 import { Text } from "./ui/text.tsx";
@@ -30,7 +31,6 @@ interface Props {
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
 export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
   const client = useClient();
-  const { texts } = client;
   const signal = useLifetime();
   const [reading] = useReadings(panel.name, [query], isVisible);
   const [module] = useSelected(({ modulesLoaded, store }) => [
@@ -41,14 +41,14 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
   const last = useRef<Snapshot | null>(null);
   if (reading?.snapshot) last.current = reading.snapshot;
   const snapshot = reading?.snapshot ?? last.current;
-  const isPending = !reading?.snapshot;
-  const isOutdated = reading !== undefined && !reading.isOfThisServer;
   const refusal = reading?.refusal ?? null;
+  const isPending = !reading?.snapshot && !refusal;
+  const isOutdated = reading !== undefined && !reading.isOfThisServer;
   const useSnapshots = useCallback(
     (queries: readonly Query[]) => useReadings(panel.name, queries, isVisible).map(viewSnapshot),
     [panel.name, isVisible],
   );
-  const status = !snapshot ? (refusal ? "unavailable" : "loading") : isOutdated ? "stale" : snapshot.status;
+  const status = refusal && !reading?.snapshot ? "unavailable" : isOutdated ? "stale" : (snapshot?.status ?? "loading");
 
   let body: ComponentChildren;
   if (!snapshot) body = refusal ? <Refused refusal={refusal} /> : <Skeleton />;
@@ -87,7 +87,7 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
       {snapshot?.data != null && snapshot.error && <Banner error={snapshot.error} status={snapshot.status} />}
       {snapshot && refusal && <Banner error={refusalProblem(refusal)} status="unavailable" />}
       {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
-      <Boundary version={snapshot?.version ?? 0} title={(message) => texts.t("panel.failed", { message })}>
+      <Boundary snapshot={snapshot} query={keyOf(panel.name, query)}>
         {body}
       </Boundary>
     </section>
@@ -148,9 +148,11 @@ function NoData({ panel, snapshot }: { panel: PanelEntry; snapshot: Snapshot }) 
   const { texts } = useClient();
   const { error, status } = snapshot;
   if (error?.kind === "no-home") {
+    const title = problemTitle(texts, error);
     return (
-      <Empty title={texts.t("problem.no-home", { path: error.path ?? "~/.hermes" })}>
+      <Empty title={title}>
         {texts.t("problem.no-home.help")}
+        {!error.message.startsWith(title) && <Said text={error.message} />}
       </Empty>
     );
   }
@@ -160,7 +162,7 @@ function NoData({ panel, snapshot }: { panel: PanelEntry; snapshot: Snapshot }) 
   }
   return (
     <Empty icon="warning" title={problemTitle(texts, error)}>
-      <Text text={error.message} />
+      <Said text={beyondTitle(texts, error)} />
     </Empty>
   );
 }
@@ -171,22 +173,40 @@ function Banner({ error, status }: { error: Problem; status: Snapshot["status"] 
     <div class="banner" role="alert">
       <Icon name="warning" />
       <div>
-        <b>{problemTitle(texts, error)}</b> <Text text={error.message} />
+        <b>{problemTitle(texts, error)}</b>
+        <Said text={beyondTitle(texts, error)} />
         {status === "stale" && <p>{texts.t("problem.last-good")}</p>}
       </div>
     </div>
   );
 }
 
-function problemTitle(texts: Texts, error: Problem): string {
-  return error.path ? texts.t(`problem.${error.kind}.file`, { path: error.path }) : texts.t(`problem.${error.kind}`);
+/** What the server said in its own words, which are English. */
+function Said({ text }: { text: string }) {
+  if (text === "") return null;
+  return (
+    <small class="said" lang="en">
+      <Text text={text} />
+    </small>
+  );
+}
+
+function problemTitle(texts: Texts, { kind, path }: Problem): string {
+  if (path) return texts.t(`problem.${kind}.file`, { path: cleanLine(path) });
+  return texts.t(`problem.${kind}`, { path: "~/.hermes" });
+}
+
+/** The server's sentence without what the title says already; the title is its beginning, in English. */
+function beyondTitle(texts: Texts, error: Problem): string {
+  const title = problemTitle(texts, error);
+  return error.message.startsWith(title) ? error.message.slice(title.length).replace(/^[\s.:;,—]+/, "") : error.message;
 }
 
 function Refused({ refusal }: { refusal: ErrorFrame }) {
   const { texts } = useClient();
   return (
     <Empty icon="warning" title={texts.t("panel.refused")}>
-      <Text text={refusal.message} />
+      <Said text={refusal.message} />
     </Empty>
   );
 }
@@ -195,11 +215,16 @@ function refusalProblem({ message }: ErrorFrame): Problem {
   return { kind: "internal", path: null, message };
 }
 
-function Failed({ message }: { message: string }) {
+function Failed({ message, retry }: { message: string; retry?: () => void }) {
   const { texts } = useClient();
   return (
     <Empty icon="warning" title={texts.t("panel.failed", { message })}>
       {texts.t("panel.failed.help")}
+      {retry && (
+        <button type="button" class="retry" onClick={retry}>
+          {texts.t("panel.retry")}
+        </button>
+      )}
     </Empty>
   );
 }
@@ -222,18 +247,17 @@ function Slow({ askedAt }: { askedAt: number }) {
   );
 }
 
-/** Keeps what goes wrong in one view away from everything else; the next version gets another try. */
-class Boundary extends Component<
-  { version: number; title: (message: string) => string; children?: ComponentChildren },
-  { failure: string | null; version: number }
-> {
-  override state: { failure: string | null; version: number } = { failure: null, version: 0 };
+interface Drawn {
+  snapshot: Snapshot | null;
+  query: string;
+}
 
-  static override getDerivedStateFromProps(
-    props: { version: number },
-    state: { failure: string | null; version: number },
-  ) {
-    return props.version === state.version ? null : { failure: null, version: props.version };
+/** Keeps what goes wrong in one view away from everything else; other data or another query get another try. */
+class Boundary extends Component<Drawn & { children?: ComponentChildren }, Drawn & { failure: string | null }> {
+  override state: Drawn & { failure: string | null } = { failure: null, snapshot: null, query: "" };
+
+  static override getDerivedStateFromProps({ snapshot, query }: Drawn, state: Drawn) {
+    return snapshot === state.snapshot && query === state.query ? null : { failure: null, snapshot, query };
   }
 
   override componentDidCatch(error: unknown): void {
@@ -243,6 +267,7 @@ class Boundary extends Component<
 
   override render() {
     const { failure } = this.state;
-    return failure === null ? this.props.children : <Failed message={failure} />;
+    if (failure === null) return this.props.children;
+    return <Failed message={failure} retry={() => this.setState({ failure: null })} />;
   }
 }

@@ -55,7 +55,7 @@ interface Entry {
  * What this client holds of one home, revalidated while it is looked at.
  *
  * Old rows stay until new ones arrive; one request is in flight per (panel, query); answers that come late
- * are told by their version. Time comes from `Date.now` and `setTimeout` only.
+ * are told by their version. Time comes from `Date.now` and `setTimeout` only, chance from `Math.random`.
  *
  * @param home Id of the home.
  * @param send Sends a request on the way that is open; false when there is none.
@@ -64,7 +64,8 @@ export class Store {
   hello: Hello | null = null;
   #way: Way | null = null;
   #graceUntil = 0;
-  #lastId = 0;
+  /** Pages that show the same model hear each other's answers: ids must not meet. */
+  #lastId = Math.floor(Math.random() * 2 ** 40);
   #sightings = 0;
   readonly #announced = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
@@ -185,9 +186,14 @@ export class Store {
       this.#announced.clear();
       this.#dropRequests();
       for (const entry of this.#entries.values()) entry.refusal = null;
+      for (const module of this.#modules.values()) module.refusal = null;
     }
     this.hello = hello;
-    if (this.#way !== "direct") this.#graceUntil = Date.now() + PUSH_GRACE_MS;
+    if (this.#way !== "direct") {
+      // The kernel may have reconnected to the same server: what the old connection owed never comes.
+      this.#dropRequests();
+      this.#graceUntil = Date.now() + PUSH_GRACE_MS;
+    }
     this.#announce(hello.versions);
     // Panels that were never announced have no version to be behind of, but may have been asked for.
     this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
@@ -203,22 +209,29 @@ export class Store {
   #keep(frame: PanelFrame): void {
     if (frame.home !== this.home) return;
     // The server may echo a plugin's query with its defaults filled in: the id knows better who asked.
-    const asked = frame.id === null ? undefined : this.#requests.get(frame.id);
+    const found = frame.id === null ? undefined : this.#requests.get(frame.id);
+    const asked = found?.panel === frame.panel ? found : undefined;
     const entry = asked ?? this.#entry(frame.panel, frame.query);
     const request = asked?.request;
-    if (frame.id !== null) this.#requests.delete(frame.id);
+    if (asked && frame.id !== null) this.#requests.delete(frame.id);
     if (asked) asked.request = null;
     const serverId = this.hello?.server_id ?? "";
     const held = entry.snapshot?.serverId === serverId ? entry.snapshot : null;
     if (!held || frame.version > held.version) {
       if (!frame.unchanged) {
         entry.snapshot = { ...shown(entry, frame), serverId, data: frame.data };
-      } else if (held) {
+        entry.refusal = null;
+      } else if (held && request?.have === held.version) {
+        // Unchanged since the version that we said we have, not since another page's.
         entry.snapshot = { ...shown(entry, frame), serverId, data: held.data };
+        entry.refusal = null;
       }
-      entry.refusal = null;
     }
     if (frame.version > (this.#announced.get(entry.panel) ?? 0)) this.#announced.set(entry.panel, frame.version);
+    if (entry.request && !this.#isBehind(entry)) {
+      this.#requests.delete(entry.request.id);
+      entry.request = null;
+    }
     const isNoProgress = request !== undefined && frame.version <= (request?.have ?? 0);
     this.#ask(entry, isNoProgress ? NO_PROGRESS_MS : this.#way === "direct" || request ? 0 : PUSH_GRACE_MS);
     this.#forgetUnseen();

@@ -1,7 +1,8 @@
 // What the agent wrote comes from web pages it read: it is shown as text nodes, after this.
 
+// A string (title, link) counts as such only with its end in sight: an unfinished one must not hide what follows.
 const ansi =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/g;
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]{0,512}(?:\u0007|\u001b\\)|[PX^_][^\u001b\n]{0,512}\u001b\\|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/g;
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 

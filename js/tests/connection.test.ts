@@ -28,7 +28,7 @@ beforeEach(() => {
 
 describe("at display", () => {
   test("it asks to be attached, again after 1, 3 and 8 s, and no more once anything came", () => {
-    expect(model.of("attach")).toEqual([{ type: "attach", look: null }]);
+    expect(model.of("attach")).toEqual([{ type: "attach", client: expect.any(String), look: null }]);
     vi.advanceTimersByTime(1_000);
     vi.advanceTimersByTime(3_000);
     expect(model.of("attach")).toHaveLength(3);
@@ -51,7 +51,29 @@ describe("at display", () => {
   test("the greeting makes it live by comm and is acknowledged", () => {
     model.greet();
     expect(status()).toMatchObject({ transport: "comm", state: "live", since: null });
-    expect(model.of("ack")).toEqual([{ type: "ack", direct: false }]);
+    expect(model.of("ack")).toEqual([{ type: "ack", client: expect.any(String), direct: false }]);
+  });
+
+  test("everything said to the kernel carries the page's own random id", () => {
+    model.greet();
+    connection.send({ type: "module", id: 1, name: "views/memory" });
+    const ids = new Set(model.sent.map(({ client }) => client));
+    expect(new Set(model.sent.map(({ type }) => type))).toEqual(new Set(["attach", "ack", "relay"]));
+    expect([...ids]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    connect();
+    expect(ids).not.toContain(model.sent[0]?.client);
+  });
+
+  test("a kept hello of a server that is gone neither makes it live nor ends the asking", () => {
+    model.push(note("server-2"));
+    model.relay(hello({ sessions: 9 }, "server-1"));
+    expect(status().state).toBe("stale");
+    expect(store.hello).toBeNull();
+    expect(model.of("ack")).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(model.of("attach")).toHaveLength(2);
+    model.relay(hello({}, "server-2"));
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
   });
 
   test("a greeting whose beginning was lost is not acknowledged, so that it is repeated whole", () => {
@@ -121,7 +143,7 @@ describe("the direct way", () => {
     model.relay(panel("sessions", 2));
     goDirect({ sessions: 3 });
     expect(status()).toMatchObject({ transport: "direct", state: "live" });
-    expect(model.of("ack").at(-1)).toEqual({ type: "ack", direct: true });
+    expect(model.of("ack").at(-1)).toEqual({ type: "ack", client: expect.any(String), direct: true });
     expect(browser.socket.looks).toEqual([{ type: "look", home: HOME, panels: ["sessions"], queries: {} }]);
     expect(browser.socket.gets).toMatchObject([{ panel: "sessions", have: 2 }]);
     expect(model.gets).toEqual([]);
@@ -135,6 +157,56 @@ describe("the direct way", () => {
     model.relay(panel("sessions", 2));
     model.relay(versions({ sessions: 2 }));
     expect(drawn()).toBe(3);
+  });
+
+  test("a relayed hello of another server does not replace that of the verified one", () => {
+    model.greet();
+    goDirect({ sessions: 3 });
+    model.relay(hello({ sessions: 1 }, "server-0"));
+    expect(store.hello?.server_id).toBe("server-1");
+    store.watch("sessions", {});
+    browser.socket.say(panel("sessions", 3));
+    expect(drawn()).toBe(3);
+  });
+
+  test("when it closes after the kernel said that the server is down, that is the reason", () => {
+    model.greet();
+    goDirect();
+    model.push({ type: "trouble", kind: "server-down", message: "restarting" });
+    expect(status()).toMatchObject({ transport: "direct", state: "live" });
+    browser.socket.die();
+    expect(status()).toMatchObject({ state: "stale", reason: "server-down", message: "restarting" });
+  });
+
+  test("a server that was down and answers directly is down no more", () => {
+    model.greet();
+    model.push({ type: "trouble", kind: "server-down", message: "restarting" });
+    goDirect();
+    browser.socket.die();
+    expect(status()).toMatchObject({ state: "stale", reason: "kernel-silent", message: null });
+  });
+
+  test("the note of a new server ends the direct way, and the kernel relays if the new one cannot be dialled", () => {
+    model.greet();
+    goDirect();
+    const before = model.of("attach").length;
+    model.push(note("server-2"));
+    expect(status()).toMatchObject({ transport: "comm", state: "stale" });
+    expect(model.of("attach")).toHaveLength(before);
+    browser.socket.die();
+    expect(model.of("attach")).toHaveLength(before + 1);
+    browser.wake();
+    browser.socket.die();
+    expect(model.of("attach")).toHaveLength(before + 1);
+    model.greet({}, "server-2");
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
+  });
+
+  test("a dial that fails while the comm is live asks the kernel for nothing", () => {
+    model.greet();
+    const before = model.of("attach").length;
+    browser.socket.die();
+    expect(model.of("attach")).toHaveLength(before);
   });
 
   test("when it closes the comm takes over at once: attach with what is on show, stale until the kernel answers", () => {
@@ -289,7 +361,25 @@ describe("the end", () => {
     expect(status()).toMatchObject({ transport: "none", state: "gone", reason: "kernel-gone" });
     expect(drawn()).toBe(1);
     vi.advanceTimersByTime(600_000);
+    browser.wake();
     expect(browser.sockets).toHaveLength(1);
+  });
+
+  test("a comm that lives again is asked again, and dialling goes on", () => {
+    model.greet();
+    browser.socket.say(hello());
+    model.comm_live = false;
+    model.emit("comm_live_update");
+    browser.socket.die();
+    expect(status().state).toBe("gone");
+    const before = model.of("attach").length;
+    model.comm_live = true;
+    model.emit("comm_live_update");
+    expect(model.of("attach")).toHaveLength(before + 1);
+    expect(status()).toMatchObject({ transport: "none", state: "stale", reason: "kernel-silent" });
+    model.greet();
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
+    expect(browser.sockets).toHaveLength(2);
   });
 
   test("a lost kernel whose socket lives is live: the data still come", () => {

@@ -3,11 +3,11 @@
 import { h, render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Api } from "../src/api.ts";
+import type { Api, ViewProps } from "../src/api.ts";
 import { Client } from "../src/client.ts";
 import { Hud } from "../src/hud.tsx";
 import chinese from "../src/i18n/zh.ts";
-import type { Outbound, PanelFrame } from "../src/protocol.ts";
+import type { Outbound, PanelFrame, Query } from "../src/protocol.ts";
 import memory from "../src/views/memory.tsx";
 import overview from "../src/views/overview.tsx";
 import sessions from "../src/views/sessions.tsx";
@@ -56,7 +56,7 @@ async function relay(...frames: Outbound[]) {
 const settled = () => vi.advanceTimersByTimeAsync(20);
 
 async function greet() {
-  model.push({ ...note(), home: HOME } as never);
+  model.push({ ...note(greeting.server_id), home: HOME } as never);
   await relay(
     greeting,
     ...Object.keys(views).map((name): Outbound => ({ type: "module", id: null, name, text: name })),
@@ -124,6 +124,28 @@ describe("from nothing to data", () => {
     ]);
   });
 
+  test("when none of the chosen panels is there, it says so instead of loading for ever", async () => {
+    show({ panels: ["weather"] });
+    await greet();
+    expect(container.querySelector(".skeleton")).toBeNull();
+    expect(one(".blank").textContent).toContain("None of the chosen panels is there");
+    expect(one(".blank").textContent).toContain("weather");
+    expect(one(".blank").textContent).toContain("overview, memory, sessions, cron");
+  });
+
+  test("a panel that is refused says so, and is neither loading nor busy", async () => {
+    show({ panels: ["sessions"] });
+    await greet();
+    await pass(600);
+    expect(one("[data-panel]").getAttribute("aria-busy")).toBe("true");
+    const { id } = model.gets.at(-1) as { id: number };
+    await relay({ type: "error", id, code: "internal", message: "out of files" });
+    expect(one("[data-panel]").dataset.status).toBe("unavailable");
+    expect(one("[data-panel]").getAttribute("aria-busy")).toBe("false");
+    expect(container.querySelector(".skeleton")).toBeNull();
+    expect(one(".blank").textContent).toBe("The server could not answerout of files");
+  });
+
   test.each([
     ["unavailable", "no-home", "No Hermes home at /home/ada/.hermes", "HUD.demo()"],
     ["empty", undefined, "Hermes has not remembered anything yet", "appears here"],
@@ -145,6 +167,7 @@ describe("from nothing to data", () => {
     await greet();
     await relay(...golden.outbound.filter((each) => each.type === "panel" && each.status === "stale"));
     expect(one(".banner").textContent).toContain("memories/MEMORY.md is damaged");
+    expect(one(".banner").textContent?.match(/is damaged/g)).toHaveLength(1);
     expect(container.querySelectorAll(".entry").length).toBeGreaterThan(3);
     expect(one("[data-panel]").dataset.status).toBe("stale");
   });
@@ -244,7 +267,7 @@ describe("sessions", () => {
   });
   const opened = () =>
     golden.outbound.find(
-      (each): each is PanelFrame => each.type === "panel" && each.query.session === "20260601_115822_a1",
+      (each): each is PanelFrame => each.type === "panel" && each.query.session === "20260601_091200_r0",
     );
   const answer = async (over: Partial<PanelFrame> = {}) => {
     const ask = model.gets.at(-1) as { id: number };
@@ -276,9 +299,62 @@ describe("sessions", () => {
     expect(model.gets.at(-1)).toMatchObject({ query: { page: 1 } });
   });
 
+  const looked = () => model.relayed.filter((each) => each.type === "look").at(-1)?.queries;
+  const page = (over: object, query: object = {}, version = 10) => {
+    const rows = frame("sessions");
+    const list = { ...(rows.data as { list: object }).list, ...over };
+    return { ...rows, version, query: { ...query }, data: { list, transcript: null, missing: false } };
+  };
+
+  test("a page that is refused leaves the one before, says so and is busy no more", async () => {
+    await click(".pager button:last-child");
+    const { id } = model.gets.at(-1) as { id: number };
+    await relay({ type: "error", id, code: "internal", message: "out of files" });
+    expect(one(".banner").textContent).toContain("out of files");
+    expect(one("[data-panel]").dataset.status).toBe("unavailable");
+    expect(one("[data-panel]").getAttribute("aria-busy")).toBe("false");
+    expect(container.querySelectorAll("tbody tr")).toHaveLength(8);
+    expect(model.gets.at(-1)).toMatchObject({ id });
+  });
+
+  test("a page that is not there any more: what the server answers instead is followed", async () => {
+    await click(".pager button:last-child");
+    await relay(page({ page: 1 }, { page: 1 }));
+    await click(".pager button:last-child");
+    expect(model.gets.at(-1)).toMatchObject({ query: { page: 2 } });
+    const { id } = model.gets.at(-1) as { id: number };
+    await relay({ ...page({ page: 0, total: 8 }, { page: 2 }, 11), id });
+    await pass(600);
+    expect(looked()).toEqual({ sessions: [{}] });
+    await relay(page({ total: 8 }, {}, 11));
+    expect(one("[data-panel]").getAttribute("aria-busy")).toBe("false");
+    expect(container.querySelector(".pager")).toBeNull();
+  });
+
+  test("on a later page there is a way back, however few there are", async () => {
+    await click(".pager button:last-child");
+    await relay(page({ page: 1, total: 20, rows: [] }, { page: 1 }));
+    await click(".pager button:first-child");
+    expect(one(".pager")).toBeTruthy();
+    expect(looked()).toEqual({ sessions: [{}] });
+  });
+
+  test("a compression gives the conversation a new tip: it stays open, marked, and finds its focus again", async () => {
+    await click("[data-session='20260601_091200_r0'] button");
+    await answer();
+    const data = structuredClone(frame("sessions").data) as { list: { rows: { id: string; root_id: string }[] } };
+    const row = data.list.rows.find(({ root_id }) => root_id === "20260601_091200_r0") as { id: string };
+    row.id = "20260601_120430_a2";
+    await relay(frame("sessions", { version: 10, data }));
+    expect(one("tr.opened").dataset.session).toBe("20260601_091200_r0");
+    expect(one(".transcript").dataset.transcript).toBe("20260601_091200_r0");
+    await press(".transcript", "Escape");
+    expect(document.activeElement).toBe(one("[data-session='20260601_091200_r0'] button"));
+  });
+
   test("a row opens its transcript, Esc closes it, and the focus goes along", async () => {
-    await click("[data-session='20260601_115822_a1'] button");
-    expect(model.gets.at(-1)).toMatchObject({ query: { session: "20260601_115822_a1" } });
+    await click("[data-session='20260601_091200_r0'] button");
+    expect(model.gets.at(-1)).toMatchObject({ query: { session: "20260601_091200_r0" } });
     await answer();
     expect([...container.querySelectorAll<HTMLElement>(".message")].map(({ dataset }) => dataset.message)).toEqual([
       "3412",
@@ -292,11 +368,11 @@ describe("sessions", () => {
     expect(document.activeElement).toBe(one(".transcript"));
     await press(".transcript", "Escape");
     expect(container.querySelector(".transcript")).toBeNull();
-    expect(document.activeElement).toBe(one("[data-session='20260601_115822_a1'] button"));
+    expect(document.activeElement).toBe(one("[data-session='20260601_091200_r0'] button"));
   });
 
   test("the transcript shows calls, arguments, results, reasoning and what was undone", async () => {
-    await click("[data-session='20260601_115822_a1'] button");
+    await click("[data-session='20260601_091200_r0'] button");
     await answer();
     expect(one("[data-message='3412'] details").textContent).toContain("optional third column");
     expect(one("[data-message='3412'] .call").textContent).toContain("pytest");
@@ -307,10 +383,10 @@ describe("sessions", () => {
   });
 
   test("an open transcript stays live, and list and transcript are both looked at", async () => {
-    await click("[data-session='20260601_115822_a1'] button");
+    await click("[data-session='20260601_091200_r0'] button");
     await answer();
     expect(model.relayed.filter(({ type }) => type === "look").at(-1)).toMatchObject({
-      queries: { sessions: [{}, { session: "20260601_115822_a1" }] },
+      queries: { sessions: [{}, { session: "20260601_091200_r0" }] },
     });
     const data = structuredClone(opened()?.data) as { transcript: { messages: { id: number; text: string }[] } };
     data.transcript.messages.unshift({
@@ -323,18 +399,18 @@ describe("sessions", () => {
   });
 
   test("older messages are asked for before the oldest one shown", async () => {
-    await click("[data-session='20260601_115822_a1'] button");
+    await click("[data-session='20260601_091200_r0'] button");
     await answer();
     await click(".older button");
     expect(model.gets.slice(-2)).toMatchObject([
-      { query: { session: "20260601_115822_a1", limit: 200 } },
-      { query: { session: "20260601_115822_a1", before: 3375 } },
+      { query: { session: "20260601_091200_r0", limit: 200 } },
+      { query: { session: "20260601_091200_r0", before: 3375 } },
     ]);
     expect(container.querySelectorAll(".message")).toHaveLength(7);
   });
 
   test("a session that is gone says so", async () => {
-    await click("[data-session='20260601_115822_a1'] button");
+    await click("[data-session='20260601_091200_r0'] button");
     await answer({ data: { list: null, transcript: null, missing: true } });
     expect(one(".transcript").textContent).toContain("not there any more");
   });
@@ -357,6 +433,52 @@ describe("what goes wrong", () => {
     expect(one("[data-panel=memory]").textContent).toContain("drawn");
     await click("[data-tab=overview]");
     expect(container.querySelectorAll(".card").length).toBeGreaterThan(0);
+  });
+
+  test("a failed view is tried again by its button, and for another query", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    let isBad = true;
+    let turn = (_: Query) => {};
+    const failing = ({ h }: Api) =>
+      function Failing({ query, setQuery }: ViewProps) {
+        turn = setQuery;
+        if (isBad) throw new Error("cannot draw this");
+        return h("p", null, `drawn ${JSON.stringify(query)}`);
+      };
+    show({ panels: ["memory"] }, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    await greet();
+    await relay(frame("memory"));
+    await click(".retry");
+    expect(one("[data-panel]").textContent).toContain("cannot draw this");
+    isBad = false;
+    expect(one(".retry").textContent).toBe("Try again");
+    await click(".retry");
+    expect(one("[data-panel]").textContent).toBe("drawn {}");
+    isBad = true;
+    await relay(frame("memory", { version: 8 }));
+    expect(one("[data-panel]").textContent).toContain("cannot draw this");
+    isBad = false;
+    await act(() => turn({ page: 1 }));
+    expect(one("[data-panel]").textContent).toBe('drawn {"page":1}');
+  });
+
+  test("a view that fails for one query draws the answer to the next, though its version is the same", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    let turn = (_: Query) => {};
+    const failing = ({ h }: Api) =>
+      function Failing({ data, setQuery }: ViewProps) {
+        turn = setQuery;
+        if ((data as { isBad: boolean }).isBad) throw new Error("cannot draw this");
+        return h("p", null, "drawn");
+      };
+    show({ panels: ["memory"] }, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    await greet();
+    await relay(frame("memory", { data: { isBad: true } }));
+    await act(() => turn({ page: 1 }));
+    await pass(600);
+    expect(one("[data-panel]").textContent).toContain("cannot draw this");
+    await relay(frame("memory", { query: { page: 1 }, data: { isBad: false } }));
+    expect(one("[data-panel]").textContent).toBe("drawn");
   });
 
   test("a module that is no view says so", async () => {
@@ -394,7 +516,7 @@ describe("what goes wrong", () => {
 describe("languages", () => {
   test("Chinese is loaded on demand, English meanwhile", async () => {
     show({ language: "zh" });
-    model.push({ ...note(), home: HOME } as never);
+    model.push({ ...note(greeting.server_id), home: HOME } as never);
     await relay(greeting);
     expect(one("[data-tab=memory]").textContent).toBe("Memory");
     await pass(600);
@@ -403,6 +525,41 @@ describe("languages", () => {
     await relay({ type: "module", id: (ask as { id: number }).id, name: "i18n/zh", text: "i18n/zh" });
     expect(one("[data-tab=memory]").textContent).toBe("记忆");
     expect(one("[data-tab=cron]").textContent).toBe("Scheduled jobs");
+  });
+
+  test.each([
+    ["no-home", "~/.hermes", "No Hermes home at ~/.hermes — HUD.demo() shows one", "~/.hermes 处没有 Hermes 主目录"],
+    ["damaged", "state.db", "state.db is damaged (not a database).", "state.db 已损坏"],
+    ["locked", "state.db", "state.db is locked by another process.", "state.db 被锁定"],
+    ["unavailable", "state.db", "state.db cannot be read: Permission denied", "在此处无法读取 state.db"],
+    ["internal", null, "The panel 'memory' failed.", "无法收集此面板的数据"],
+  ] as const)(
+    "%s is said in Chinese, with the server's own English sentence below",
+    async (kind, path, message, title) => {
+      const error = { kind, path, message };
+      show({ panels: ["memory"], language: "zh" });
+      await greet();
+      await relay(frame("memory", { status: "unavailable", error, data: null }));
+      expect(one(".blank-title").textContent).toBe(title);
+      expect(one(".said").textContent).toBe(message);
+      expect(one(".said").lang).toBe("en");
+      await relay(frame("memory", { version: 8, status: "stale", error }));
+      expect(one(".banner b").textContent).toBe(title);
+      expect(one(".banner .said").textContent).toBe(message);
+    },
+  );
+
+  test.each([
+    ["no-home", "~/.hermes", "No Hermes home at ~/.hermes — HUD.demo() shows one", "No Hermes home at ~/.hermes", null],
+    ["damaged", "state.db", "state.db is damaged (cut off). Mend it.", "state.db is damaged", "(cut off). Mend it."],
+    ["locked", "state.db", "state.db is locked", "state.db is locked", null],
+    ["locked", "state.db", "Another process writes.", "state.db is locked", "Another process writes."],
+  ] as const)("English says %s (%s, %s) once", async (kind, path, message, title, said) => {
+    show({ panels: ["memory"] });
+    await greet();
+    await relay(frame("memory", { status: "unavailable", error: { kind, path, message }, data: null }));
+    expect(one(".blank-title").textContent).toBe(title);
+    expect(container.querySelector(".said")?.textContent ?? null).toBe(said);
   });
 });
 

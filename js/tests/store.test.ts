@@ -31,7 +31,9 @@ describe("over the direct socket", () => {
   test("what is looked at is asked for at once, and what is not looked at never", () => {
     store.watch("sessions", {});
     receive(versions({ memory: 5, overview: 9 }));
-    expect(gets()).toEqual([{ type: "get", id: 1, home: HOME, panel: "sessions", query: {}, have: null }]);
+    expect(gets()).toEqual([
+      { type: "get", id: expect.any(Number), home: HOME, panel: "sessions", query: {}, have: null },
+    ]);
   });
 
   test("the old rows stay while newer ones are asked for", () => {
@@ -159,11 +161,59 @@ describe("over the direct socket", () => {
     expect(gets()).toHaveLength(2);
   });
 
+  test("pages that show the same model ask with different ids", () => {
+    vi.spyOn(Math, "random").mockReturnValueOnce(0.25).mockReturnValueOnce(0.75);
+    for (let page = 0; page < 2; page += 1) {
+      const each = new Store(HOME, (frame) => sent.push(frame) > 0);
+      each.receive(hello({ sessions: 3 }), "server-1");
+      each.setWay("direct");
+      each.watch("sessions", {});
+    }
+    expect(gets().map(({ id }) => id)).toEqual([2 ** 38 + 1, 3 * 2 ** 38 + 1]);
+  });
+
+  test("another page's answer with the same id fills its own panel, and ours is still waited for", () => {
+    store.watch("sessions", {});
+    const { id } = gets()[0] as Get;
+    receive(panel("memory", 9, { id }));
+    expect(drawn()).toBeNull();
+    expect(drawn("memory")).toBe(9);
+    expect(store.read("sessions", {}).askedAt).not.toBeNull();
+    answer(3);
+    expect(drawn()).toBe(3);
+  });
+
+  test("`unchanged` for another page says nothing of what this one holds", () => {
+    store.watch("sessions", {});
+    answer(3, { data: "old" });
+    receive(panel("sessions", 5, { id: 7, unchanged: true, data: null }));
+    expect(store.read("sessions", {}).snapshot).toMatchObject({ version: 3, data: "old" });
+    expect(gets().at(-1)?.have).toBe(3);
+    answer(5, { data: "new" });
+    expect(store.read("sessions", {}).snapshot).toMatchObject({ version: 5, data: "new" });
+  });
+
+  test("a module that one server refused is asked of the next", () => {
+    store.wantModule("views/memory");
+    receive({ type: "error", id: (sent[0] as GetModule).id, code: "unknown-module", message: "no such module" });
+    expect(store.module("views/memory").refusal).not.toBeNull();
+    store.receive(hello({}, "server-2"), "server-2");
+    expect(store.module("views/memory").refusal).toBeNull();
+    expect(sent.filter(({ type }) => type === "module")).toHaveLength(2);
+  });
+
+  test("a repeated hello asks for nothing again", () => {
+    store.watch("sessions", {});
+    receive(hello({ sessions: 3 }));
+    vi.advanceTimersByTime(10_000);
+    expect(gets()).toHaveLength(1);
+  });
+
   test("a module is asked for once and kept", () => {
     store.wantModule("views/memory");
     store.wantModule("views/memory");
-    expect(sent).toEqual([{ type: "module", id: 1, name: "views/memory" }]);
-    receive({ type: "module", id: 1, name: "views/memory", text: "export default 1" });
+    expect(sent).toEqual([{ type: "module", id: expect.any(Number), name: "views/memory" }]);
+    receive({ type: "module", id: (sent[0] as GetModule).id, name: "views/memory", text: "export default 1" });
     store.setWay(null);
     store.setWay("direct");
     expect(sent).toHaveLength(1);
@@ -193,6 +243,35 @@ describe("over the comm", () => {
     receive(panel("sessions", 4));
     vi.advanceTimersByTime(10_000);
     expect(gets()).toHaveLength(1);
+  });
+
+  test("a repeated hello of the same server means a new link: what the old one owed is asked again", () => {
+    receive(hello({ sessions: 3 }));
+    store.setWay("comm");
+    store.watch("sessions", {});
+    vi.advanceTimersByTime(500);
+    expect(gets()).toHaveLength(1);
+    receive(hello({ sessions: 3 }));
+    vi.advanceTimersByTime(500);
+    expect(gets()).toHaveLength(2);
+    answer(3);
+    vi.advanceTimersByTime(10_000);
+    expect(gets()).toHaveLength(2);
+  });
+
+  test("a push that brings the newest version ends the wait for an answer", () => {
+    receive(hello({ sessions: 3 }));
+    store.setWay("comm");
+    vi.advanceTimersByTime(500);
+    store.watch("sessions", {});
+    receive(panel("sessions", 2));
+    expect(store.read("sessions", {}).askedAt).not.toBeNull();
+    receive(panel("sessions", 3));
+    expect(store.read("sessions", {}).askedAt).toBeNull();
+    receive(panel("sessions", 3, { id: (gets()[0] as Get).id }));
+    vi.advanceTimersByTime(10_000);
+    expect(gets()).toHaveLength(1);
+    expect(drawn()).toBe(3);
   });
 
   test("a page turn asks at once", () => {

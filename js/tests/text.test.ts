@@ -24,6 +24,13 @@ test("a line has no line ends", () => {
   expect(cleanLine("  one\n\ttwo  ")).toBe("one two");
 });
 
+test.each(["]0;", "P", "^", "_", "X"])("an unfinished ESC %s hides nothing of what follows", (code) => {
+  expect(clean(`before\u001b${code}after\nthe end`)).toMatch(/^before.*after\nthe end$/);
+  expect(clean(`\u001b${code}first line\nsecond line\u001b\\`)).toContain("first line\nsecond line");
+  expect(clean(`\u001b${code}${"x".repeat(2_000)}\u0007\u001b\\`)).toContain("x".repeat(2_000));
+  expect(clean(`\u001b${code}gone\u001b\\stays`)).toBe("stays");
+});
+
 test("an unfinished terminal code takes no time and no text after the next one", () => {
   const started = performance.now();
   clean(`${"\u001b]".repeat(20_000)}x`);

@@ -3,6 +3,9 @@ export const english: Record<string, string> = {
   "hud.label": "Hermes HUD",
   "hud.panels": "Panels",
   "hud.profile": "profile {name}",
+  "hud.no-panels": "None of the chosen panels is there",
+  "hud.no-panels.help":
+    "Chosen: {chosen}. The server has: {offered}. A plug-in's panel is there if the plug-in is installed in the kernel's environment.",
 
   "chip.live.direct": "live · direct",
   "chip.live.comm": "live · comm",
@@ -36,6 +39,7 @@ export const english: Record<string, string> = {
   "panel.failed": "this panel failed to draw: {message}",
   "panel.failed.help": "The other panels go on. It is tried again with the next change.",
   "panel.refused": "The server could not answer",
+  "panel.retry": "Try again",
   "panel.slow.comm": "Waiting for the kernel, which may be busy with a cell …",
   "panel.slow.direct": "Waiting for the server …",
 

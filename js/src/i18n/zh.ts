@@ -3,6 +3,8 @@ const chinese: Record<string, string> = {
   "hud.label": "Hermes 面板",
   "hud.panels": "面板",
   "hud.profile": "配置 {name}",
+  "hud.no-panels": "所选的面板都不存在",
+  "hud.no-panels.help": "所选：{chosen}。服务器提供：{offered}。插件的面板只有在内核的环境中安装了该插件时才会出现。",
 
   "chip.live.direct": "实时 · 直连",
   "chip.live.comm": "实时 · 经内核",
@@ -36,6 +38,7 @@ const chinese: Record<string, string> = {
   "panel.failed": "此面板绘制失败：{message}",
   "panel.failed.help": "其他面板不受影响。下次变化时会重试。",
   "panel.refused": "服务器无法回答",
+  "panel.retry": "重试",
   "panel.slow.comm": "正在等待内核，它可能正忙于运行单元格 …",
   "panel.slow.direct": "正在等待服务器 …",
 

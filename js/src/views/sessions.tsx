@@ -28,6 +28,7 @@ export default function define(api: Api) {
   return Object.assign(SessionsView, { css });
 
   function SessionsView({ data, query, setQuery, isPending, useSnapshots }: ViewProps<Sessions>) {
+    // By the first piece's id, which stays when a compression gives the conversation a new tip.
     const [opened, open] = useState<string | null>(null);
     const view = useRef<HTMLDivElement>(null);
     const scrolled = useRef(0);
@@ -46,6 +47,10 @@ export default function define(api: Api) {
       wasOpened.current = opened;
     }, [opened]);
     const { list } = data;
+    useEffect(() => {
+      // The page that was asked for is not there any more: the server answered with its last one.
+      if (list && !isPending && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
+    }, [list]);
     if (!list) return <Empty title={t("sessions.none")}>{t("sessions.none.help")}</Empty>;
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
@@ -67,7 +72,9 @@ export default function define(api: Api) {
           ) : (
             <Table list={list} opened={opened} open={open} isPending={isPending} sortBy={sortBy} />
           )}
-          {list.total > list.page_size && <Pager list={list} turnTo={(page) => setQuery({ ...query, page })} />}
+          {(list.total > list.page_size || list.page > 0) && (
+            <Pager list={list} turnTo={(page) => setQuery({ ...query, page })} />
+          )}
         </div>
         {opened !== null && (
           <Transcript key={opened} session={opened} close={() => open(null)} useSnapshots={useSnapshots} />
@@ -160,10 +167,10 @@ export default function define(api: Api) {
         <tbody role="rowgroup">
           {list.rows.map((session) => (
             <Row
-              key={session.id}
+              key={session.root_id}
               session={session}
-              isOpened={isOpened(session, opened)}
-              open={() => open(session.id)}
+              isOpened={opened === session.root_id}
+              open={() => open(session.root_id)}
             />
           ))}
         </tbody>
@@ -176,7 +183,7 @@ export default function define(api: Api) {
       <tr
         role="row"
         class={`${session.activity}${isOpened ? " opened" : ""}`}
-        data-session={session.id}
+        data-session={session.root_id}
         data-activity={session.activity}
         onClick={open}
       >
@@ -276,8 +283,4 @@ export default function define(api: Api) {
       </nav>
     );
   }
-}
-
-function isOpened(session: Session, opened: string | null): boolean {
-  return opened === session.id || opened === session.root_id;
 }
