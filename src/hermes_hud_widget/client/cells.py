@@ -43,13 +43,16 @@ class Cells:
 
 
 def _running_cell() -> tuple[str | None, str]:
-    """The id of the running cell and of this run; front ends that know the cell send its id along."""
+    """Which cell runs, and which run of it this is.
+
+    Front ends that know the cell send its id along; with others, the same source is the same cell.
+    """
     interactive = sys.modules.get("IPython")
     shell = interactive.get_ipython() if interactive is not None else None
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return None, ""
     parent = kernel.get_parent("shell") or {}
-    cell = parent.get("metadata", {}).get("cellId")
+    cell = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code")
     run = parent.get("header", {}).get("msg_id", "")
     return (cell if isinstance(cell, str) else None), str(run)
