@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hermes_hud_widget.ledger import Database, Ledger
+from hermes_hud_widget.ledger import Database, Ledger, columns
 from hermes_hud_widget.ledger.columns import MESSAGE_COLUMNS, SESSION_COLUMNS
 from hermes_hud_widget.panels import sessions as panel
 from ledger.world import NOW, RELEASES, Story, call
@@ -147,6 +149,28 @@ def test_messages_are_the_same_in_one_chunk_and_in_many(
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 10)
     assert Ledger(database).message_columns(args) == slow
     assert len(slow["id"]) > 20
+
+
+@pytest.mark.parametrize("asked", [{}, {"session_id": "a"}])
+def test_texts_are_measured_a_few_at_first_and_one_at_a_time_when_that_is_slow(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    story.session("a")
+    for _ in range(9):
+        story.message("a", content="x")
+    ledger.totals()
+    sizes: list[int] = []
+    finish = columns._Finish.__call__
+
+    def counted(self: columns._Finish, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        sizes.append(len(rows))
+        return finish(self, rows)
+
+    monkeypatch.setattr(columns._Finish, "__call__", counted)
+    monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
+    found = ledger.message_columns(Args(columns=("text_chars",), session_id=asked.get("session_id")))
+    assert found == {"text_chars": [1] * 9}
+    assert [size for size in sizes if size] == [5, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("release", RELEASES)

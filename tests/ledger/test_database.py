@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -10,11 +11,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hermes_hud_widget.ledger import Database, DatabaseMissing, DatabaseProblem, Schema
+from hermes_hud_widget.ledger import Database, DatabaseMissing, DatabaseProblem, Schema, descriptor
 from hermes_hud_widget.ledger import database as module
+from hermes_hud_widget.ledger.descriptor import Descriptor, NotRegularError
 from ledger.world import Writer, age, fingerprints, make, settled, wait_for, writing
 
 ADD = "INSERT INTO sessions (id, source, started_at) VALUES (hex(randomblob(8)), 'cli', 1)"
@@ -114,16 +117,70 @@ def test_a_log_without_its_index_is_read_from_a_private_copy(
     agent.kill()
     path.with_name("state.db-shm").unlink()
     before = fingerprints(path.parent)
+    modes: dict[str, int] = {}
+    connect = module._connect
+
+    def noted(copy: Path, *args: Any) -> Any:
+        files = {"": copy.parent, **{file.name: file for file in copy.parent.iterdir()}}
+        modes.update({name: file.stat().st_mode & 0o777 for name, file in files.items()})
+        return connect(copy, *args)
+
+    monkeypatch.setattr(module, "_connect", noted)
     assert sessions(database) == 1
     assert way(database) == "copy"
-    (folder,) = copies.iterdir()
-    assert folder.stat().st_mode & 0o077 == 0
-    assert all(
-        file.stat().st_mode & 0o077 == 0 for file in folder.iterdir() if not file.name.endswith("-shm")
-    )
+    assert modes == {"": 0o700, "copy.db": 0o600, "copy.db-wal": 0o600}
     database.close()
     assert list(copies.iterdir()) == []
     assert fingerprints(path.parent) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files keep their names there")
+def test_a_private_copy_has_no_name_while_it_is_read(
+    path: Path, database: Database, writer: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(copies))
+    fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+    fill += " INSERT INTO messages (session_id, role, content, timestamp) SELECT 'a', 'user', hex(zeroblob(500)), i FROM n"
+    make(path, script=f"INSERT INTO sessions (id, source, started_at) VALUES ('a', 'cli', 1); {fill}")
+    agent = writer()
+    agent("PRAGMA wal_autocheckpoint=0")
+    agent(fill)
+    agent.kill()
+    path.with_name("state.db-shm").unlink()
+    for _ in range(2):
+        content = "SELECT count(*), sum(length(content)) FROM (SELECT content FROM messages ORDER BY content)"
+        assert database.read(lambda c, s: c.execute(content).fetchone()) == (4000, 4_000_000)  # noqa: B023
+        assert (way(database), list(copies.iterdir())) == ("copy", [])
+        database.signature()
+    other = Database(path)
+    assert other.read(lambda c, s: c.execute("SELECT count(*) FROM messages").fetchone()) == (4000,)
+    other.close()
+
+
+def test_a_full_disk_is_named_and_not_filled_again_at_each_look(
+    path: Path, database: Database, writer: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    make(path)
+    agent = writer()
+    agent(ADD)
+    agent.kill()
+    path.with_name("state.db-shm").unlink()
+    tries: list[Path] = []
+
+    def full(target: Path, read: object) -> None:
+        tries.append(target)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(module, "_write_private", full)
+    with pytest.raises(DatabaseProblem, match="cannot be copied: No space left"):
+        sessions(database)
+    tries.clear()
+    assert len({database.signature() for _ in range(5)}) == 1
+    assert len(tries) == 1
+    assert [name for name in names(tmp_path) if name.startswith("hermes-hud-")] == []
 
 
 def test_a_log_without_its_index_is_not_copied_beyond_the_limit(
@@ -140,16 +197,38 @@ def test_a_log_without_its_index_is_not_copied_beyond_the_limit(
     assert problem.value.kind == "unavailable"
 
 
-def test_no_copy_is_made_below_the_home(
-    path: Path, database: Database, writer: Start, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "found in the environment"])
+@pytest.mark.parametrize("place", [".", "profiles/work", "profiles/work/temporary"])
+def test_no_copy_and_no_folder_is_made_below_the_home(
+    home: Path, monkeypatch: pytest.MonkeyPatch, place: str, is_known: bool
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(path.parent))
+    path = home / "profiles" / "work" / "state.db"
+    (path.parent / "temporary").mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(home / place) if is_known else None)
+    monkeypatch.setenv("TMPDIR", str(home / place))
+    make(path)
+    agent = Writer(path)
+    agent(ADD)
+    agent.kill()
+    path.with_name("state.db-shm").unlink()
+    database = Database(path)
+    before = fingerprints(home)
+    with pytest.raises(DatabaseProblem, match="no place outside the home"):
+        sessions(database)
+    # Also a folder that was made and removed would show: in the time of the one above it.
+    assert fingerprints(home) == before
+
+
+def test_a_place_for_copies_that_is_gone_is_named(
+    path: Path, database: Database, writer: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     make(path)
     agent = writer()
     agent(ADD)
     agent.kill()
     path.with_name("state.db-shm").unlink()
-    with pytest.raises(DatabaseProblem, match="no place outside the home"):
+    with pytest.raises(DatabaseProblem, match="cannot be copied: No such file"):
         sessions(database)
 
 
@@ -266,6 +345,143 @@ def test_a_directory_in_its_place_is_a_problem_and_no_crash(path: Path, database
     with pytest.raises(DatabaseProblem):
         sessions(database)
     assert isinstance(database.signature(), int)
+
+
+def stay_free(pipe: Path, work: Callable[[], object]) -> None:
+    """Does `work`, and fails when it waits for a writer of the pipe."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(5)
+    is_waiting = thread.is_alive()
+    while thread.is_alive():  # a writer that comes lets it go on
+        os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+        thread.join(0.01)
+    assert not is_waiting
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_a_pipe_in_the_place_of_a_file_is_a_problem_and_nothing_waits_for_it(
+    path: Path, database: Database, suffix: str, journal_mode: str
+) -> None:
+    make(path, journal_mode, script=ADD)
+    pipe = path.with_name(path.name + suffix)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    found: list[DatabaseProblem] = []
+
+    def look() -> None:
+        database.signature()
+        try:
+            sessions(database)
+        except DatabaseProblem as problem:
+            found.append(problem)
+
+    stay_free(pipe, look)
+    (problem,) = found
+    assert problem.kind == "damaged"
+    assert "not a regular file" in str(problem)
+    broken = database.signature()
+    pipe.unlink()
+    if not suffix:
+        make(path, journal_mode, script=ADD)
+    assert database.signature() != broken
+    assert sessions(database) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.parametrize("when", ["before", "after the stat"])
+def test_opening_a_pipe_never_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.touch()
+    if when == "after the stat":
+        status = file.stat()
+        monkeypatch.setattr(Path, "stat", lambda _: status)
+    errors: list[OSError] = []
+
+    def look() -> None:
+        try:
+            Descriptor(pipe).release()
+        except NotRegularError as error:
+            errors.append(error)
+
+    stay_free(pipe, look)
+    assert len(errors) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_journal_that_is_a_pipe_holds_nothing_and_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "journal"
+    os.mkfifo(pipe)
+    found: list[bool] = []
+    stay_free(pipe, lambda: found.append(module._is_hot(pipe)))
+    assert found == [False]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_file_system_that_fails_is_a_problem_until_it_works_again(
+    path: Path,
+    database: Database,
+    journal_mode: str,
+    code: int,
+    is_open: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make(path, journal_mode, script=ADD)
+    before = database.signature()
+    if not is_open:
+        database.close()
+
+    def fail(*_: object) -> bytes:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Descriptor, "read", fail)
+        failing = {database.signature() for _ in range(6)}
+        assert len(failing) == 1
+        assert before not in failing
+        with pytest.raises(DatabaseProblem, match=f"cannot be read: {os.strerror(code)}") as problem:
+            sessions(database)
+        assert problem.value.kind == "unavailable"
+        assert failing == {database.signature()}
+    assert database.signature() not in failing
+    assert sessions(database) == 1
+
+
+def test_a_read_survives_a_file_handle_that_became_stale(
+    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path, script=ADD)
+    sessions(database)
+    read, failures = Descriptor.read, [errno.ESTALE]
+
+    def fail_once(self: Descriptor, size: int, offset: int) -> bytes:
+        if failures:
+            raise OSError(failures.pop(), "Stale file handle")
+        return read(self, size, offset)
+
+    monkeypatch.setattr(Descriptor, "read", fail_once)
+    assert sessions(database) == 1
+
+
+def test_permission_given_later_is_noticed(
+    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path, script=ADD)
+
+    def deny(_: Path) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(descriptor, "open_for_reading", deny)  # to root nothing is denied
+        denied = database.signature()
+        with pytest.raises(DatabaseProblem, match=r"Permission denied\. Check its permissions"):
+            sessions(database)
+    assert database.signature() != denied
 
 
 @pytest.mark.parametrize("journal_mode", ["wal", "delete"])

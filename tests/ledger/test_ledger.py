@@ -170,6 +170,27 @@ def test_the_next_change_by_time_is_when_a_live_session_goes_quiet(story: Story,
     assert ledger.next_change(ledger.sessions(NOW + timedelta(days=2)), NOW + timedelta(days=2)) is None
 
 
+@pytest.mark.parametrize("tool", ["terminal", "clarify"])
+def test_a_call_that_runs_does_not_change_by_time_while_its_process_is_known(
+    story: Story, ledger: Ledger, tool: str
+) -> None:
+    story.session("a", at=100)
+    story.message("a", role="assistant", content="", at=100, tool_calls=[call("c1", tool)])
+    forgotten = NOW - timedelta(seconds=100) + timedelta(days=1)
+    sessions = ledger.sessions(NOW, ALIVE)
+    assert ledger.next_change(sessions, NOW, ALIVE) == forgotten
+    just_before = forgotten - timedelta(seconds=1)
+    assert [s.activity for s in ledger.sessions(just_before, ALIVE)] == [sessions[0].activity]
+    assert [s.activity for s in ledger.sessions(forgotten, ALIVE)] == ["open"]
+    assert ledger.next_change(ledger.sessions(NOW), NOW) == NOW + timedelta(seconds=200)
+
+
+def test_a_thinking_session_goes_quiet_although_its_process_is_known(story: Story, ledger: Ledger) -> None:
+    story.session("a", at=100)
+    story.message("a", at=100)
+    assert ledger.next_change(ledger.sessions(NOW, ALIVE), NOW, ALIVE) == NOW + timedelta(seconds=200)
+
+
 def test_totals_count_listed_conversations_but_all_messages(story: Story, ledger: Ledger) -> None:
     story.session("a", message_count=5, tool_call_count=2)
     story.session("child", parent_session_id="a", message_count=7, model_config={"_delegate_from": "a"})

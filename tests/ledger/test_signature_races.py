@@ -32,7 +32,9 @@ def settle() -> None:
     threading.Event().wait(SETTLED_S)
 
 
-def commit_inside(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, when: str, commit: Callable[[], object]) -> None:
+def commit_inside(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, when: str, commit: Callable[[], object]
+) -> None:
     """Commits once, before or after the next call of `owner.name`."""
     real = getattr(owner, name)
     is_done = []

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hermes_hud_widget.ledger import Ledger
+from hermes_hud_widget.ledger import Database, Ledger
+from hermes_hud_widget.ledger import ledger as module
+from hermes_hud_widget.ledger import transcript as page
+from hermes_hud_widget.ledger.parts import Parts
 from hermes_hud_widget.ledger.rows import Transcript, TranscriptMessage
-from hermes_hud_widget.ledger.transcript import TEXT_CHARS
+from hermes_hud_widget.ledger.values import TEXT_CHARS
 from ledger.world import NOW, Story, call
 
 
@@ -122,13 +127,158 @@ def test_damaged_parts_are_shown_as_they_are(story: Story, ledger: Ledger) -> No
 def test_huge_messages_of_parts_are_not_taken_apart(
     story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hermes_hud_widget.ledger.transcript.PARTS_LIMIT_BYTES", 1000)
+    monkeypatch.setattr("hermes_hud_widget.ledger.parts.LIMIT_BYTES", 1000)
     story.session("a")
     story.message(
         "a", content=[{"type": "image_url", "image_url": {"url": "A" * 1000}}, {"type": "text", "text": "b"}]
     )
     message = only(ledger)
-    assert (message.text, message.truncated) == ("[image]", True)
+    assert (message.text, message.truncated) == ("[multimodal content, 0.0 MB]", True)
+
+
+def test_the_size_of_a_huge_message_of_parts_is_named(story: Story, ledger: Ledger) -> None:
+    story.session("a")
+    story.message("a", content=[{"type": "image", "data": "A" * (5 * 2**20)}])
+    message = only(ledger)
+    assert (message.text, message.truncated) == ("[multimodal content, 5.0 MB]", True)
+
+
+class Reads:
+    """Counts which messages of parts are read, and in which read of the database."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[int] = []
+        self.most_in_one = 0
+        read, read_parts = Database.read, Parts._read
+
+        def counted(database: Database, work: Any) -> Any:
+            before = len(self.messages)
+            result = read(database, work)
+            self.most_in_one = max(self.most_in_one, len(self.messages) - before)
+            return result
+
+        def counted_parts(parts: Parts, connection: Any, schema: Any, message_id: int) -> Any:
+            self.messages.append(message_id)
+            return read_parts(parts, connection, schema, message_id)
+
+        monkeypatch.setattr(Database, "read", counted)
+        monkeypatch.setattr(Parts, "_read", counted_parts)
+
+
+def test_each_message_of_parts_is_read_by_itself_and_only_once(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = Reads(monkeypatch)
+    story.session("a")
+    ids = [story.message("a", content=[f"text {index}"]) for index in range(6)]
+    texts = [message.text for message in transcript(ledger).messages]
+    assert texts == [f"text {index}" for index in range(5, -1, -1)]
+    assert (sorted(reads.messages), reads.most_in_one) == (ids, 1)
+    ids.append(story.message("a", content=["one more"]))
+    assert [message.text for message in transcript(ledger).messages] == ["one more", *texts]
+    assert sorted(reads.messages) == ids
+
+
+def test_no_sql_statement_takes_a_message_of_parts_apart(
+    story: Story, ledger: Ledger, database: Database
+) -> None:
+    story.session("a")
+    story.message("a", content=["text"])
+    statements: list[str] = []
+    database.read(lambda c, s: c.set_trace_callback(statements.append))
+    assert only(ledger).text == "text"
+    (reading,) = [sql for sql in statements if sql.startswith("SELECT CAST(content AS BLOB)")]
+    assert "json" not in reading
+
+
+def test_the_texts_kept_of_messages_of_parts_are_bounded(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.ledger.parts.MOST_KEPT", 3)
+    story.session("a")
+    for index in range(9):
+        story.message("a", content=[f"text {index}"])
+    expected = [f"text {index}" for index in range(8, -1, -1)]
+    for _ in range(2):
+        assert [message.text for message in transcript(ledger).messages] == expected
+        assert len(ledger._parts._kept) == 3
+
+
+def test_a_message_of_parts_of_another_file_is_not_taken_for_the_one_kept(
+    path: Path, story: Story, ledger: Ledger, tmp_path: Path
+) -> None:
+    story.session("a")
+    story.message("a", content=["one"], at=9)
+    assert only(ledger).text == "one"
+    other = Story(tmp_path / "other.db")
+    other.session("a")
+    other.message("a", content=["two"], at=9)
+    other.path.replace(path)
+    assert only(ledger).text == "two"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ('["\\ud83d"]', "?"),
+        ('["\\ud83d\\ude42"]', "🙂"),
+        ('{"text": "no list"}', '{"text": "no list"}'),
+        ("[" * 100_000, "[" * TEXT_CHARS),
+        ("[" + "1" * 5_000 + "]", "[" + "1" * 5_000 + "]"),
+    ],
+    ids=["half a character", "two halves", "no list", "deep", "long number"],
+)
+def test_any_json_becomes_a_text_that_can_be_sent(
+    story: Story, ledger: Ledger, raw: str, expected: str
+) -> None:
+    story.session("a")
+    story.message("a", content="\0json:" + raw)
+    shown = only(ledger).text
+    assert shown == expected
+    shown.encode()
+
+
+def test_a_page_is_the_same_in_one_read_and_in_many(
+    story: Story, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.session("a")
+    for index in range(12):
+        story.message(
+            "a", role="assistant", content=f"{index}", at=100 - index, tool_calls=[call(f"c{index}", "web")]
+        )
+        story.message("a", role="tool", tool_call_id=f"c{index}", at=99.5 - index)
+    monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
+    rows: list[int] = []
+    read_rows = page._read_rows
+
+    def counted(connection: Any, schema: Any, ids: list[int]) -> Any:
+        rows.append(len(ids))
+        return read_rows(connection, schema, ids)
+
+    monkeypatch.setattr(page, "_read_rows", counted)
+    slow = transcript(Ledger(database), limit=21)
+    assert rows == [5] + [1] * 16
+    monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 10)
+    assert transcript(Ledger(database), limit=21) == slow
+    assert [message.duration_s for message in slow.messages if message.role == "tool"] == [
+        pytest.approx(0.5)
+    ] * 11
+
+
+def test_a_database_that_vanishes_in_the_middle_has_no_transcript(
+    path: Path, story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.session("a")
+    story.message("a")
+    calls = module.read_page
+
+    def read_page(*args: Any) -> Any:
+        page = calls(*args)
+        path.unlink()
+        return page
+
+    monkeypatch.setattr(module, "read_page", read_page)
+    assert ledger.transcript("a", None, 10, NOW) is None
 
 
 @pytest.mark.parametrize(

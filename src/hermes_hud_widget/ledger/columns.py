@@ -159,7 +159,7 @@ def _message_chunks(
     pieces = _candidates(snapshot, args)
     if pieces is None:
         before: int | None = 2**63 - 1
-        pace = Pace(rows=500, most=5_000 if _is_heavy(wanted) else 20_000)
+        pace = _pace(wanted)
         while before is not None:
             with pace.step() as limit:
                 chunk, before = database.read(
@@ -176,7 +176,7 @@ def _message_chunks(
     ids.sort()
     if args.limit is not None:
         ids = ids[max(0, len(ids) - args.limit) :]
-    pace = Pace(rows=500, most=5_000 if _is_heavy(wanted) else 20_000)
+    pace = _pace(wanted)
     while ids:
         with pace.step() as limit:
             ids, some_ids = ids[:-limit], ids[-limit:]
@@ -194,8 +194,11 @@ def _candidates(snapshot: Snapshot, args: Arguments) -> list[str] | None:
     return [session_id for session_id, last in snapshot.last.items() if last >= since]
 
 
-def _is_heavy(wanted: Collection[str]) -> bool:
-    return not {"text_chars", "reasoning_chars", "tool_names"}.isdisjoint(wanted)
+def _pace(wanted: Collection[str]) -> Pace:
+    if {"text_chars", "reasoning_chars", "tool_names"}.isdisjoint(wanted):
+        return Pace(rows=500)
+    # Texts are read for these, and each may be megabytes: a few first.
+    return Pace(rows=5, least=1, most=5_000)
 
 
 def _expressions(schema: Schema, wanted: Sequence[str]) -> str:

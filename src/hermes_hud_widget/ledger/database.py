@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
+import stat
+import sys
 import tempfile
 import threading
 import time
@@ -18,7 +21,7 @@ from urllib.parse import quote
 
 from hermes_hud_widget.errors import HudError, SourceError
 from hermes_hud_widget.ledger.confined import without_write_access
-from hermes_hud_widget.ledger.descriptor import Descriptor, LogIndex
+from hermes_hud_widget.ledger.descriptor import Descriptor, LogIndex, NotRegularError, open_for_reading
 from hermes_hud_widget.ledger.schema import Schema, read_schema, schema_version
 
 T = TypeVar("T")
@@ -141,6 +144,11 @@ class Database:
                     problem = error
                     if error.kind == "unavailable":
                         break
+                except OSError as error:
+                    self._close()
+                    problem = self._unreadable(error)
+                    if isinstance(error, PermissionError):
+                        break
                 except sqlite3.Error as error:
                     problem = self._explain(error)
                     if problem is None:  # a fault of the query
@@ -165,9 +173,11 @@ class Database:
             if _code(error) in _BUSY:
                 return self._content, True
             self._close()
-            seen = self._see_problem(
-                self._explain(error) or self._problem("unavailable", f"cannot be read ({error}).")
-            )
+            problem = self._explain(error) or self._problem("unavailable", f"cannot be read ({error}).")
+            seen = self._see_problem(problem, may_pass=problem.kind == "unavailable")
+        except OSError as error:
+            self._close()
+            seen = self._see_problem(self._unreadable(error), may_pass=True)
         except DatabaseMissing:
             seen = _Seen(what="missing")
         except DatabaseProblem as problem:
@@ -196,7 +206,11 @@ class Database:
             version, log = _version_and_log(opened)
         elif opened.way == "journal":
             # When the header's counter says that nothing was committed, no lock is needed to know.
-            version = last.version if last is not None and self._is_unchanged(opened, last) else _data_version(opened)
+            version = (
+                last.version
+                if last is not None and self._is_unchanged(opened, last)
+                else _data_version(opened)
+            )
         # The facts last: with a commit in between they are so fresh that they vouch for nothing, and the next
         # look finds the new version. The other way round old facts would vouch for the new version for ever.
         taken_ns = time.time_ns()
@@ -206,8 +220,9 @@ class Database:
         is_settled = last.connection is opened.connection and last.is_settled()
         return is_settled and last.facts.main == self._facts(opened).main
 
-    def _see_problem(self, problem: DatabaseProblem) -> _Seen:
-        return _Seen("problem", problem=self._problem_facts(), message=str(problem))
+    def _see_problem(self, problem: DatabaseProblem, may_pass: bool = False) -> _Seen:
+        """A problem as what was seen; one that `may_pass` without a change of the files is looked at again."""
+        return _Seen("problem", problem=None if may_pass else self._problem_facts(), message=str(problem))
 
     def _problem_facts(self) -> Hashable:
         return tuple(_stat_facts(file) for file in (*self.files, _beside(self.path, "-shm")))
@@ -230,10 +245,6 @@ class Database:
             self._opened = self._open()
         except (_Moved, FileNotFoundError):
             raise self._problem("locked", "keeps changing while it is opened; it is tried again") from None
-        except OSError as error:
-            raise self._problem(
-                "unavailable", f"cannot be read: {error.strerror}. Check its permissions."
-            ) from None
         except sqlite3.Error as error:
             if self._explain(error) is not None:
                 raise
@@ -260,8 +271,11 @@ class Database:
                 descriptor = Descriptor(self.path)
             except (FileNotFoundError, NotADirectoryError):
                 raise DatabaseMissing(f"There is no {self.path.name} in {self.path.parent}.") from None
+            except NotRegularError:
+                raise self._problem("damaged", "is not a regular file. Move it away.") from None
             undo.callback(descriptor.release)
             self._check_header(descriptor)
+            self._check_neighbours()
             held = descriptor.hold()
             way = self._way(descriptor)
             if held and way != "shared":
@@ -279,6 +293,10 @@ class Database:
             else:
                 connection, schema = without_write_access(partial(_connect, self.path, way))
             undo.callback(connection.close)
+            if folder and sys.platform != "win32":
+                # SQLite has its files open: without names they end with this process, however it ends.
+                shutil.rmtree(folder, ignore_errors=True)
+                folder = None
             wal = _stat_facts(_beside(self.path, "-wal"))
             opened = _Opened(
                 connection, descriptor, way, schema, facts, wal[:2] if wal else None, folder, index
@@ -299,6 +317,16 @@ class Database:
             )
         if header.format not in (1, 2):
             raise self._problem("unavailable", f"has file format {header.format}; only 1 and 2 are known.")
+
+    def _check_neighbours(self) -> None:
+        """SQLite would open a pipe or a device in the place of its own files, and wait for ever."""
+        for suffix in ("-wal", "-shm", "-journal"):
+            path = _beside(self.path, suffix)
+            with suppress(FileNotFoundError):
+                if not stat.S_ISREG(path.stat().st_mode):
+                    raise self._problem(
+                        "damaged", f"has a {path.name} beside it that is not a regular file. Move that away."
+                    )
 
     def _way(self, descriptor: Descriptor) -> Way:
         wal = _stat_facts(_beside(self.path, "-wal"))
@@ -333,27 +361,50 @@ class Database:
                 f"has a write-ahead log without its index, and is with {size / 2**20:.0f} MB too large to be copied "
                 f"(limit {COPY_LIMIT_BYTES // 2**20} MB). Start Hermes once: it puts the files in order.",
             )
-        folder = Path(tempfile.mkdtemp(prefix="hermes-hud-"))
+        folder = self._folder_outside()
         try:
-            if folder.resolve().is_relative_to(self.path.parent.resolve()):
-                raise self._problem(
-                    "unavailable",
-                    "has a write-ahead log without its index, and no place outside the home to copy it to. "
-                    "Set TMPDIR to a directory outside, or start Hermes once.",
-                )
             _write_private(folder / "copy.db", partial(descriptor.read))
             # Only the database itself carries SQLite's locks: the log may be opened and closed freely.
-            fd = os.open(wal, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            fd = open_for_reading(wal)
             try:
                 _write_private(folder / "copy.db-wal", partial(os.pread, fd))
             finally:
                 os.close(fd)
             if self._facts_for_opening(descriptor) != facts:
                 raise _Moved
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                # A problem that is remembered, so that not each look copies again.
+                raise self._cannot_be_copied(error) from None
             raise
         return folder
+
+    def _folder_outside(self) -> Path:
+        """A new folder for a private copy, outside the home."""
+        folder = self.path.parent.resolve()
+        home = folder.parent.parent if folder.parent.name == "profiles" else folder
+        # The environment first: to find its directory, tempfile writes a file there.
+        asked = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")] if not tempfile.tempdir else []
+        try:
+            if not any(_is_below(place, home) for place in asked if place):
+                place = tempfile.gettempdir()
+                if not _is_below(place, home):
+                    return Path(tempfile.mkdtemp(prefix="hermes-hud-", dir=place))
+        except OSError as error:
+            raise self._cannot_be_copied(error) from None
+        raise self._problem(
+            "unavailable",
+            "has a write-ahead log without its index, and no place outside the home to copy it to. "
+            "Set TMPDIR to a directory outside, or start Hermes once.",
+        )
+
+    def _cannot_be_copied(self, error: OSError) -> DatabaseProblem:
+        return self._problem(
+            "unavailable",
+            f"has a write-ahead log without its index, and cannot be copied: {error.strerror}. "
+            "Set TMPDIR to a directory with room that can be written, or start Hermes once.",
+        )
 
     def _close(self) -> None:
         if self._opened is not None:
@@ -398,6 +449,10 @@ class Database:
                 "unavailable", f"cannot be opened from here ({error}). Check the directory's permissions."
             )
         return None
+
+    def _unreadable(self, error: OSError) -> DatabaseProblem:
+        advice = " Check its permissions." if isinstance(error, PermissionError) else ""
+        return self._problem("unavailable", f"cannot be read: {error.strerror or error}.{advice}")
 
     def _must_be_recovered(self) -> DatabaseProblem:
         return self._problem(
@@ -525,11 +580,18 @@ def _stat_facts(path: Path) -> tuple[int, ...] | None:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
+def _is_below(place: str, home: Path) -> bool:
+    return Path(place).resolve().is_relative_to(home)
+
+
 def _is_hot(journal: Path) -> bool:
     """True for a journal with content; one that was only truncated or zeroed belongs to a finished commit."""
     try:
-        with journal.open("rb") as file:
-            return file.read(1) not in (b"", b"\0")
+        fd = open_for_reading(journal)
+        try:
+            return os.read(fd, 1) not in (b"", b"\0")
+        finally:
+            os.close(fd)
     except OSError:
         facts = _stat_facts(journal)
         return facts is not None and facts[2] > 0
@@ -537,13 +599,9 @@ def _is_hot(journal: Path) -> bool:
 
 def _write_private(target: Path, read: Callable[[int, int], bytes]) -> None:
     fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        offset = 0
-        while chunk := read(1 << 20, offset):
-            os.write(fd, chunk)
-            offset += len(chunk)
-    finally:
-        os.close(fd)
+    with os.fdopen(fd, "wb") as file:
+        while chunk := read(1 << 20, file.tell()):
+            file.write(chunk)
 
 
 def _code(error: sqlite3.Error) -> int:

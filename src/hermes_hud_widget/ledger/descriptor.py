@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 import sys
 import threading
@@ -16,6 +17,33 @@ if sys.platform != "win32":
 _MAGIC = b"SQLite format 3\0"
 _SHARED_FIRST = 0x40000002
 _SHARED_SIZE = 510
+
+
+class NotRegularError(OSError):
+    """A pipe, a device or a directory lies where a file should be."""
+
+
+def open_for_reading(path: Path) -> int:
+    """A descriptor of a regular file; never waits, as opening a pipe or a device may.
+
+    Raises:
+        NotRegularError: It is something else.
+        OSError: It cannot be opened.
+    """
+    _check_regular(path.stat())
+    flags = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")]
+    fd = os.open(path, os.O_RDONLY | sum(flags))
+    try:
+        _check_regular(os.fstat(fd))  # it may have been replaced since the stat
+    except NotRegularError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NotRegularError("not a regular file")
 
 
 class Header(NamedTuple):
@@ -66,13 +94,14 @@ class Descriptor:
         """Opens the file.
 
         Raises:
+            NotRegularError: It is no file.
             OSError: It cannot be opened.
         """
         with self._registry_lock:
             status = path.stat()
             identity = (status.st_dev, status.st_ino)
             if identity not in self._registry:
-                fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+                fd = open_for_reading(path)
                 status = os.fstat(fd)  # it may have been replaced since the stat
                 identity = (status.st_dev, status.st_ino)
                 self._registry.setdefault(identity, _Shared()).descriptors.append(fd)
@@ -128,7 +157,9 @@ class Descriptor:
             if self._shared.users == 0:
                 del self._registry[self.identity]
                 for fd in self._shared.descriptors:
-                    os.close(fd)
+                    # On a network drive closing may fail; the descriptor is gone nevertheless.
+                    with suppress(OSError):
+                        os.close(fd)
 
 
 class _Shared:

@@ -17,7 +17,8 @@ from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.money import Usage
 from hermes_hud_widget.ledger.pace import Pace
-from hermes_hud_widget.ledger.rows import LIVE, RecentMessage, Session, Spending, Totals, Transcript
+from hermes_hud_widget.ledger.parts import Parts
+from hermes_hud_widget.ledger.rows import LIVE, Activity, RecentMessage, Session, Spending, Totals, Transcript
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.snapshot import Snapshot, Snapshots
 from hermes_hud_widget.ledger.transcript import read_page
@@ -43,6 +44,7 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._snapshots = Snapshots(database)
+        self._parts = Parts(database)
 
     def sessions(
         self, now: datetime, writers: Writers | None = None, include_archived: bool = False
@@ -61,13 +63,20 @@ class Ledger:
         found.update((session.root_id, session) for session in self._project(snapshot, missing, now, writers))
         return tuple(found[root.id] for root in roots if root.id in found)
 
-    def next_change(self, sessions: Sequence[Session], now: datetime) -> datetime | None:
-        """When the activity of one of these sessions may next change by time alone; None: by time never."""
+    def next_change(
+        self, sessions: Sequence[Session], now: datetime, writers: Writers | None = None
+    ) -> datetime | None:
+        """When the activity of one of these sessions may next change by time alone; None: by time never.
+
+        Args:
+            sessions: What `sessions` or `transcript` gave.
+            now: The present.
+            writers: What they were given; None makes the answer earlier than need be.
+        """
         instants = [
             session.last_active + timedelta(seconds=seconds)
             for session in sessions
-            for seconds in (LIVE_S, RECENT_S)
-            if session.activity in LIVE or session.activity == "crashed"
+            for seconds in _changes_after(session.activity, writers is not None)
         ]
         return min((instant for instant in instants if instant > now), default=None)
 
@@ -128,11 +137,12 @@ class Ledger:
         chain = snapshot.lineage.chain(row)
         pieces = [piece.id for piece in chain]
         try:
-            messages, total, older = self._database.read(lambda c, s: read_page(c, s, pieces, before, limit))
+            messages, total, older = read_page(self._database, self._parts, pieces, before, limit)
         except DatabaseMissing:
             return None
-        (session,) = self._project(snapshot, [chain], now, writers)
-        return Transcript(session, messages, total, older)
+        projected = self._project(snapshot, [chain], now, writers)
+        # None when the file vanished in the middle.
+        return Transcript(projected[0], messages, total, older) if projected else None
 
     def session_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each row of `sessions`, children too, the one started last first; `limit`: the newest."""
@@ -235,6 +245,16 @@ class Ledger:
             for usage in usages:
                 found[usage.session_id].append(usage)
         return found
+
+
+def _changes_after(activity: Activity, are_writers_known: bool) -> tuple[int, ...]:
+    """The ages of a session's last message, in seconds, at which what it does may change."""
+    if activity not in LIVE and activity != "crashed":
+        return ()
+    # A call that runs is seen to run as long as its process lives, however long that takes.
+    if are_writers_known and activity in ("running", "asking"):
+        return (RECENT_S,)
+    return (LIVE_S, RECENT_S)
 
 
 def _usage(row: SessionRow) -> Usage:

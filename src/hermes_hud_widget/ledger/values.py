@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+TEXT_CHARS = 20_000
+"""Longer texts are cut to so many characters."""
+
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -31,6 +34,11 @@ def text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def cut(whole: str) -> tuple[str, bool]:
+    """A text that is short enough to be shown, and whether it was cut."""
+    return (whole, False) if len(whole) <= TEXT_CHARS else (whole[:TEXT_CHARS], True)
 
 
 def instant(seconds: Any) -> datetime | None:

@@ -147,7 +147,7 @@ def collect(
         ),
         changes=_changes(state.recent(CHANGES_SHOWN) if state else (), sessions, stores),
     )
-    soon = [midnight(now, where, days=1), state.next_change(sessions, now) if state else None]
+    soon = [midnight(now, where, days=1), state.next_change(sessions, now, writers) if state else None]
     return Until(overview, min(instant for instant in soon if instant is not None))
 
 

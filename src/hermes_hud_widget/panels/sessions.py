@@ -76,7 +76,7 @@ def collect(
     """One page of the list, or of a transcript."""
     if query.session is not None:
         found = state.transcript(query.session, query.before, query.limit, now, writers) if state else None
-        until = state.next_change((found.session,), now) if state and found else None
+        until = state.next_change((found.session,), now, writers) if state and found else None
         return Until(Sessions(transcript=found, missing=found is None), until)
     sessions = state.sessions(now, writers, query.archived) if state else ()
     ordered = sort(sessions, query.sort, query.descending)
@@ -92,7 +92,7 @@ def collect(
         sort=query.sort,
         descending=query.descending,
     )
-    return Until(Sessions(list=page), state.next_change(sessions, now) if state else None)
+    return Until(Sessions(list=page), state.next_change(sessions, now, writers) if state else None)
 
 
 def sort(sessions: tuple[Session, ...], by: Sort, descending: bool) -> tuple[Session, ...]:
