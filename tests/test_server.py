@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.server.security import is_loopback
-from support.served import TOKEN, Client, Served
+from hermes_hud_widget.sources import TextFile
+from support.served import TOKEN, Client, Served, served
 
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -339,3 +343,29 @@ def test_two_homes_keep_apart(server: Served, viewer: Client, tmp_path: Path, ag
         one.memory(["of one", "more"])
         viewer.wait_version(ids[0], "memory", viewer.version(ids[0], "memory") - 1)
         assert viewer.version(ids[1], "memory") == before
+
+
+class Tick(Payload):
+    """A payload that is true for a moment only."""
+
+    at: datetime
+
+
+def tick(soul: str | None, now: datetime) -> Tick | Until:
+    return Until(Tick(at=now), now + timedelta(seconds=0.1))
+
+
+def test_what_time_makes_stale_is_announced_without_any_file_event_while_someone_looks(home: Path) -> None:
+    panel = Panel("clock", "Clock", tick, soul=TextFile("SOUL.md"))
+    with served({"clock": panel}) as server, server.connect() as client:
+        id = server.open(home)
+        client.look(id, "clock")
+        version = client.get(id, "clock")["version"]
+        for _ in range(3):
+            version = client.wait_version(id, "clock", version)
+            client.get(id, "clock")
+        client.look(id)
+        client.get(id, "clock")
+        version = server.engine.hub.versions()[id]["clock"]
+        threading.Event().wait(0.5)  # five times as long as it is true
+        assert server.engine.hub.versions()[id]["clock"] == version

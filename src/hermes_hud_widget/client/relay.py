@@ -23,6 +23,9 @@ REPEAT_GREETING_S = (0.1, 0.3, 1.0, 3.0)
 """Messages sent before a page has attached its listener are lost: the greeting is repeated so long after display."""
 
 
+PAGES_KEPT = 4
+"""So many pages without a socket are fed at once: those that came last."""
+
 _NOBODY = ""
 """Whose look the first panel is before any page has said what it looks at."""
 
@@ -54,7 +57,7 @@ class Relay:
         self._note: dict[str, Any] | None = None
         self._hello: dict[str, Any] | None = None
         self._looks: dict[str, dict[str, Any]] = {}
-        self._on_comm: set[str] = set()
+        self._on_comm: dict[str, bool] = {}
         self._modules: dict[str, dict[str, Any]] = {}
         self._newest: dict[str, dict[str, Any]] = {}
         self._is_heard = False
@@ -93,8 +96,10 @@ class Relay:
             case Ack(client=client, direct=direct):
                 with self._lock:
                     self._hear(client, is_direct=direct)
-                    if direct and self._looks.pop(client, None) is not None:
+                    if direct:
                         # The page says over its socket what it looks at; nothing is pushed through here for it.
+                        self._looks.pop(_NOBODY, None)
+                        self._looks.pop(client, None)
                         self._send_look()
             case RelayRequest(client=client, frame=frame):
                 with self._lock:
@@ -111,12 +116,15 @@ class Relay:
     def _hear(self, client: str, *, is_direct: bool) -> None:
         self._acknowledged.set()
         self._is_heard = True
-        if is_direct:
-            self._on_comm.discard(client)
-        else:
-            self._on_comm.add(client)
+        self._on_comm.pop(client, None)
+        if not is_direct:
+            self._on_comm[client] = True
+            while len(self._on_comm) > PAGES_KEPT:
+                # A page that was closed does not say so.
+                oldest = next(iter(self._on_comm))
+                del self._on_comm[oldest]
+                self._looks.pop(oldest, None)
         self.transport = "direct" if is_direct else "comm"
-        self._looks.pop(_NOBODY, None)
 
     def server_is_down(self, message: str) -> None:
         """Tells the page that the server ended; a new one is being started."""
@@ -181,6 +189,7 @@ class Relay:
                 self._forward({"type": "module", "id": 0, "name": entry["module"]})
 
     def _look_at(self, client: str, look: dict[str, Any]) -> None:
+        self._looks.pop(_NOBODY, None)
         self._looks[client] = look
         self._send_look()
 
