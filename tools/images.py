@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, sync_playwright
 from browser.conftest import CHROMIUM, FLAGS
 from browser.lab import Lab
 from browser.notebook import Hud, Notebook
-from hermes_hud_widget.demo import start_demo
 from hermes_hud_widget.panels import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +21,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = (900, 320)
 CELLS = """from hermes_hud_widget import HUD
 
-hud = HUD({home!r}, height={height})
+hud = HUD.demo(height={height})
 {narrow}hud"""
 
 
@@ -32,22 +31,21 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as temporary,
-        start_demo() as demo,
         Lab(Path(temporary) / "lab") as lab,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for width in WIDTHS:
             for theme in THEMES:
-                take(lab, browser, demo.home, folder, theme, width)
+                take(lab, browser, folder, theme, width)
         browser.close()
 
 
-def take(lab: Lab, browser: Browser, home: Path, folder: Path, theme: str, width: int) -> None:
+def take(lab: Lab, browser: Browser, folder: Path, theme: str, width: int) -> None:
     """All panels in one theme at one width; the wide ones with the notebook around them once."""
     context = browser.new_context(viewport={"width": 1240, "height": 900}, device_scale_factor=1.5)
     narrow = "" if width >= 900 else f'hud.widget.layout.width = "{width}px"\n'
-    source = CELLS.format(home=str(home), height=560, narrow=narrow)
+    source = CELLS.format(height=560, narrow=narrow)
     notebook = Notebook(lab, context.new_page(), f"images-{theme}-{width}", [source])
     notebook.open()
     notebook.theme(THEMES[theme])
@@ -65,6 +63,7 @@ def take(lab: Lab, browser: Browser, home: Path, folder: Path, theme: str, width
         settle(hud)
         notebook.page.screenshot(path=folder / f"notebook-{theme}.png")
     context.close()
+    lab.shut_down_kernels()
 
 
 def open_transcript(hud: Hud) -> None:
