@@ -94,7 +94,10 @@ def test_after_damage_a_frame_has_the_last_good_rows_and_says_so(hermes_home: Pa
 
 def test_a_missing_home_gives_empty_frames(tmp_path: Path) -> None:
     with Home(tmp_path / "nowhere") as home:
-        assert len(home.frame("sessions")) == 0
+        frame = home.frame("sessions")
+        assert len(frame) == 0
+        assert frame.attrs["status"] == "empty"
+        assert "No Hermes home at" in frame.attrs["error"]
         assert home.panel("overview")["status"] == "empty"
 
 

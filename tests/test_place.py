@@ -83,6 +83,12 @@ def test_a_link_to_a_home_has_the_home_s_id(root: Path, tmp_path_factory: pytest
     assert find_place(link).id == find_place(root).id
 
 
+@pytest.mark.parametrize("home", [5, "", "  ", "~nobody-of-this-name/.hermes"])
+def test_what_is_no_path_is_refused(home: object) -> None:
+    with pytest.raises(HomeError):
+        find_place(home)  # type: ignore[arg-type]
+
+
 def test_a_home_that_is_missing_is_a_place_too(tmp_path: Path) -> None:
     assert find_place(tmp_path / "later").path == tmp_path / "later"
 

@@ -171,11 +171,8 @@ class OpenHome:
         snapshot = replace(blank, data=data, valid_until=result.valid_until, error=problem)
         if problem is not None:
             return replace(snapshot, status="stale")
-        if not self.place.path.exists():
-            message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
-            return replace(
-                snapshot, status="empty", error=Problem(kind="no-home", path=self.place.name, message=message)
-            )
+        if (no_home := self._no_home()) is not None:
+            return replace(snapshot, status="empty", error=no_home)
         if result.payload.is_empty() or self._is_missing(declared):
             return replace(snapshot, status="empty")
         return snapshot
@@ -201,11 +198,14 @@ class OpenHome:
         args = frame.check(**given, now=now, where=where)
         contents, problem = self._contents(panel, must_be_good=True)
         filled = frame.fill(**contents, args=args)
+        status: Status = "stale" if problem else "ok"
+        if problem is None and self._is_missing(panel):
+            status, problem = "empty", self._no_home()
         about = {
             "home": self.place.name,
             "as_of": now.isoformat(),
             "timezone": zone_name,
-            "status": "stale" if problem else "ok",
+            "status": status,
             **({"error": problem.message} if problem else {}),
         }
         return frame.to_arrow(filled, args, about)
@@ -238,6 +238,12 @@ class OpenHome:
                     self._good[source] = content
             contents[name] = content
         return contents, problem
+
+    def _no_home(self) -> Problem | None:
+        if self.place.path.exists():
+            return None
+        message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
+        return Problem(kind="no-home", path=self.place.name, message=message)
 
     def _is_missing(self, panel: Panel) -> bool:
         content = [source for source in panel.sources.values() if source.counts_as_content]

@@ -78,6 +78,8 @@ def find_place(home: str | os.PathLike[str] | None = None, profile: str | None =
     Raises:
         HomeError: `home` is not a directory or cannot be read, or there is no such profile.
     """
+    if home is not None and not isinstance(home, (str, os.PathLike)):
+        raise HomeError(f"home={home!r}: expected the path of a directory.")
     if home is not None and not str(home).strip():
         raise HomeError('home="" names nothing; leave it out for $HERMES_HOME or ~/.hermes.')
     try:

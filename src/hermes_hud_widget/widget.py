@@ -92,6 +92,16 @@ class HUD:
         """How the page gets its data, as far as it has said: "none", "comm" or "direct"."""
         return self._open().relay.transport
 
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """Names of all panels."""
+        return self._home.panels
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """Names of all frames."""
+        return self._home.frames
+
     def panel(self, name: str, **query: Any) -> dict[str, Any]:
         """What a panel shows; see `Home.panel`."""
         self._open()
@@ -130,6 +140,8 @@ class HUD:
         from hermes_hud_widget.panels import all_panels
 
         shared = self._open()
+        if not callable(call):
+            raise ArgumentError(f"on_change({panel!r}, {call!r}): expected a function of (panel, version).")
         if panel not in all_panels():
             raise UnknownNameError("panel", panel, tuple(all_panels()))
         undo = register(shared.runtime, shared.place, panel, call)

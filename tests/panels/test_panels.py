@@ -226,7 +226,7 @@ def test_sorting_puts_what_is_unknown_last_in_either_direction(
     by: sessions.Sort, descending: bool, order: str
 ) -> None:
     rows = (
-        session("a", title="alpha", cost=Cost(2.0), tokens=Tokens(input=1), message_count=1),
+        session("a", title="alpha", cost=Cost(2.0), tokens=Tokens(input=1, cache_read=1), message_count=1),
         session("b", title="Beta", cost=Cost(1.0), tokens=Tokens(input=5), message_count=2),
         session("c", preview="", cost=Cost(None), tokens=Tokens(output=3), message_count=3),
     )

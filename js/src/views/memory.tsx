@@ -32,6 +32,8 @@ export default function define({ h, ui, t, format, hooks }: Api) {
 
   function StoreView({ store }: { store: Store }) {
     const changed = useChanged(store.entries.map(({ text }) => text));
+    // The time is an element of its own: the sentence is cut where it belongs.
+    const [before, after] = t("memory.modified", { when: "|" }).split("|");
     return (
       <section class="store" data-store={store.name}>
         <header>
@@ -50,7 +52,9 @@ export default function define({ h, ui, t, format, hooks }: Api) {
             </code>
             {store.modified_at && (
               <span>
-                {t("memory.modified")} <Ago at={store.modified_at} />
+                {before}
+                <Ago at={store.modified_at} />
+                {after}
               </span>
             )}
           </p>

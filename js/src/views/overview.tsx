@@ -44,7 +44,7 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
         <div class="figures">
           <Section name="totals" title={t("overview.totals")}>
             <dl class="stats">
-              <Stat label={t("overview.sessions")} value={format.number(totals.sessions)} />
+              <Stat label={t("overview.conversations")} value={format.number(totals.sessions)} />
               <Stat label={t("overview.messages")} value={format.number(totals.messages)} />
               <Stat label={t("overview.tool-calls")} value={format.number(totals.tool_calls)} />
             </dl>

@@ -47,6 +47,11 @@ export default function define(api: Api) {
       wasOpened.current = opened;
     }, [opened]);
     const { list } = data;
+    const turnTo = (page: number) => {
+      setQuery({ ...query, page });
+      const panel = view.current?.closest("[data-panel]");
+      if (panel) panel.scrollTop = 0;
+    };
     useEffect(() => {
       // The page that was asked for is not there any more: the server answered with its last one.
       if (list && !isPending && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
@@ -72,9 +77,7 @@ export default function define(api: Api) {
           ) : (
             <Table list={list} opened={opened} open={open} isPending={isPending} sortBy={sortBy} />
           )}
-          {(list.total > list.page_size || list.page > 0) && (
-            <Pager list={list} turnTo={(page) => setQuery({ ...query, page })} />
-          )}
+          {(list.total > list.page_size || list.page > 0) && <Pager list={list} turnTo={turnTo} />}
         </div>
         {opened !== null && (
           <Transcript key={opened} session={opened} close={() => open(null)} useSnapshots={useSnapshots} />

@@ -32,6 +32,7 @@ class _Registration:
         self._call = call
         self._one_at_a_time = runtime.cells.lock_of(call)
         self._pending: int | None = None
+        self._told = ""
         self._is_closed = False
         self._changed = threading.Condition()
         self._undo: Callable[[], None] = lambda: None
@@ -58,6 +59,14 @@ class _Registration:
                 self._pending = version
                 self._changed.notify_all()
 
+    def _tell(self, error: Exception) -> None:
+        said = f"{type(error).__name__}: {error}"
+        if said == self._told:  # several times a second it would bury the notebook
+            return
+        self._told = said
+        traceback.print_exc(file=sys.stderr)
+        sys.stderr.write("The same error again will not be shown again.\n")
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -72,5 +81,5 @@ class _Registration:
                         return
                 try:
                     self._call(self._panel, version)
-                except Exception:  # noqa: BLE001  the boundary to the user's code: told below the cell, called again
-                    traceback.print_exc(file=sys.stderr)
+                except Exception as error:  # noqa: BLE001  the boundary to the user's code: told below the cell, called again
+                    self._tell(error)

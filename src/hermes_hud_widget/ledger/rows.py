@@ -31,6 +31,11 @@ class Tokens:
     cache_write: int = 0
     reasoning: int = 0
 
+    @property
+    def total(self) -> int:
+        """What a viewer sees as "tokens": input, cache and output."""
+        return self.input + self.output + self.cache_read + self.cache_write
+
 
 @dataclass(frozen=True)
 class Cost:

@@ -112,7 +112,7 @@ _KEYS: dict[Sort, Any] = {
     "model": attrgetter("model"),
     "messages": attrgetter("message_count"),
     "tool_calls": attrgetter("tool_call_count"),
-    "tokens": lambda session: session.tokens.input + session.tokens.output,
+    "tokens": lambda session: session.tokens.total,
     "cost": attrgetter("cost.usd"),
 }
 
