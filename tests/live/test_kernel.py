@@ -172,12 +172,25 @@ def test_a_callback_that_raises_says_so_in_its_cell_and_is_called_again(
 ) -> None:
     one = _furnished(agent())
     kernel.run(_hud(one))
-    register = kernel.start("undo = hud.on_change('memory', lambda panel, version: 1 / 0)")
+    register = kernel.start("undo = hud.on_change('memory', lambda panel, version: {}[version])")
     kernel.wait(lambda: kernel.is_done(register), "the registration")
     one.memory(["entry 1"])
-    kernel.wait(lambda: kernel.printed(register).count("ZeroDivisionError") == 1, "the first error")
+    kernel.wait(lambda: kernel.printed(register).count("KeyError: ") == 1, "the first error")
     one.memory(["entry 2"])
-    kernel.wait(lambda: kernel.printed(register).count("ZeroDivisionError") == 2, "the second error")
+    kernel.wait(lambda: kernel.printed(register).count("KeyError: ") == 2, "the second error")
+
+
+def test_the_same_error_of_a_callback_is_shown_once(agent: MakeAgent, kernel: Kernel) -> None:
+    one = _furnished(agent())
+    kernel.run(_hud(one))
+    source = "def fail(panel, version):\n    print('called', flush=True)\n    1 / 0\nundo = hud.on_change('memory', fail)"
+    register = kernel.start(source)
+    kernel.wait(lambda: kernel.is_done(register), "the registration")
+    for number in (1, 2, 3):
+        one.memory([f"entry {number}"])
+        kernel.wait(lambda number=number: kernel.printed(register).count("called") == number, "the next call")
+    assert kernel.printed(register).count("ZeroDivisionError") == 1
+    assert "will not be shown again" in kernel.printed(register)
 
 
 def test_an_interrupt_of_the_kernels_process_group_does_not_reach_the_server(
