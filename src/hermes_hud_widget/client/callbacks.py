@@ -65,7 +65,7 @@ class _Registration:
             return
         self._told = said
         traceback.print_exc(file=sys.stderr)
-        sys.stderr.write("The same error again will not be shown again.\n")
+        print("The same error will not be shown again.", file=sys.stderr, flush=True)  # noqa: T201
 
     def _run(self) -> None:
         while True:
