@@ -12,6 +12,8 @@ import pytest
 
 from support.agent import MakeAgent
 
+pytestmark = pytest.mark.live
+
 COMMAND = [str(Path(sys.executable).with_name("hermes-hud"))]
 
 

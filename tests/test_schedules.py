@@ -12,11 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.agent import Agent
 from support.served import Client, Served, served
+
+pytestmark = pytest.mark.live
 
 Step = Literal["memory", "commit", "burst", "same memory", "pause", "connect", "cut", "restart"]
 STEPS: list[Step] = ["memory", "commit", "burst", "same memory", "pause", "connect", "cut", "restart"]

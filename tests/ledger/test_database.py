@@ -20,6 +20,8 @@ from hermes_hud_widget.ledger import database as module
 from hermes_hud_widget.ledger.descriptor import Descriptor, NotRegularError
 from ledger.world import Writer, age, fingerprints, make, settled, wait_for, writing
 
+pytestmark = pytest.mark.live
+
 ADD = "INSERT INTO sessions (id, source, started_at) VALUES (hex(randomblob(8)), 'cli', 1)"
 Start = Callable[..., Writer]
 

@@ -13,6 +13,8 @@ import pytest
 from hermes_hud_widget.ledger import database as module
 from hermes_hud_widget.ledger.database import Database
 
+pytestmark = pytest.mark.live
+
 SETTLED_S = 0.08
 """Longer than the time for which fresh files vouch for nothing."""
 
