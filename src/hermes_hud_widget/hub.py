@@ -53,11 +53,6 @@ class Hub:
             versions = self._versions[home] = dict.fromkeys(panels, 1)
             self._announce(home, dict(versions))
 
-    def remove(self, home: str) -> None:
-        """A home was closed."""
-        with self._lock:
-            self._versions.pop(home, None)
-
     def bump(self, home: str, panels: Iterable[str]) -> None:
         """These panels are stale now."""
         with self._lock:

@@ -143,9 +143,7 @@ class Watcher:
         self._bell_write.setblocking(False)
         self._is_closing = False
         self._is_attended = False
-        self._is_first_look_due = False
         self._native = _NativeEvents(self.ring)
-        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hermes-hud-watcher", daemon=True)
         self._thread.start()
 
