@@ -10,7 +10,6 @@ import pytest
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import (
-    MAX_FILE_BYTES,
     ActiveProfile,
     Attached,
     Config,
@@ -21,6 +20,7 @@ from hermes_hud_widget.sources import (
     Source,
     TextFile,
 )
+from hermes_hud_widget.sources.file import MAX_FILE_BYTES
 
 
 @dataclass

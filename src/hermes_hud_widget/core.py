@@ -155,7 +155,7 @@ class OpenHome:
                 blank, status="unavailable", error=self._problem("unavailable", self.place.name, error)
             )
         try:
-            contents, problem = self._contents(declared)
+            contents, problem = self._contents(declared.sources)
             result = declared.run(contents, query, now)
             data = redact_json(result.payload.model_dump(mode="json"))
         except SourceError as error:
@@ -173,7 +173,7 @@ class OpenHome:
             return replace(snapshot, status="stale")
         if (no_home := self._no_home()) is not None:
             return replace(snapshot, status="empty", error=no_home)
-        if result.payload.is_empty() or self._is_missing(declared):
+        if result.payload.is_empty() or self._is_missing(declared.sources):
             return replace(snapshot, status="empty")
         return snapshot
 
@@ -196,15 +196,16 @@ class OpenHome:
         check_readable(self.place.path)
         where, zone_name = zone(self._config().text("timezone"))
         args = frame.check(**given, now=now, where=where)
-        contents, problem = self._contents(panel, must_be_good=True)
-        filled = frame.fill(**contents, args=args)
+        contents, problem = self._contents(frame.sources_of(panel.sources), must_be_good=True)
+        filled = frame.run(contents, args, now)
         status: Status = "stale" if problem else "ok"
-        if problem is None and self._is_missing(panel):
+        if problem is None and self._is_missing(frame.sources_of(panel.sources)):
             status, problem = "empty", self._no_home()
         about = {
             "home": self.place.name,
             "as_of": now.isoformat(),
             "timezone": zone_name,
+            "day_boundary": f"00:00 {zone_name}",
             "status": status,
             **({"error": problem.message} if problem else {}),
         }
@@ -217,11 +218,13 @@ class OpenHome:
             return Settings({})
         return content
 
-    def _contents(self, panel: Panel, must_be_good: bool = False) -> tuple[dict[str, Any], Problem | None]:
+    def _contents(
+        self, sources: Mapping[str, Source[Any]], must_be_good: bool = False
+    ) -> tuple[dict[str, Any], Problem | None]:
         """The sources' contents by name; for damaged ones the last good content, and what is wrong."""
         contents: dict[str, Any] = {}
         problem: Problem | None = None
-        for name, source in panel.sources.items():
+        for name, source in sources.items():
             try:
                 content = self.sources[source].read()
             except DatabaseMissing:
@@ -245,8 +248,8 @@ class OpenHome:
         message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
         return Problem(kind="no-home", path=self.place.name, message=message)
 
-    def _is_missing(self, panel: Panel) -> bool:
-        content = [source for source in panel.sources.values() if source.counts_as_content]
+    def _is_missing(self, sources: Mapping[str, Source[Any]]) -> bool:
+        content = [source for source in sources.values() if source.counts_as_content]
         return bool(content) and all(self.sources[source].is_missing() for source in content)
 
     @staticmethod

@@ -171,6 +171,8 @@ def _panel_entry(panel: Panel) -> PanelEntry:
     return PanelEntry(
         name=panel.name,
         title=panel.title,
+        titles=dict(panel.titles),
+        icon=panel.icon,
         module=f"views/{panel.name}" if has_view else None,
         payload_schema=None if has_view else panel.payload.model_json_schema(mode="serialization"),
     )

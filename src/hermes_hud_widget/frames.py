@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-Kind = Literal["text", "category", "integer", "number", "boolean", "instant", "texts"]
+Kind = Literal["text", "category", "integer", "number", "boolean", "instant", "day", "texts"]
 
 When = str | date | datetime | timedelta | None
 """What `since=` and `until=` accept."""
@@ -27,10 +28,12 @@ class Column:
 
     Attributes:
         kind: `text` → string, `category`, `integer` → Int64, `number` → Float64, `boolean`,
-            `instant` → datetime64[us, UTC], `texts` → lists of strings.
-        meaning: What it holds, and the file, table or rule it comes from.
+            `instant` → datetime64[us, UTC], `day` → datetime64[us] (a calendar day in the home's zone),
+            `texts` → lists of strings.
+        meaning: What it says.
         unit: Its unit, where it has one.
         is_identifier: True for text that Hermes made (ids, paths); all other text is redacted.
+        source: The file, table or rule that it comes from, if that is not the frame's.
     """
 
     name: str
@@ -38,6 +41,24 @@ class Column:
     meaning: str
     unit: str | None = None
     is_identifier: bool = False
+    source: str | None = None
+
+    @property
+    def dtype(self) -> str:
+        """The pandas dtype, as text."""
+        return _DTYPES[self.kind]
+
+
+_DTYPES: Mapping[Kind, str] = {
+    "text": "string",
+    "category": "category",
+    "integer": "Int64",
+    "number": "Float64",
+    "boolean": "boolean",
+    "instant": "datetime64[us, UTC]",
+    "day": "datetime64[us]",
+    "texts": "object",
+}
 
 
 @dataclass(frozen=True)
@@ -64,10 +85,13 @@ class Frame:
     """One DataFrame that a panel offers.
 
     Attributes:
-        fill: Gets the panel's sources by name and the arguments as `args`; returns a list for each column
-            asked for.
+        fill: Gets what it has parameters for: the panel's sources by name, the arguments as `args`, the time
+            as `now`; returns a list for each column asked for.
         time: The column that `since=` and `until=` go by; None if rows have no time.
         by_session: True if `session_id=` is understood.
+        about: What one row is, in a sentence.
+        source: The file or table that its columns come from; `file: table` says that they have the same names
+            there.
     """
 
     name: str
@@ -75,6 +99,30 @@ class Frame:
     fill: Callable[..., Mapping[str, Sequence[Any]]]
     time: str | None = None
     by_session: bool = False
+    about: str = ""
+    source: str = ""
+
+    def sources_of(self, sources: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a panel's sources that `fill` asks for."""
+        wanted = inspect.signature(self.fill).parameters
+        return {name: source for name, source in sources.items() if name in wanted}
+
+    def run(
+        self, contents: Mapping[str, Any], args: FrameArguments, now: datetime
+    ) -> Mapping[str, Sequence[Any]]:
+        """Calls `fill` with what it asks for."""
+        filled: Mapping[str, Sequence[Any]] = call(self.fill, {**contents, "args": args, "now": now})
+        return filled
+
+    def describe(self) -> dict[str, list[str | None]]:
+        """Its columns, one list for each property: column, dtype, unit, meaning, source."""
+        return {
+            "column": [column.name for column in self.columns],
+            "dtype": [column.dtype for column in self.columns],
+            "unit": [column.unit for column in self.columns],
+            "meaning": [column.meaning for column in self.columns],
+            "source": [self._source(column) for column in self.columns],
+        }
 
     def check(
         self,
@@ -126,6 +174,11 @@ class Frame:
         by_name = {column.name: column for column in self.columns}
         return self.columns if args.columns is None else tuple(by_name[name] for name in args.columns)
 
+    def _source(self, column: Column) -> str:
+        if column.source is not None:
+            return column.source
+        return f"{self.source}.{column.name}" if ": " in self.source else self.source
+
     def to_arrow(
         self, filled: Mapping[str, Sequence[Any]], args: FrameArguments, about: Mapping[str, str]
     ) -> pa.Table:
@@ -153,9 +206,9 @@ class Frame:
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """A DataFrame with nullable dtypes: Int64, Float64, boolean, string, category, datetime64[us, UTC].
+    """A DataFrame with the dtypes that `Column.kind` names.
 
-    `attrs` holds what the table's metadata says: home, as_of, status, units.
+    `attrs` holds what the table's metadata says (home, as_of, timezone, day_boundary, status) and units.
     """
     import pandas as pd
     import pyarrow as pa
@@ -166,7 +219,10 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
         pa.bool_(): pd.BooleanDtype(),
         pa.string(): pd.StringDtype(),
     }
-    frame: pd.DataFrame = table.to_pandas(types_mapper=dtypes.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=dtypes.get, date_as_object=False)
+    days = [field.name for field in table.schema if pa.types.is_date(field.type)]
+    if days:
+        frame = frame.astype(dict.fromkeys(days, _DTYPES["day"]))
     about = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     attributes: dict[str, Any] = {key: value for key, value in about.items() if key != "pandas"}
     attributes["units"] = {
@@ -176,6 +232,12 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     }
     frame.attrs.update(attributes)
     return frame
+
+
+def call(function: Callable[..., Any], offered: Mapping[str, Any]) -> Any:
+    """Calls a function with those of the offered arguments that it has parameters for."""
+    wanted = inspect.signature(function).parameters
+    return function(**{name: value for name, value in offered.items() if name in wanted})
 
 
 def parse_when(name: str, value: When, now: datetime, where: tzinfo | None = None) -> datetime | None:
@@ -262,5 +324,6 @@ def _arrow_type(kind: Kind) -> pa.DataType:
         "number": pa.float64(),
         "boolean": pa.bool_(),
         "instant": pa.timestamp("us", tz="UTC"),
+        "day": pa.date32(),
         "texts": pa.list_(pa.string()),
     }[kind]

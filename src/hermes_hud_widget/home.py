@@ -113,11 +113,11 @@ class Home:
             until: Only rows before it.
             columns: Only these columns, in this order.
             limit: At most so many rows, the newest ("memory": the first).
-            session_id: "messages" only: one conversation, by any of its ids.
+            session_id: Only one conversation, by any of its ids, in frames that have sessions' parts.
 
         Returns:
-            Nullable dtypes: Int64, Float64, boolean, string, category, datetime64[us, UTC]; the same columns and
-            dtypes without rows. `attrs` holds home, as_of, timezone, status and units.
+            The columns and dtypes that `describe` names, also without rows. `attrs` holds home, as_of, timezone,
+            day_boundary, status and units.
 
         Raises:
             UnknownNameError: There is no such frame or column.
@@ -138,6 +138,27 @@ class Home:
         # Checked here, too: what makes no sense needs no server to be told.
         find_frame(all_panels(), name)[1].check(**given)
         return to_pandas(self._reader().table(name, given))
+
+    def describe(self, name: str) -> pd.DataFrame:
+        """What a frame's columns are: one row for each, with column, dtype, unit, meaning and source.
+
+        `attrs` holds the frame's name, what one row is (`about`) and its time column (`time`).
+
+        Args:
+            name: One of `frames`.
+
+        Raises:
+            UnknownNameError: There is no such frame.
+        """
+        import pandas as pd
+
+        from hermes_hud_widget.core import find_frame
+        from hermes_hud_widget.panels import all_panels
+
+        frame = find_frame(all_panels(), name)[1]
+        described = pd.DataFrame(frame.describe(), dtype="string")
+        described.attrs.update({"frame": frame.name, "about": frame.about, "time": frame.time})
+        return described
 
     def close(self) -> None:
         """Gives back what it holds open."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from hermes_hud_widget.frames import Frame
+from hermes_hud_widget.frames import Frame, call
 from hermes_hud_widget.sources import Source
 
 
@@ -60,9 +60,11 @@ class Panel:
 
     Args:
         name: Its name in URLs, in `hud.panel(name)` and in the page: lower case.
-        title: What a viewer reads on its tab (English; translations live in the browser's catalogues).
+        title: What a viewer reads on its tab, in English.
         collect: Pure function from the sources' contents to the payload; its return annotation is the
             payload's model (or a union of it with `Until`).
+        titles: The title in other languages, by language code: `{"zh": "…"}`.
+        icon: Name of the icon on its tab, one of the browser module's (`js/src/ui/icon.tsx`).
         query: Model of the parameters that a viewer may send; every field has a default.
         frames: The DataFrames that it offers.
         view: An ES module that draws it; without one a generic view is made from the payload's schema.
@@ -75,6 +77,8 @@ class Panel:
         title: str,
         collect: Callable[..., Payload | Until],
         *,
+        titles: Mapping[str, str] | None = None,
+        icon: str = "panel",
         query: type[BaseModel] = NoQuery,
         frames: tuple[Frame, ...] = (),
         view: Traversable | None = None,
@@ -82,13 +86,14 @@ class Panel:
     ) -> None:
         self.name = name
         self.title = title
+        self.titles: Mapping[str, str] = titles or {}
+        self.icon = icon
         self.collect = collect
         self.query = query
         self.frames = frames
         self.view = view
         self.sources: Mapping[str, Source[Any]] = sources
-        self._parameters = frozenset(inspect.signature(collect).parameters)
-        missing = sources.keys() - self._parameters
+        missing = sources.keys() - inspect.signature(collect).parameters.keys()
         if missing:
             raise TypeError(f"panel {name!r}: collect() takes no argument named {', '.join(sorted(missing))}")
 
@@ -105,6 +110,5 @@ class Panel:
 
     def run(self, contents: Mapping[str, Any], query: BaseModel, now: datetime) -> Until:
         """Calls `collect` with what it asks for."""
-        extra = {"query": query, "now": now}
-        result = self.collect(**contents, **{k: v for k, v in extra.items() if k in self._parameters})
+        result = call(self.collect, {**contents, "query": query, "now": now})
         return result if isinstance(result, Until) else Until(result, None)

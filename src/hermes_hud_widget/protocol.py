@@ -37,7 +37,11 @@ class PanelEntry(Message):
     """One registered panel, as a viewer needs it before it has seen any data."""
 
     name: str
-    title: str
+    title: str = Field(description="In English")
+    titles: dict[str, str] = Field(description="In other languages, by language code")
+    icon: str = Field(
+        description="Name of an icon of the browser module; an unknown one is drawn as a plain panel"
+    )
     module: str | None = Field(
         description="Name of its view's ES module, to be asked for; null: the generic view draws it"
     )

@@ -123,6 +123,10 @@ class HUD:
             name, since=since, until=until, columns=columns, limit=limit, session_id=session_id
         )
 
+    def describe(self, name: str) -> pd.DataFrame:
+        """What a frame's columns are; see `Home.describe`."""
+        return self._home.describe(name)
+
     def on_change(self, panel: str, call: Callable[[str, int], object]) -> Callable[[], None]:
         """Calls `call(panel, version)` whenever a panel changes.
 

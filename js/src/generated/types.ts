@@ -52,7 +52,20 @@ export interface HomeEntry {
  */
 export interface PanelEntry {
   name: string;
+  /**
+   * In English
+   */
   title: string;
+  /**
+   * In other languages, by language code
+   */
+  titles: {
+    [k: string]: string;
+  };
+  /**
+   * Name of an icon of the browser module; an unknown one is drawn as a plain panel
+   */
+  icon: string;
   /**
    * Name of its view's ES module, to be asked for; null: the generic view draws it
    */

@@ -103,9 +103,11 @@ COLUMNS = (
     Column("store", "category", "memory or user"),
     Column("position", "integer", "Place in its file, from 0"),
     Column("text", "text", "The entry, stripped"),
-    Column("chars", "integer", "Length of the entry", unit="characters"),
+    Column("chars", "integer", "Length of the entry", unit="characters", source="computed"),
     Column("file", "category", "memories/MEMORY.md or memories/USER.md"),
-    Column("file_modified_at", "instant", "When the file was written last"),
+    Column(
+        "file_modified_at", "instant", "When the file was written last", source="the file's modification time"
+    ),
 )
 
 MEMORY_FILE = Entries("memories/MEMORY.md")
@@ -115,7 +117,17 @@ PANEL = Panel(
     "memory",
     "Memory",
     collect,
-    frames=(Frame("memory", COLUMNS, _fill),),
+    titles={"zh": "记忆"},
+    icon="memory",
+    frames=(
+        Frame(
+            "memory",
+            COLUMNS,
+            _fill,
+            about="One row for each entry, in file order",
+            source="memories/MEMORY.md, memories/USER.md",
+        ),
+    ),
     view=view("memory"),
     memory=MEMORY_FILE,
     user=USER_FILE,

@@ -195,6 +195,8 @@ PANEL = Panel(
     "overview",
     "Overview",
     collect,
+    titles={"zh": "概览"},
+    icon="overview",
     view=view("overview"),
     state=StateDb(),
     writers=WritersOf(),

@@ -117,86 +117,143 @@ _KEYS: dict[Sort, Any] = {
 }
 
 
-def _fill_sessions(
-    state: Ledger | None, writers: Writers | None, args: FrameArguments
-) -> dict[str, list[Any]]:
+def _fill_sessions(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
     return state.session_columns(args) if state else {column.name: [] for column in SESSION_COLUMNS}
 
 
-def _fill_messages(
-    state: Ledger | None, writers: Writers | None, args: FrameArguments
-) -> dict[str, list[Any]]:
+def _fill_messages(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
     return state.message_columns(args) if state else {column.name: [] for column in MESSAGE_COLUMNS}
 
 
 SESSION_COLUMNS = (
-    Column("id", "text", "sessions.id", is_identifier=True),
+    Column("id", "text", "Hermes' id", is_identifier=True),
     Column(
         "root_id",
         "text",
-        "The first piece of its conversation (equal to id if never compressed into a child)",
+        "The first piece of its conversation; equal to id if it was never compressed into a child",
+        is_identifier=True,
+        source="computed: Hermes' lineage rules",
     ),
-    Column("parent_id", "text", "sessions.parent_session_id", is_identifier=True),
+    Column(
+        "parent_id",
+        "text",
+        "The session it came from, if any",
+        is_identifier=True,
+        source="state.db: sessions.parent_session_id",
+    ),
     Column(
         "kind",
         "category",
-        "conversation, branch, continuation, subagent or ephemeral, by Hermes' lineage rules",
+        "conversation, branch, continuation, subagent or ephemeral",
+        source="computed: Hermes' lineage rules",
     ),
-    Column("listed", "boolean", "True if Hermes lists it as a conversation of its own"),
-    Column("title", "text", "sessions.title"),
-    Column("source", "category", "sessions.source: cli, telegram, cron, …"),
-    Column("model", "category", "sessions.model"),
-    Column("started_at", "instant", "sessions.started_at"),
-    Column("ended_at", "instant", "sessions.ended_at; missing: not ended, or never closed"),
-    Column("end_reason", "category", "sessions.end_reason"),
-    Column("last_active", "instant", "Its last message's timestamp, else its start"),
-    Column("duration_s", "number", "From started_at to ended_at, else to last_active", unit="s"),
-    Column("message_count", "integer", "sessions.message_count: active messages"),
-    Column("tool_call_count", "integer", "sessions.tool_call_count"),
-    Column("api_call_count", "integer", "sessions.api_call_count: calls of the model"),
-    Column("rewind_count", "integer", "sessions.rewind_count: how often /undo was used"),
-    Column("input_tokens", "integer", "sessions.input_tokens, without the cache", unit="tokens"),
-    Column("output_tokens", "integer", "sessions.output_tokens, reasoning included", unit="tokens"),
-    Column("cache_read_tokens", "integer", "sessions.cache_read_tokens", unit="tokens"),
-    Column("cache_write_tokens", "integer", "sessions.cache_write_tokens", unit="tokens"),
-    Column("reasoning_tokens", "integer", "sessions.reasoning_tokens, part of output_tokens", unit="tokens"),
+    Column(
+        "listed",
+        "boolean",
+        "True if Hermes lists it as a conversation of its own",
+        source="computed: Hermes' lineage rules",
+    ),
+    Column("title", "text", "Its title, if it has one"),
+    Column("source", "category", "Where it was held: cli, telegram, cron, …"),
+    Column("model", "category", "The model it began with"),
+    Column("started_at", "instant", "When it began"),
+    Column("ended_at", "instant", "When it was closed; missing: not ended, or never closed"),
+    Column("end_reason", "category", "Why it was closed"),
+    Column(
+        "last_active",
+        "instant",
+        "When its last message was written, else when it began",
+        source="computed: state.db: max(messages.timestamp)",
+    ),
+    Column(
+        "duration_s",
+        "number",
+        "From started_at to ended_at, else to last_active",
+        unit="s",
+        source="computed",
+    ),
+    Column("message_count", "integer", "Active messages"),
+    Column("tool_call_count", "integer", "Tool calls"),
+    Column("api_call_count", "integer", "Calls of the model"),
+    Column("rewind_count", "integer", "How often /undo was used"),
+    Column("input_tokens", "integer", "Without the cache", unit="tokens"),
+    Column("output_tokens", "integer", "Reasoning included", unit="tokens"),
+    Column("cache_read_tokens", "integer", "Read from the provider's cache", unit="tokens"),
+    Column("cache_write_tokens", "integer", "Written to the provider's cache", unit="tokens"),
+    Column("reasoning_tokens", "integer", "Part of output_tokens", unit="tokens"),
     Column(
         "cost_usd",
         "number",
         "Actual cost where Hermes knows it, else its estimate; missing: unknown",
         unit="USD",
+        source="state.db: sessions.actual_cost_usd, estimated_cost_usd",
     ),
-    Column("cost_status", "category", "sessions.cost_status: actual, estimated, included or unknown"),
-    Column("cwd", "text", "sessions.cwd", is_identifier=True),
-    Column("git_branch", "text", "sessions.git_branch"),
-    Column("git_repo_root", "text", "sessions.git_repo_root", is_identifier=True),
-    Column("profile_name", "category", "sessions.profile_name"),
-    Column("archived", "boolean", "sessions.archived"),
+    Column("cost_status", "category", "actual, estimated, included (a subscription) or unknown"),
+    Column("cwd", "text", "Working directory", is_identifier=True),
+    Column("git_branch", "text", "Its branch"),
+    Column("git_repo_root", "text", "Its repository", is_identifier=True),
+    Column("profile_name", "category", "The profile that made it"),
+    Column("archived", "boolean", "True if the user put it away"),
 )
 
 MESSAGE_COLUMNS = (
-    Column("id", "integer", "messages.id: only grows"),
-    Column("session_id", "category", "messages.session_id"),
+    Column("id", "integer", "Hermes' number: only grows"),
+    Column("session_id", "category", "The session that it belongs to"),
     Column("role", "category", "user, assistant, tool, system, …"),
-    Column("timestamp", "instant", "messages.timestamp"),
+    Column("timestamp", "instant", "When it was written"),
     Column("tool_name", "category", "On a tool's result: which tool"),
     Column("tool_call_id", "text", "On a tool's result: which call", is_identifier=True),
-    Column("tool_names", "texts", "On the assistant's messages: the tools called"),
-    Column("finish_reason", "category", "messages.finish_reason"),
-    Column("token_count", "integer", "messages.token_count; Hermes mostly leaves it out", unit="tokens"),
-    Column("text_chars", "integer", "Length of the text", unit="characters"),
-    Column("reasoning_chars", "integer", "Length of the reasoning", unit="characters"),
-    Column("state", "category", "active; compacted: summarised away; rewound: undone"),
+    Column(
+        "tool_names",
+        "texts",
+        "On the assistant's messages: the tools called",
+        source="state.db: messages.tool_calls",
+    ),
+    Column("finish_reason", "category", "Why the model stopped"),
+    Column("token_count", "integer", "Tokens; Hermes mostly leaves it out", unit="tokens"),
+    Column(
+        "text_chars", "integer", "Length of the text", unit="characters", source="state.db: messages.content"
+    ),
+    Column(
+        "reasoning_chars",
+        "integer",
+        "Length of the reasoning",
+        unit="characters",
+        source="state.db: messages.reasoning, reasoning_content",
+    ),
+    Column(
+        "state",
+        "category",
+        "active; compacted: summarised away; rewound: undone",
+        source="state.db: messages.active, compacted",
+    ),
 )
 
 PANEL = Panel(
     "sessions",
     "Sessions",
     collect,
+    titles={"zh": "会话"},
+    icon="sessions",
     query=SessionsQuery,
     frames=(
-        Frame("sessions", SESSION_COLUMNS, _fill_sessions, time="started_at"),
-        Frame("messages", MESSAGE_COLUMNS, _fill_messages, time="timestamp", by_session=True),
+        Frame(
+            "sessions",
+            SESSION_COLUMNS,
+            _fill_sessions,
+            time="started_at",
+            about="One row for each session, children too, the one started last first",
+            source="state.db: sessions",
+        ),
+        Frame(
+            "messages",
+            MESSAGE_COLUMNS,
+            _fill_messages,
+            time="timestamp",
+            by_session=True,
+            about="One row for each message, oldest first, without its texts",
+            source="state.db: messages",
+        ),
     ),
     view=view("sessions"),
     state=StateDb(),

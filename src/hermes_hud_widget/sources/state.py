@@ -1,0 +1,91 @@
+"""`state.db`, and the processes that write it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hermes_hud_widget.ledger.database import Database
+from hermes_hud_widget.ledger.ledger import Ledger
+from hermes_hud_widget.ledger.writers import Writers, WriterScan
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources.source import Attached, Source
+
+
+@dataclass(frozen=True)
+class StateDb(Source[Ledger | None]):
+    """The query layer over `state.db`; None when there is no such file."""
+
+    path: str = "state.db"
+
+    @property
+    def label(self) -> str:
+        return self.path
+
+    @property
+    def missing(self) -> None:
+        return None
+
+    def attach(self, place: Place) -> Attached[Ledger | None]:
+        return _StateDb(Database(place.path / self.path))
+
+
+class _StateDb(Attached[Ledger | None]):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ledger = Ledger(database)
+        self.files = database.files
+
+    @property
+    def recheck_soon(self) -> bool:  # type: ignore[override]
+        return self._database.recheck_soon
+
+    def signature(self) -> Hashable:
+        return self._database.signature()
+
+    def read(self) -> Ledger | None:
+        return self._ledger if self._database.path.exists() else None
+
+    def is_missing(self) -> bool:
+        return not self._database.path.exists()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@dataclass(frozen=True)
+class WritersOf(Source[Writers | None]):
+    """The processes that have a file open for writing; None where that cannot be known."""
+
+    counts_as_content: ClassVar[bool] = False
+
+    path: str = "state.db"
+
+    @property
+    def label(self) -> str:
+        return f"processes writing {self.path}"
+
+    @property
+    def missing(self) -> None:
+        return None
+
+    def attach(self, place: Place) -> Attached[Writers | None]:
+        return _Writers(WriterScan(place.path / self.path))
+
+
+class _Writers(Attached[Writers | None]):
+    def __init__(self, scan: WriterScan) -> None:
+        self._scan = scan
+
+    def signature(self) -> Hashable:
+        return self._scan.writers()
+
+    def read(self) -> Writers | None:
+        return self._scan.writers()
+
+    def doorbells(self) -> frozenset[int]:
+        return self._scan.doorbells()
+
+    def close(self) -> None:
+        self._scan.close()
