@@ -3,6 +3,7 @@
 import gc
 import queue
 import shutil
+import time
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hermes_hud_widget.doorbell import DoorbellError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Profiles, Source, TextFile
-from hermes_hud_widget.watcher import Watcher, make_plan
+from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, make_plan
 
 DESCRIPTORS = Path("/proc/self/fd")
 WAIT_S = 5.0
@@ -188,11 +189,43 @@ def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None
     (tmp_path / "home" / "node_modules" / "deep").mkdir(parents=True)
     (tmp_path / "home" / "memories").mkdir()
     place = Place(tmp_path / "home", tmp_path / "home", None)
-    plan = make_plan([TextFile("a").attach(place), TextFile("memories/b").attach(place)])
+    plan = make_plan({"a": TextFile("a").attach(place), "b": TextFile("memories/b").attach(place)})
     watched = {path for path, _, _ in plan.directories}
     assert watched == {str(tmp_path), str(tmp_path / "home"), str(tmp_path / "home" / "memories")}
-    assert not plan.concerns(str(tmp_path / "home" / "unnamed"))
-    assert plan.concerns(str(tmp_path / "home" / "a"))
+    assert plan.concerned(str(tmp_path / "home" / "unnamed")) == set()
+    assert plan.concerned(str(tmp_path / "home" / "a")) == {"a"}
+    assert plan.concerned(str(tmp_path / "home" / "memories")) == {"b"}
+    assert plan.concerned(str(tmp_path / "home")) == {"a", "b"}
+
+
+def test_only_what_an_event_concerns_is_looked_at(tmp_path: Path, watch: Watch) -> None:
+    looks: list[str] = []
+    attached = watch.add(tmp_path, a=TextFile("a"), b=TextFile("b"))
+    assert watch.says_nothing()
+    of_b = attached["b"].signature
+    attached["b"].signature = lambda: (looks.append("b"), of_b())[1]  # type: ignore[method-assign]
+    replace(tmp_path / "a", "1")
+    assert watch.next() == {"a"}
+    assert watch.says_nothing()
+    assert looks == []
+    replace(tmp_path / "b", "1")
+    assert watch.next() == {"b"}
+    assert looks
+
+
+def test_a_thing_is_looked_at_once_at_a_time_and_again_until_it_has_settled() -> None:
+    agenda = Agenda()
+    agenda.ring(frozenset({"a"}), 10.0)
+    assert agenda.take(10.0) == {"a"}
+    agenda.ring(frozenset({"a", "b"}), 10.001)
+    assert agenda.take(10.001) == {"b"}
+    assert agenda.take(10.0 + BETWEEN_LOOKS_S) == {"a", "b"}
+    looks = 0
+    while (at := agenda.next()) is not None:
+        looks += 1
+        agenda.take(at)
+        assert at <= 10.0 + BETWEEN_LOOKS_S + SETTLE_S[-1]
+    assert looks >= len(SETTLE_S) - 1
 
 
 @pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts descriptors in /proc")
@@ -204,7 +237,11 @@ def test_closing_gives_every_descriptor_back(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
     watch.next()
     watch.watcher.close()
-    assert len(list(DESCRIPTORS.iterdir())) == before
+    # The thread in which watchfiles' library waits closes its own a moment later.
+    deadline = time.monotonic() + WAIT_S
+    while (left := len(list(DESCRIPTORS.iterdir()))) != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert left == before
 
 
 def test_a_source_that_breaks_its_promise_blinds_nobody_else(

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -28,11 +28,14 @@ from hermes_hud_widget.doorbell import Doorbell, DoorbellError
 
 log = logging.getLogger(__name__)
 
+Keys = frozenset[Hashable]
+NOTHING: Keys = frozenset()
+
 SETTLE_S = (0.0, 0.004, 0.015, 0.05, 0.2, 1.0)
 """Looks after an event, in seconds. SQLite writes its log before the commit is visible, and making it
 visible is a write to shared memory, which raises no event."""
 BETWEEN_LOOKS_S = 0.010
-"""At most one look in so many seconds, however many events there are."""
+"""At most one look at the same thing in so many seconds, however many events there are."""
 RECHECK_S = 0.025
 TIMER_S = 1.0
 NETWORK_FILE_SYSTEMS = (
@@ -79,21 +82,34 @@ class Plan:
 
     Attributes:
         directories: Real directories to watch, not recursively, each with its identity.
-        names: Paths of which an event counts.
-        folders: Directories in which every event counts.
+        names: Paths of which an event counts, and for what.
+        folders: Directories in which every event counts, and for what.
     """
+
+    directories: frozenset[tuple[str, int, int]] = frozenset()
+    names: Mapping[str, Keys] = field(default_factory=dict)
+    folders: Mapping[str, Keys] = field(default_factory=dict)
+
+    def concerned(self, path: str) -> Keys:
+        """What an event on this path is a reason to look at."""
+        return self.names.get(path, NOTHING) | self.folders.get(os.path.dirname(path), NOTHING)  # noqa: PTH120
+
+
+def make_plan(watched: Mapping[Hashable, Watched]) -> Plan:
+    """Which directories must be watched: a missing file is awaited from the nearest directory that exists."""
+    return _joined({key: _needs(thing) for key, thing in watched.items()})
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """The part of the plan that one thing is the reason for."""
 
     directories: frozenset[tuple[str, int, int]]
     names: frozenset[str]
     folders: frozenset[str]
 
-    def concerns(self, path: str) -> bool:
-        """True if an event on this path is a reason to look."""
-        return path in self.names or os.path.dirname(path) in self.folders  # noqa: PTH120
 
-
-def make_plan(watched: Iterable[Watched]) -> Plan:
-    """Which directories must be watched: a missing file is awaited from the nearest directory that exists."""
+def _needs(thing: Watched) -> _Needs:
     directories: set[tuple[str, int, int]] = set()
     names: set[str] = set()
     folders: set[str] = set()
@@ -111,38 +127,99 @@ def make_plan(watched: Iterable[Watched]) -> Plan:
                 return
             path = parent
 
-    for thing in watched:
-        for file in thing.files:
-            for spelling in {file, Path(os.path.realpath(file))}:
-                await_path(spelling)
-                # A directory on the way may be replaced by another one under the same name.
-                await_path(spelling.parent)
-        for folder in thing.folders:
-            await_path(folder)
-            with suppress(OSError):
-                status = folder.stat()
-                directories.add((str(folder), status.st_dev, status.st_ino))
-                folders.add(str(folder))
-    return Plan(frozenset(directories), frozenset(names), frozenset(folders))
+    for file in thing.files:
+        for spelling in {file, Path(os.path.realpath(file))}:
+            await_path(spelling)
+            # A directory on the way may be replaced by another one under the same name.
+            await_path(spelling.parent)
+            names.update(map(str, spelling.parents))
+    for folder in thing.folders:
+        await_path(folder)
+        names.update(map(str, folder.parents))
+        with suppress(OSError):
+            status = folder.stat()
+            directories.add((str(folder), status.st_dev, status.st_ino))
+            folders.add(str(folder))
+    return _Needs(frozenset(directories), frozenset(names), frozenset(folders))
+
+
+def _joined(needs: Mapping[Hashable, _Needs]) -> Plan:
+    names: dict[str, set[Hashable]] = {}
+    folders: dict[str, set[Hashable]] = {}
+    for key, need in needs.items():
+        for name in need.names:
+            names.setdefault(name, set()).add(key)
+        for folder in need.folders:
+            folders.setdefault(folder, set()).add(key)
+    return Plan(
+        frozenset().union(*(need.directories for need in needs.values())),
+        {name: frozenset(keys) for name, keys in names.items()},
+        {folder: frozenset(keys) for folder, keys in folders.items()},
+    )
+
+
+class Agenda:
+    """When to look at what: after each ring at once, and again as `SETTLE_S` says. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._due: dict[Hashable, list[float]] = {}
+        self._looked: dict[Hashable, float] = {}
+
+    def ring(self, keys: Keys, now: float) -> None:
+        """Something happened to these."""
+        for key in keys:
+            first = max(now, self._looked.get(key, now - BETWEEN_LOOKS_S) + BETWEEN_LOOKS_S)
+            self._due[key] = [first + delay for delay in SETTLE_S]
+
+    def again(self, keys: Keys, at: float) -> None:
+        """Looks at these once more."""
+        for key in keys:
+            self._due[key] = sorted([*self._due.get(key, []), at])
+
+    def forget(self, known: Keys) -> None:
+        """Only these are still there."""
+        for key in [key for key in self._looked if key not in known]:
+            self._looked.pop(key)
+            self._due.pop(key, None)
+
+    def next(self) -> float | None:
+        """When something is due; None: never."""
+        return min((moments[0] for moments in self._due.values()), default=None)
+
+    def take(self, now: float) -> Keys:
+        """What is due; it counts as looked at."""
+        keys = frozenset(key for key, moments in self._due.items() if moments[0] <= now)
+        for key in keys:
+            self._looked[key] = now
+            left = [moment for moment in self._due[key] if moment > now]
+            if left:
+                self._due[key] = left
+            else:
+                del self._due[key]
+        return keys
 
 
 class Watcher:
     """Watches any number of things in two threads of its own, and says which of them changed.
 
+    After an event only those things are looked at that it concerns.
+
     Args:
         on_change: Called in the watcher's thread with the keys of those whose signature changed.
     """
 
-    def __init__(self, on_change: Callable[[frozenset[Hashable]], None]) -> None:
+    def __init__(self, on_change: Callable[[Keys], None]) -> None:
         self._on_change = on_change
         self._lock = threading.Lock()
         self._watched: dict[Hashable, Watched] = {}
         self._signatures: dict[Hashable, Hashable] = {}
+        self._rung: set[Hashable] = set()
         self._bell_read, self._bell_write = socket.socketpair()
         self._bell_read.setblocking(False)
         self._bell_write.setblocking(False)
         self._is_closing = False
         self._is_attended = False
+        self._needs: dict[Hashable, _Needs] = {}
         self._native = _NativeEvents(self.ring)
         self._thread = threading.Thread(target=self._run, name="hermes-hud-watcher", daemon=True)
         self._thread.start()
@@ -153,15 +230,16 @@ class Watcher:
         with self._lock:
             self._watched.update(watched)
             self._signatures.update(signatures)
-        self.ring()
+        self.ring(frozenset(watched))
 
     def remove(self, keys: Iterable[Hashable]) -> None:
         """Stops watching these."""
+        keys = frozenset(keys)
         with self._lock:
             for key in keys:
                 self._watched.pop(key, None)
                 self._signatures.pop(key, None)
-        self.ring()
+        self.ring(keys)
 
     def attend(self, is_attended: bool) -> None:
         """Says whether someone looks; the timer runs only then."""
@@ -169,8 +247,10 @@ class Watcher:
             self._is_attended = is_attended
             self.ring()
 
-    def ring(self) -> None:
-        """Looks soon; may be called from any thread."""
+    def ring(self, keys: Keys | None = None) -> None:
+        """Looks soon at these, or at everything; may be called from any thread."""
+        with self._lock:
+            self._rung.update(self._watched if keys is None else keys)
         with suppress(BlockingIOError, OSError):  # a full bell rings already; a closed one needs no ringing
             self._bell_write.send(b"!")
 
@@ -189,55 +269,70 @@ class Watcher:
         self._bell_write.close()
 
     def _run(self) -> None:
+        agenda = Agenda()
+        processes: dict[int, Keys] = {}
         with selectors.DefaultSelector() as selector:
             selector.register(self._bell_read, selectors.EVENT_READ)
-            due: list[float] = []
-            last_look = 0.0
             while not self._is_closing:
-                timeout = max(0.0, due[0] - time.monotonic()) if due else self._idle_timeout()
-                rung = self._wait(selector, timeout)
+                rung = self._wait(selector, self._timeout(agenda.next()), processes)
                 if self._is_closing:
                     return
+                agenda.ring(rung, time.monotonic())
                 now = time.monotonic()
-                if rung:
-                    first = max(now, last_look + BETWEEN_LOOKS_S)
-                    due = [first + delay for delay in SETTLE_S]
-                if due and due[0] > now:
+                if not (due := agenda.take(now)):
                     continue
-                due = [moment for moment in due if moment > now]
-                last_look = now
                 try:
-                    must_recheck = self._look()
+                    uncertain = self._look(due)
                 except (
                     Exception
                 ):  # the boundary of this thread: without it one bad source would end all watching
                     log.exception("Looking for changes failed")
-                    must_recheck = False
-                if must_recheck:
-                    due = sorted([*due, time.monotonic() + RECHECK_S])
-                self._register_doorbells(selector)
+                    uncertain = NOTHING
+                agenda.again(uncertain, time.monotonic() + RECHECK_S)
+                agenda.forget(frozenset(self._needs))
+                processes = self._register_doorbells(selector)
 
-    def _idle_timeout(self) -> float | None:
-        return TIMER_S if self._native.reason is not None and self._is_attended else None
+    def _timeout(self, due: float | None) -> float | None:
+        if due is not None:
+            return max(0.0, due - time.monotonic())
+        return TIMER_S if self._must_poll else None
 
-    def _wait(self, selector: selectors.BaseSelector, timeout: float | None) -> bool:
-        rung = False
-        for key, _ in selector.select(timeout):
+    @property
+    def _must_poll(self) -> bool:
+        return self._native.reason is not None and self._is_attended
+
+    def _wait(
+        self, selector: selectors.BaseSelector, timeout: float | None, processes: Mapping[int, Keys]
+    ) -> Keys:
+        """Until something rings, and what: with neither a ring nor anything due the timer has run out."""
+        ready = selector.select(timeout)
+        rung: set[Hashable] = set()
+        for key, _ in ready:
             if key.fileobj is self._bell_read:
                 with suppress(BlockingIOError):
                     self._bell_read.recv(4096)
-                rung = True
+                with self._lock:
+                    rung |= self._rung
+                    self._rung.clear()
             elif key.data == "inotify":
-                rung = self._native.doorbell_concerns() or rung
+                concerned = self._native.taken_from_doorbell()
+                rung |= self._everything() if concerned is None else concerned
             else:
-                rung = True
+                rung |= processes.get(key.fd, NOTHING)
                 selector.unregister(key.fileobj)
-        return rung
+        if not ready and timeout == TIMER_S and self._must_poll:
+            rung |= self._everything()
+        return frozenset(rung)
 
-    def _look(self) -> bool:
+    def _everything(self) -> Keys:
         with self._lock:
-            watched = dict(self._watched)
-        self._native.follow(make_plan(watched.values()))
+            return frozenset(self._watched)
+
+    def _look(self, keys: Keys) -> Keys:
+        """Takes the signatures of these, announces what changed, and returns what was not certain."""
+        with self._lock:
+            watched = {key: self._watched[key] for key in keys if key in self._watched}
+        self._follow(keys, watched)
         signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(
@@ -248,11 +343,26 @@ class Watcher:
             self._signatures.update({key: signatures[key] for key in changed})
         if changed:
             self._on_change(changed)
-        return any(thing.recheck_soon for thing in watched.values())
+        return frozenset(key for key, thing in watched.items() if thing.recheck_soon)
 
-    def _register_doorbells(self, selector: selectors.BaseSelector) -> None:
+    def _follow(self, keys: Keys, watched: Mapping[Hashable, Watched]) -> None:
+        """Watches what these need now."""
+        needs = {key: _needs(thing) for key, thing in watched.items()}
+        gone = [key for key in keys - needs.keys() if key in self._needs]
+        if not gone and all(self._needs.get(key) == need for key, need in needs.items()):
+            return
+        for key in gone:
+            del self._needs[key]
+        self._needs.update(needs)
+        self._native.follow(_joined(self._needs))
+
+    def _register_doorbells(self, selector: selectors.BaseSelector) -> dict[int, Keys]:
         with self._lock:
-            wanted = {fd for thing in self._watched.values() for fd in thing.doorbells()}
+            watched = dict(self._watched)
+        wanted: dict[int, set[Hashable]] = {}
+        for name, thing in watched.items():
+            for fd in thing.doorbells():
+                wanted.setdefault(fd, set()).add(name)
         for key in list(selector.get_map().values()):
             if key.data == "process":
                 # All anew: a number that was closed may by now be another process's.
@@ -264,6 +374,7 @@ class Watcher:
         inotify = self._native.descriptor
         if inotify is not None and inotify not in selector.get_map():
             selector.register(inotify, selectors.EVENT_READ, "inotify")
+        return {fd: frozenset(names) for fd, names in wanted.items()}
 
 
 def _signature(thing: Watched) -> Hashable:
@@ -282,9 +393,9 @@ class _NativeEvents:
     WITH_DOORBELL_STEP_MS = 250
     ALONE_STEP_MS = 20
 
-    def __init__(self, ring: Callable[[], None]) -> None:
+    def __init__(self, ring: Callable[[Keys | None], None]) -> None:
         self._ring = ring
-        self._plan = Plan(frozenset(), frozenset(), frozenset())
+        self._plan = Plan()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.reason: str | None = None
@@ -298,12 +409,12 @@ class _NativeEvents:
     def descriptor(self) -> int | None:
         return self._doorbell.descriptor if self._doorbell else None
 
-    def doorbell_concerns(self) -> bool:
-        """Empties the doorbell; True if one of its events is a reason to look."""
-        if self._doorbell is None:
-            return False
-        events = list(self._doorbell.take())
-        return any(path is None or self._plan.concerns(path) for path in events)
+    def taken_from_doorbell(self) -> Keys | None:
+        """Empties the doorbell: what its events are a reason to look at; None: nobody knows, so everything."""
+        paths = set(self._doorbell.take() if self._doorbell else ())
+        if None in paths:
+            return None
+        return NOTHING.union(*(self._plan.concerned(path) for path in paths if path is not None))
 
     def follow(self, plan: Plan) -> None:
         """Watches what the plan says from now on; a look must follow, since events may fall into the gap."""
@@ -321,7 +432,7 @@ class _NativeEvents:
             except DoorbellError as error:
                 self.reason = self.reason or str(error)
         self._restart(directories)
-        self._ring()
+        self._ring(None)
 
     def close(self) -> None:
         self._stop_thread()
@@ -349,9 +460,9 @@ class _NativeEvents:
 
         step = self.ALONE_STEP_MS if self._doorbell is None else self.WITH_DOORBELL_STEP_MS
         try:
-            for _ in watch(
+            for changes in watch(
                 *directories,
-                watch_filter=lambda _, path: self._plan.concerns(path),
+                watch_filter=lambda _, path: bool(self._plan.concerned(path)),
                 step=step,
                 debounce=4 * step,
                 stop_event=stop,
@@ -359,12 +470,12 @@ class _NativeEvents:
                 raise_interrupt=False,
                 ignore_permission_denied=True,
             ):
-                self._ring()
+                self._ring(NOTHING.union(*(self._plan.concerned(path) for _, path in changes)))
         except OSError as error:  # inotify watches ran out, or a directory vanished before it was watched
             if not stop.is_set():
                 self.reason = f"native file events failed: {error}"
                 log.warning("Watching by timer, since %s", self.reason)
-                self._ring()
+                self._ring(None)
 
 
 def _network_reason(directories: Iterable[str]) -> str | None:

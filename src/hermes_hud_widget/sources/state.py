@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from hermes_hud_widget.ledger.database import Database
@@ -71,12 +72,14 @@ class WritersOf(Source[Writers | None]):
         return None
 
     def attach(self, place: Place) -> Attached[Writers | None]:
-        return _Writers(WriterScan(place.path / self.path))
+        return _Writers(place.path / self.path)
 
 
 class _Writers(Attached[Writers | None]):
-    def __init__(self, scan: WriterScan) -> None:
-        self._scan = scan
+    def __init__(self, path: Path) -> None:
+        self._scan = WriterScan(path)
+        # A writer that nobody knew of is noticed when it writes.
+        self.files = Database(path).files
 
     def signature(self) -> Hashable:
         return self._scan.writers()
