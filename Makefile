@@ -17,7 +17,7 @@ help:
 	@echo "make test                      every test, those in a real JupyterLab and with the real Hermes included"
 	@echo "make check                     lint, types, layers, unit tests, in seconds"
 	@echo "make images                    the screenshots in docs/images/"
-	@echo "make types                     the browser's types, from the Python models"
+	@echo "make types                     the browser's types and docs/frames.md, from the Python declarations"
 
 demo: system-demo $(READY) $(STATIC)
 	@$(BIN)/python tools/demo_lab.py $(if $(HOME_DIR),--home "$(HOME_DIR)")
@@ -42,6 +42,7 @@ images: system-images $(READY) $(STATIC)
 
 types: $(READY) $(MODULES)
 	$(BIN)/python tools/schema.py
+	$(BIN)/python tools/frames.py
 	cd js && npm run --silent types
 
 format: $(READY) $(MODULES)
