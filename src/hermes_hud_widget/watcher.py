@@ -164,12 +164,14 @@ class Agenda:
     def __init__(self) -> None:
         self._due: dict[Hashable, list[float]] = {}
         self._looked: dict[Hashable, float] = {}
+        self._rung: set[Hashable] = set()
 
     def ring(self, keys: Keys, now: float) -> None:
         """Something happened to these."""
         for key in keys:
             first = max(now, self._looked.get(key, now - BETWEEN_LOOKS_S) + BETWEEN_LOOKS_S)
             self._due[key] = [first + delay for delay in SETTLE_S]
+        self._rung |= keys
 
     def again(self, keys: Keys, at: float) -> None:
         """Looks at these once more."""
@@ -181,13 +183,14 @@ class Agenda:
         for key in [key for key in self._looked if key not in known]:
             self._looked.pop(key)
             self._due.pop(key, None)
+        self._rung &= known
 
     def next(self) -> float | None:
         """When something is due; None: never."""
         return min((moments[0] for moments in self._due.values()), default=None)
 
-    def take(self, now: float) -> Keys:
-        """What is due; it counts as looked at."""
+    def take(self, now: float) -> tuple[Keys, Keys]:
+        """What is due, which counts as looked at, and what of it rang since it was looked at last."""
         keys = frozenset(key for key, moments in self._due.items() if moments[0] <= now)
         for key in keys:
             self._looked[key] = now
@@ -196,7 +199,9 @@ class Agenda:
                 self._due[key] = left
             else:
                 del self._due[key]
-        return keys
+        rung = keys & self._rung
+        self._rung -= rung
+        return keys, rung
 
 
 class Watcher:
@@ -278,10 +283,11 @@ class Watcher:
                 if self._is_closing:
                     return
                 agenda.ring(rung, time.monotonic())
-                now = time.monotonic()
-                if not (due := agenda.take(now)):
+                due, rung = agenda.take(time.monotonic())
+                if not due:
                     continue
                 try:
+                    self._follow(rung)
                     uncertain = self._look(due)
                 except (
                     Exception
@@ -332,7 +338,6 @@ class Watcher:
         """Takes the signatures of these, announces what changed, and returns what was not certain."""
         with self._lock:
             watched = {key: self._watched[key] for key in keys if key in self._watched}
-        self._follow(keys, watched)
         signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(
@@ -345,8 +350,10 @@ class Watcher:
             self._on_change(changed)
         return frozenset(key for key, thing in watched.items() if thing.recheck_soon)
 
-    def _follow(self, keys: Keys, watched: Mapping[Hashable, Watched]) -> None:
+    def _follow(self, keys: Keys) -> None:
         """Watches what these need now."""
+        with self._lock:
+            watched = {key: self._watched[key] for key in keys if key in self._watched}
         needs = {key: _needs(thing) for key, thing in watched.items()}
         gone = [key for key in keys - needs.keys() if key in self._needs]
         if not gone and all(self._needs.get(key) == need for key, need in needs.items()):
