@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hermes_hud_widget.redact import redact, redact_json
+from hermes_hud_widget.redact import RULES, redact, redact_json
 
 SECRETS = [
     "sk-ant-api03-abcdefghijklmnopqrstuvwxyz",
@@ -95,3 +97,36 @@ def test_what_no_encoder_takes_is_replaced() -> None:
         "b": None,
         "c": None,
     }
+
+
+WORDS = st.sampled_from(
+    [
+        *SECRETS,
+        "plainsecretvalue",
+        "API_KEY=",
+        "ToKeN: ",
+        "PassPhrase = ",
+        "basic ",
+        "BEARER ",
+        " -u me:",
+        " --user=a:",
+        "ftp://me:word@",
+        "-----BEGIN PRIVATE KEY-----",
+        '\\"',
+        "'",
+        " ",
+        "\n",
+        "Ä",
+        "a" * 20,
+        "12345678",
+    ]
+)
+
+
+@given(st.lists(WORDS | st.text(max_size=5)).map("".join))
+def test_the_search_for_hints_leaves_no_rule_out(text: str) -> None:
+    thorough = text.encode("utf-8", "replace").decode("utf-8")
+    if len(thorough) >= 10:
+        for rule in RULES:
+            thorough = rule.pattern.sub(rule.replace, thorough)
+    assert redact(text) == thorough
