@@ -12,9 +12,7 @@ const options = {
   absWorkingDir: here,
   entryPoints: {
     widget: "src/widget.ts",
-    "views/overview": "src/views/overview.tsx",
-    "views/memory": "src/views/memory.tsx",
-    "views/sessions": "src/views/sessions.tsx",
+    ...(await views()),
     "i18n/zh": "src/i18n/zh.ts",
   },
   outdir: out,
@@ -38,6 +36,16 @@ if (process.argv.includes("--watch")) {
   const built = new Map(Object.entries(metafile.outputs).map(([file, { bytes }]) => [join(here, file), bytes]));
   for (const [file, bytes] of built) console.log(`${(bytes / 1000).toFixed(1).padStart(6)} kB  ${basename(file)}`);
   await removeAllBut(built);
+}
+
+/** Every view is a module: src/views/NAME.tsx, or NAME/index.tsx with what belongs to it beside it. */
+async function views() {
+  const entries = await readdir(join(here, "src/views"), { withFileTypes: true });
+  const files = entries.flatMap((entry) => {
+    if (entry.isDirectory()) return [[entry.name, `${entry.name}/index.tsx`]];
+    return entry.name.endsWith(".tsx") ? [[basename(entry.name, ".tsx"), entry.name]] : [];
+  });
+  return Object.fromEntries(files.map(([name, file]) => [`views/${name}`, `src/views/${file}`]));
 }
 
 /** Leaves nothing of an earlier build behind, without a moment in which there is no build. */

@@ -1,7 +1,7 @@
-import { type Api, makeApi, type View } from "./api.ts";
+import { makeApi, type View, type ViewModule } from "./api.ts";
 import { Connection, type Environment, type Model } from "./connection.ts";
 import { type Format, makeFormat } from "./format.ts";
-import { type Catalogue, chooseLanguage, type Language, Texts } from "./i18n.ts";
+import { type Catalogue, type Catalogues, chooseLanguage, type Language, Texts } from "./i18n.ts";
 import { isRecord } from "./protocol.ts";
 import { Store } from "./store.ts";
 import { Ticker } from "./ticker.ts";
@@ -19,8 +19,8 @@ export interface Options {
   language: "auto" | "en" | "zh";
 }
 
-/** A view's module: not here yet, being evaluated, or evaluated. */
-export type LoadedView = { view: View } | { failure: string } | null;
+/** A view with its own texts, why there is none, or null as long as it is on its way. */
+export type LoadedView = { view: View; texts: Texts } | { failure: string } | null;
 
 /** Everything that the views of one model share. */
 export class Client {
@@ -29,7 +29,6 @@ export class Client {
   readonly texts = new Texts();
   readonly format: Format;
   readonly ticker = new Ticker();
-  readonly api: Api;
   readonly language: Language;
   /** Counts modules that arrived, so that what waits for one draws again. */
   modulesLoaded = 0;
@@ -47,7 +46,6 @@ export class Client {
     this.store = new Store(options.home, (frame) => this.connection.send(frame));
     this.#formatInUse = makeFormat("en", this.texts.t);
     this.format = forwarded(() => this.#formatInUse);
-    this.api = makeApi(this);
     this.language = chooseLanguage(options.language, environment.language);
     this.store.onLook(() => this.connection.lookChanged());
     signal.addEventListener("abort", () => {
@@ -95,12 +93,12 @@ export class Client {
     this.#views.set(name, "importing");
     this.importText(text)
       .then((module) => {
-        if (typeof module.default !== "function")
-          throw new TypeError(`${name}: expected a default export, define(api)`);
-        return module.default(this.api) as View;
+        if (!isViewModule(module)) throw new TypeError(`${name}: expected a default export, define(api)`);
+        const texts = this.texts.above(isRecord(module.texts) ? (module.texts as Catalogues) : {});
+        return { view: module.default(makeApi(texts, this.format)), texts };
       })
       .then(
-        (view) => this.#loaded(name, { view }),
+        (loaded) => this.#loaded(name, loaded),
         (error: unknown) => {
           console.error(`[hermes-hud] the view ${name} could not be loaded`, error);
           this.#loaded(name, { failure: String(error) });
@@ -143,6 +141,10 @@ export class Client {
     this.modulesLoaded += 1;
     for (const listener of [...this.#loadListeners]) listener();
   }
+}
+
+function isViewModule(module: Record<string, unknown>): module is Record<string, unknown> & ViewModule {
+  return typeof module.default === "function";
 }
 
 /** An object whose functions are always those of the format in use: views keep it across a change of language. */

@@ -5,7 +5,7 @@ import type { Cost, Tokens } from "./protocol.ts";
 export interface Format {
   /** 12,345 */
   number(value: number): string;
-  /** 950, 12.3 k, 1.2 M */
+  /** 950, 12.3 k, 1.2 M; in Chinese 1.2万, 1.2亿 */
   compact(value: number): string;
   /** $0.42, or — when unknown. */
   usd(value: number | null): string;
@@ -15,10 +15,16 @@ export interface Format {
   duration(seconds: number): string;
   /** How long ago an instant (ISO 8601) was. */
   ago(instant: string): string;
+  /** In how long an instant (ISO 8601) will be: in 20s, in 5m, in 2h 10m; due when it has come. */
+  until(instant: string): string;
   /** An instant in the viewer's zone, in full. */
   date(instant: string): string;
   /** An instant's time of day in the viewer's zone: 12:04 */
   time(instant: string | number): string;
+  /** A calendar day (2026-06-01) or an instant's day in the viewer's zone, in short: Jun 1 */
+  day(day: string | number): string;
+  /** The same in full: Monday, June 1, 2026 */
+  longDay(day: string | number): string;
   /** Of 0 to 1. */
   percent(share: number): string;
 }
@@ -32,7 +38,9 @@ export function makeFormat(language: string, t: Translate): Format {
   const relative = new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "short", day: "numeric" });
+  const date = new Intl.DateTimeFormat(language, { year: "numeric", month: "short", day: "numeric" });
+  const shortDay = days(language, { month: "short", day: "numeric" });
+  const longDay = days(language, { dateStyle: "full" });
   const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const units = Object.fromEntries(
     (["second", "minute", "hour", "day"] as const).map((unit) => [
@@ -45,15 +53,11 @@ export function makeFormat(language: string, t: Translate): Format {
   const format: Format = {
     number: (value) => plain.format(value),
     compact: (value) => {
-      for (const [size, letter] of [
-        [1e9, "G"],
-        [1e6, "M"],
-        [1e3, "k"],
-      ] as const) {
+      for (const [size, letter] of magnitudes[language === "zh" ? "zh" : "en"]) {
         // 999,950 reads as 1 M, not as 1,000 k.
         if (Math.abs(value) >= size * 0.9995) {
           const scaled = value / size;
-          return `${(Math.abs(scaled) >= 99.95 ? whole : oneDigit).format(scaled)}\u202f${letter}`;
+          return `${(Math.abs(scaled) >= 99.95 ? whole : oneDigit).format(scaled)}${letter}`;
         }
       }
       return oneDigit.format(value);
@@ -64,11 +68,13 @@ export function makeFormat(language: string, t: Translate): Format {
       return `$${(size === 0 || size >= 0.1 ? cents : smallMoney).format(value)}`;
     },
     cost: ({ usd, status, unknown_sessions: unpriced }) => {
-      const isKnown = usd !== null && status !== "unknown";
       const kind = status ?? "unknown";
+      const isKnown = usd !== null && kind !== "unknown";
+      // What a subscription includes cost nothing more: "$0.00" would read as a price.
+      const isIncluded = kind === "included";
       return {
-        text: isKnown ? format.usd(usd) : status === "included" ? t("cost.included") : "—",
-        status: kind === "included" && !isKnown ? "" : t(`cost.${kind}`),
+        text: isIncluded ? t("cost.included") : isKnown ? format.usd(usd) : "—",
+        status: isIncluded ? "" : t(`cost.${kind}`),
         title: [t(`cost.${kind}.help`), ...(unpriced > 0 ? [t("cost.unpriced.help", { count: unpriced })] : [])].join(
           " ",
         ),
@@ -97,14 +103,40 @@ export function makeFormat(language: string, t: Translate): Format {
       for (const [unit, length, end] of spans) {
         if (age < end) return relative.format(-Math.sign(seconds) * Math.floor(age / length), unit);
       }
-      return day.format(then);
+      return date.format(then);
+    },
+    until: (instant) => {
+      const at = Date.parse(instant);
+      if (Number.isNaN(at)) return "—";
+      const seconds = Math.floor((at - Date.now()) / 1_000);
+      if (seconds < 0) return t("time.due");
+      if (seconds >= 30 * 86_400) return date.format(at);
+      // Seconds beside minutes would only flicker.
+      return t("time.in", {
+        duration: format.duration(seconds < 60 || seconds >= 3_600 ? seconds : seconds - (seconds % 60)),
+      });
     },
     date: (instant) => (Number.isNaN(Date.parse(instant)) ? instant : full.format(Date.parse(instant))),
     time: (instant) => clock.format(typeof instant === "number" ? instant : Date.parse(instant)),
+    day: shortDay,
+    longDay,
     percent: (value) => share.format(value),
   };
   return format;
 }
+
+/** What large numbers are counted in. */
+const magnitudes = {
+  en: [
+    [1e9, "\u202fG"],
+    [1e6, "\u202fM"],
+    [1e3, "\u202fk"],
+  ],
+  zh: [
+    [1e8, "亿"],
+    [1e4, "万"],
+  ],
+} as const;
 
 /** Up to which age (seconds) a time is told in which unit (of so many seconds). */
 const spans = [
@@ -113,6 +145,17 @@ const spans = [
   ["hour", 3_600, 86_400],
   ["day", 86_400, 30 * 86_400],
 ] as const;
+
+/** A calendar day is the same day everywhere; an instant's day is that of the viewer's zone. */
+function days(language: string, style: Intl.DateTimeFormatOptions): (day: string | number) => string {
+  const here = new Intl.DateTimeFormat(language, style);
+  const everywhere = new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" });
+  return (day) => {
+    const at = typeof day === "number" ? day : Date.parse(day);
+    if (Number.isNaN(at)) return String(day);
+    return (/^\d{4}-\d\d-\d\d$/.test(String(day)) ? everywhere : here).format(at);
+  };
+}
 
 function both(first: string, rest: number, text: (rest: number) => string): string {
   return rest === 0 ? first : `${first} ${text(rest)}`;

@@ -90,7 +90,7 @@ function Brand({ home }: { home: HomeEntry | null }) {
 /** The server has none of the panels that the options name, or none at all. */
 function NoPanels({ chosen, offered }: { chosen: readonly string[]; offered: readonly PanelEntry[] }) {
   const { t } = useClient().texts;
-  const list = (names: readonly string[]) => names.join(", ") || t("generic.none");
+  const list = (names: readonly string[]) => names.join(", ") || t("list.none");
   return (
     <Empty icon="panel" title={t("hud.no-panels")}>
       {t("hud.no-panels.help", { chosen: list(chosen), offered: list(offered.map(({ name }) => name)) })}
@@ -105,7 +105,7 @@ function shortPath(path: string): string {
 }
 
 /** The panels to show, in the order that the options name them; all when they name none. */
-export function chosenPanels(all: readonly PanelEntry[], names: readonly string[]): readonly PanelEntry[] {
+function chosenPanels(all: readonly PanelEntry[], names: readonly string[]): readonly PanelEntry[] {
   if (names.length === 0) return all;
   return names.flatMap((name) => all.filter((panel) => panel.name === name));
 }

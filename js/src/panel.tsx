@@ -2,7 +2,6 @@ import { Component, type ComponentChildren, Fragment, h } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { View, ViewProps, ViewSnapshot } from "./api.ts";
 import { useClient, useSelected } from "./context.ts";
-import { Generic } from "./generic.tsx";
 import type { Texts } from "./i18n.ts";
 import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Query } from "./protocol.ts";
 import { keyOf } from "./query.ts";
@@ -12,13 +11,10 @@ import { Icon } from "./ui/icon.tsx";
 import { Empty, Skeleton } from "./ui/parts.tsx";
 import { Text } from "./ui/text.tsx";
 
+/** Draws the panels that bring no view of their own. */
+const GENERIC = "views/generic";
 /** An answer that takes longer than this waits for a running cell, most likely. */
 const SLOW_MS = 1_000;
-
-export function panelTitle(texts: Texts, panel: PanelEntry): string {
-  const key = `panel.${panel.name}`;
-  return texts.has(key) ? texts.t(key) : panel.title;
-}
 
 interface Props {
   panel: PanelEntry;
@@ -31,12 +27,14 @@ interface Props {
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
 export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
   const client = useClient();
+  const { texts } = client;
   const signal = useLifetime();
   const [reading] = useReadings(panel.name, [query], isVisible);
+  const name = panel.module ?? GENERIC;
   const [module] = useSelected(({ modulesLoaded, store }) => [
-    panel.module === null ? null : client.view(panel.module),
+    client.view(name),
     modulesLoaded,
-    panel.module === null ? null : store.module(panel.module).text,
+    store.module(name).text,
   ]);
   const last = useRef<Snapshot | null>(null);
   if (reading?.snapshot) last.current = reading.snapshot;
@@ -50,11 +48,13 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
   );
   const status = refusal && !reading?.snapshot ? "unavailable" : isOutdated ? "stale" : (snapshot?.status ?? "loading");
 
+  const hasData = snapshot?.data !== null && snapshot?.data !== undefined;
   let body: ComponentChildren;
   if (!snapshot) body = refusal ? <Refused refusal={refusal} /> : <Skeleton />;
-  else if (snapshot.data === null || snapshot.data === undefined) body = <NoData panel={panel} snapshot={snapshot} />;
-  else if (panel.module !== null && module === null) body = <Skeleton />;
-  else if (module && "failure" in module) body = <Failed message={module.failure} />;
+  else if (module === null && (hasData || !snapshot.error)) body = <Skeleton />;
+  else if (!hasData) body = <NoData snapshot={snapshot} texts={module && "texts" in module ? module.texts : texts} />;
+  else if (module === null) body = <Skeleton />;
+  else if ("failure" in module) body = <Failed message={module.failure} />;
   else {
     const props: ViewProps = {
       data: snapshot.data,
@@ -68,8 +68,9 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
       now: Date.now(),
       signal,
       home,
+      schema: panel.payload_schema,
     };
-    body = module ? <Styled view={module.view} {...props} /> : <Generic {...props} schema={panel.payload_schema} />;
+    body = <Styled view={module.view} {...props} />;
   }
   return (
     <section
@@ -84,7 +85,7 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
       data-version={snapshot?.version}
       data-status={status}
     >
-      {snapshot?.data != null && snapshot.error && <Banner error={snapshot.error} status={snapshot.status} />}
+      {hasData && snapshot?.error && <Banner error={snapshot.error} status={snapshot.status} />}
       {snapshot && refusal && <Banner error={refusalProblem(refusal)} status="unavailable" />}
       {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
       <Boundary snapshot={snapshot} query={keyOf(panel.name, query)}>
@@ -143,9 +144,8 @@ function useLifetime(): AbortSignal {
   return controller.signal;
 }
 
-/** Nothing to draw: a home that isn't there, nothing written yet, or a reason. */
-function NoData({ panel, snapshot }: { panel: PanelEntry; snapshot: Snapshot }) {
-  const { texts } = useClient();
+/** Nothing to draw: a home that isn't there, nothing written yet (in the view's own words), or a reason. */
+function NoData({ snapshot, texts }: { snapshot: Snapshot; texts: Texts }) {
   const { error, status } = snapshot;
   if (error?.kind === "no-home") {
     const title = problemTitle(texts, error);
@@ -157,8 +157,8 @@ function NoData({ panel, snapshot }: { panel: PanelEntry; snapshot: Snapshot }) 
     );
   }
   if (status === "empty" || !error) {
-    const key = `panel.${panel.name}.empty`;
-    return <Empty title={texts.t(texts.has(key) ? key : "panel.empty")}>{texts.t("panel.empty.help")}</Empty>;
+    const said = (own: string, core: string) => texts.t(texts.has(own) ? own : core);
+    return <Empty title={said("empty", "panel.empty")}>{said("empty.help", "panel.empty.help")}</Empty>;
   }
   return (
     <Empty icon="warning" title={problemTitle(texts, error)}>

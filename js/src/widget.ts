@@ -1,9 +1,12 @@
 import { render as draw, h } from "preact";
 import { Client, type ImportText, type Options } from "./client.ts";
 import type { Environment, Model } from "./connection.ts";
-import css from "./hud.css";
+import frame from "./hud.css";
 import { Hud } from "./hud.tsx";
 import { forwardHostShortcuts } from "./keys.ts";
+import charts from "./ui/charts.css";
+
+const css = frame + charts;
 
 interface WidgetModel extends Model {
   get(name: "options"): Partial<Options> | undefined;

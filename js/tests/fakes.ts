@@ -24,6 +24,8 @@ export function hello(versions: Record<string, number> = {}, serverId = "server-
     panels: ["overview", "memory", "sessions"].map((name) => ({
       name,
       title: name,
+      titles: {},
+      icon: "panel",
       module: `views/${name}`,
       payload_schema: null,
     })),

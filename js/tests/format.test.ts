@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFormat } from "../src/format.ts";
-import chinese from "../src/i18n/zh.ts";
-import { translator } from "../src/i18n.ts";
+import { texts } from "./views.ts";
 
-const format = makeFormat("en", translator({}, "en"));
+const format = makeFormat("en", texts().t);
 
 beforeEach(() => vi.useFakeTimers({ now: Date.parse("2026-06-01T12:00:00Z") }));
 
@@ -48,7 +47,7 @@ describe("a cost", () => {
   });
 
   test("that is included without a figure says so", () => {
-    expect(format.cost({ usd: null, status: "included", unknown_sessions: 0 })).toMatchObject({
+    expect(format.cost({ usd: 0, status: "included", unknown_sessions: 0 })).toMatchObject({
       text: "included",
       status: "",
     });
@@ -80,8 +79,44 @@ test.each([
   expect(format.ago(instant)).toBe(text);
 });
 
+test.each([
+  ["2026-06-01T12:00:20Z", "in 20s"],
+  ["2026-06-01T12:05:59Z", "in 5m"],
+  ["2026-06-01T14:10:30Z", "in 2h 10m"],
+  ["2026-06-03T15:10:00Z", "in 2d 3h"],
+  ["2026-08-01T10:30:00Z", "Aug 1, 2026"],
+  ["2026-06-01T12:00:00Z", "in 0s"],
+  ["2026-06-01T11:59:59Z", "due"],
+  ["nonsense", "—"],
+])("%s is still to come: %s", (instant, text) => {
+  expect(format.until(instant)).toBe(text);
+});
+
+test("a calendar day is that day in every zone, an instant's is the viewer's", () => {
+  expect(format.day("2026-06-01")).toBe("Jun 1");
+  expect(format.longDay("2026-06-01")).toBe("Monday, June 1, 2026");
+  expect(format.day(new Date(2026, 5, 1, 23, 59).getTime())).toBe("Jun 1");
+  expect(format.day(new Date(2026, 5, 1, 0, 1).toISOString())).toBe("Jun 1");
+  expect(format.day("some day")).toBe("some day");
+});
+
+const chineseFormat = makeFormat("zh", texts("zh").t);
+
+test.each([
+  [950, "950"],
+  [3_506, "3,506"],
+  [9_996, "1万"],
+  [12_340, "1.2万"],
+  [1_398_000, "140万"],
+  [99_996_000, "1亿"],
+  [123_456_789, "1.2亿"],
+])("%d reads in Chinese as %s", (value, text) => {
+  expect(chineseFormat.compact(value)).toBe(text);
+});
+
 test("Chinese has its own words for the same", () => {
-  const chineseFormat = makeFormat("zh", translator(chinese, "zh"));
+  expect(chineseFormat.until("2026-06-01T12:05:00Z")).toBe("5分钟后");
+  expect(chineseFormat.day("2026-06-01")).toBe("6月1日");
   expect(chineseFormat.ago("2026-06-01T11:56:00Z")).toBe("4分钟前");
   expect(chineseFormat.cost({ usd: 1, status: "estimated", unknown_sessions: 0 }).status).toBe("估算");
 });

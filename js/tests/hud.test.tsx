@@ -8,21 +8,20 @@ import { Client } from "../src/client.ts";
 import { Hud } from "../src/hud.tsx";
 import chinese from "../src/i18n/zh.ts";
 import type { Outbound, PanelFrame, Query } from "../src/protocol.ts";
-import memory from "../src/views/memory.tsx";
-import overview from "../src/views/overview.tsx";
-import sessions from "../src/views/sessions.tsx";
 import { FakeBrowser, FakeModel, golden, note } from "./fakes.ts";
+import { views } from "./views.ts";
 
 const [greeting] = golden.outbound as [Extract<Outbound, { type: "hello" }>];
 const HOME = greeting.homes[0]?.id as string;
-const views: Record<string, unknown> = {
-  "views/memory": memory,
-  "views/overview": overview,
-  "views/sessions": sessions,
-  "i18n/zh": chinese,
+const modules: Record<string, Record<string, unknown>> = {
+  ...Object.fromEntries(Object.entries(views).map(([name, module]) => [`views/${name}`, { ...module }])),
+  "i18n/zh": { default: chinese },
 };
 /** Modules come by name instead of by text: there are no Blob URLs here. */
-const importText = async (text: string) => ({ default: views[text] });
+const importText = async (text: string): Promise<Record<string, unknown>> => modules[text] ?? {};
+/** The same, but the memory panel's view is another. */
+const importing = (define: unknown, texts?: unknown) => async (text: string) =>
+  text === "views/memory" ? { default: define, texts } : importText(text);
 
 let model: FakeModel;
 let container: HTMLElement;
@@ -59,7 +58,7 @@ async function greet() {
   model.push({ ...note(greeting.server_id), home: HOME } as never);
   await relay(
     greeting,
-    ...Object.keys(views).map((name): Outbound => ({ type: "module", id: null, name, text: name })),
+    ...Object.keys(modules).map((name): Outbound => ({ type: "module", id: null, name, text: name })),
   );
 }
 
@@ -130,7 +129,7 @@ describe("from nothing to data", () => {
     expect(container.querySelector(".skeleton")).toBeNull();
     expect(one(".blank").textContent).toContain("None of the chosen panels is there");
     expect(one(".blank").textContent).toContain("weather");
-    expect(one(".blank").textContent).toContain("overview, memory, sessions, cron");
+    expect(one(".blank").textContent).toContain("overview, memory, sessions, jobs");
   });
 
   test("a panel that is refused says so, and is neither loading nor busy", async () => {
@@ -162,6 +161,33 @@ describe("from nothing to data", () => {
     expect(one("[data-panel]").textContent).toContain(help);
   });
 
+  test("a panel that is empty says so in its view's own words, and waits for them", async () => {
+    const texts = { en: { empty: "No lamps", "empty.help": "Light one." } };
+    show(
+      { panels: ["memory"] },
+      importing(() => () => null, texts),
+    );
+    model.push({ ...note(greeting.server_id), home: HOME } as never);
+    await relay(greeting, frame("memory", { status: "empty", data: null }));
+    expect(one("[data-panel]").textContent).toBe("");
+    expect(one(".skeleton")).toBeTruthy();
+    await relay({ type: "module", id: null, name: "views/memory", text: "views/memory" });
+    expect(one(".blank").textContent).toBe("No lampsLight one.");
+  });
+
+  test("a panel that is empty and has no words for it, or no view, says so in the core's", async () => {
+    show(
+      { panels: ["memory", "jobs"] },
+      importing(() => () => null),
+    );
+    await greet();
+    for (const panel of ["memory", "jobs"]) {
+      await click(`[data-tab=${panel}]`);
+      await relay(frame(panel, { version: 9, status: "empty", data: null }));
+      expect(one(".blank").textContent).toBe("Nothing there yetIt appears here as soon as Hermes writes it.");
+    }
+  });
+
   test("a damaged file is named above the last good data", async () => {
     show({ panels: ["memory"] });
     await greet();
@@ -187,17 +213,50 @@ describe("tabs", () => {
     expect(one("[data-panel]").getAttribute("aria-labelledby")).toBe(one("[aria-selected=true]").id);
   });
 
+  test("title and icon are the server's; an icon that is not known is that of any panel", async () => {
+    const drawn = (name: string) => one(`[data-tab=${name}] path`).getAttribute("d");
+    const panels = greeting.panels.map((entry) => ({ ...entry, title: `My ${entry.name}`, icon: "constructor" }));
+    const before = drawn("memory");
+    await relay({ ...greeting, panels });
+    expect(one("[data-tab=memory]").textContent).toBe("My memory");
+    expect(drawn("memory")).not.toBe(before);
+    await relay({ ...greeting, panels: panels.map((entry) => ({ ...entry, icon: "panel" })) });
+    expect(drawn("memory")).toBe(drawn("sessions"));
+    expect(one("[data-tab=memory] .icon").outerHTML).not.toContain("native code");
+  });
+
   test("arrows, Home and End move and select", async () => {
     await press("[data-tab=overview]", "ArrowRight");
     expect(one("[aria-selected=true]").dataset.tab).toBe("memory");
     expect(document.activeElement).toBe(one("[data-tab=memory]"));
     await press("[data-tab=memory]", "End");
-    expect(one("[aria-selected=true]").dataset.tab).toBe("cron");
-    await press("[data-tab=cron]", "ArrowRight");
+    expect(one("[aria-selected=true]").dataset.tab).toBe("jobs");
+    await press("[data-tab=jobs]", "ArrowRight");
     expect(one("[aria-selected=true]").dataset.tab).toBe("overview");
     await press("[data-tab=overview]", "ArrowLeft");
-    await press("[data-tab=cron]", "Home");
+    await press("[data-tab=jobs]", "Home");
     expect(one("[aria-selected=true]").dataset.tab).toBe("overview");
+  });
+
+  test("where there are more than fit, an edge says so, and the selected one is scrolled into view", async () => {
+    const list = one('[role="tablist"]');
+    const place = (element: HTMLElement, left: () => number, width: number) =>
+      vi
+        .spyOn(element, "getBoundingClientRect")
+        .mockImplementation(() => ({ left: left(), right: left() + width }) as DOMRect);
+    Object.defineProperties(list, { clientWidth: { value: 200 }, scrollWidth: { value: 400 } });
+    place(list, () => 0, 200);
+    for (const [index, tab] of container.querySelectorAll<HTMLElement>('[role="tab"]').entries())
+      place(tab, () => index * 100 - list.scrollLeft, 100);
+    await act(() => void list.dispatchEvent(new Event("scroll")));
+    expect(list.dataset.more).toBe("end");
+    expect([...container.querySelectorAll(".beyond")].map(({ className }) => className)).toEqual(["beyond end"]);
+    await press("[data-tab=overview]", "ArrowRight");
+    expect(list.scrollLeft).toBe(44);
+    await act(() => void list.dispatchEvent(new Event("scroll")));
+    expect(list.dataset.more).toBe("start end");
+    await press("[data-tab=memory]", "Home");
+    expect(list.scrollLeft).toBeLessThanOrEqual(0);
   });
 
   test("only the selected panel is looked at", async () => {
@@ -243,6 +302,7 @@ describe("memory", () => {
     const data = structuredClone(before.data) as { stores: { entries: { text: string; chars: number }[] }[] };
     data.stores[0]?.entries.push({ text: "<b onclick=alert(1)>new\u202e</b>", chars: 30 });
     await relay(frame("memory", { version: 8, data }));
+    expect(container.querySelectorAll(".changed")).toHaveLength(1);
     expect(one(".changed").textContent).toContain("<b onclick=alert(1)>new[U+202E]</b>");
     expect(container.querySelector("b[onclick]")).toBeNull();
     await pass(5_000);
@@ -424,7 +484,7 @@ describe("what goes wrong", () => {
         if ((data as { isBad: boolean }).isBad) throw new Error("cannot draw this");
         return h("p", null, "drawn");
       };
-    show({}, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    show({}, importing(failing));
     await greet();
     await relay(frame("overview"), frame("memory", { version: 2, data: { isBad: true } }));
     await click("[data-tab=memory]");
@@ -445,7 +505,7 @@ describe("what goes wrong", () => {
         if (isBad) throw new Error("cannot draw this");
         return h("p", null, `drawn ${JSON.stringify(query)}`);
       };
-    show({ panels: ["memory"] }, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    show({ panels: ["memory"] }, importing(failing));
     await greet();
     await relay(frame("memory"));
     await click(".retry");
@@ -471,7 +531,7 @@ describe("what goes wrong", () => {
         if ((data as { isBad: boolean }).isBad) throw new Error("cannot draw this");
         return h("p", null, "drawn");
       };
-    show({ panels: ["memory"] }, async (text) => ({ default: text === "views/memory" ? failing : views[text] }));
+    show({ panels: ["memory"] }, importing(failing));
     await greet();
     await relay(frame("memory", { data: { isBad: true } }));
     await act(() => turn({ page: 1 }));
@@ -524,7 +584,34 @@ describe("languages", () => {
     expect(ask).toBeTruthy();
     await relay({ type: "module", id: (ask as { id: number }).id, name: "i18n/zh", text: "i18n/zh" });
     expect(one("[data-tab=memory]").textContent).toBe("记忆");
-    expect(one("[data-tab=cron]").textContent).toBe("Scheduled jobs");
+    expect(one("[data-tab=jobs]").textContent).toBe("Scheduled jobs");
+  });
+
+  test("a view's own texts follow the language, with English where they have no other", async () => {
+    const define = ({ h, t }: Api) =>
+      function Lamps() {
+        return h("p", null, [t("lit", { count: 1 }), t("out"), t("time.now"), t("North")].join(" / "));
+      };
+    const texts = { en: { lit: "{count} lamp|{count} lamps", out: "out" }, zh: { out: "熄灭" } };
+    show({ language: "zh", panels: ["memory"] }, importing(define, texts));
+    model.push({ ...note(greeting.server_id), home: HOME } as never);
+    await relay(greeting, { type: "module", id: null, name: "views/memory", text: "views/memory" }, frame("memory"));
+    expect(one("[data-panel] p").textContent).toBe("1 lamp / out / now / North");
+    await relay({ type: "module", id: null, name: "i18n/zh", text: "i18n/zh" });
+    expect(one("[data-panel] p").textContent).toBe("1 lamp / 熄灭 / 刚刚 / North");
+  });
+
+  test("a view can put elements into a text, and words of other programs into the viewer's language", async () => {
+    const define = ({ h, sentence, word }: Api) =>
+      function Lamps() {
+        const [lit, dark] = [word("state", "lit"), word("state", "<b>{when}|")];
+        return h("p", null, sentence("since", { when: h("time", null, "noon") }), ` ${lit} ${dark}`);
+      };
+    const texts = { en: { since: "lit since {when}, {toString}", "state.lit": "alight" } };
+    show({ panels: ["memory"] }, importing(define, texts));
+    await greet();
+    await relay(frame("memory"));
+    expect(one("[data-panel] p").innerHTML).toBe("lit since <time>noon</time>, {toString} alight &lt;b&gt;{when}|");
   });
 
   test.each([
@@ -564,10 +651,10 @@ describe("languages", () => {
 });
 
 test("the generic view draws any payload from its schema", async () => {
-  show({ panels: ["cron"] });
+  show({ panels: ["jobs"] });
   await greet();
-  await relay(frame("cron"));
-  const text = one("[data-panel=cron]").textContent ?? "";
+  await relay(frame("jobs"));
+  const text = one("[data-panel=jobs]").textContent ?? "";
   for (const part of [
     "Updated",
     "4h ago",
@@ -589,7 +676,7 @@ test("every frame of the golden file can arrive in any panel without harm", asyn
   show();
   for (const message of golden.kernel_to_model.filter(({ type }) => type !== "trouble")) model.push(message);
   await greet();
-  for (const tab of ["overview", "memory", "sessions", "cron"]) {
+  for (const tab of ["overview", "memory", "sessions", "jobs"]) {
     await click(`[data-tab=${tab}]`);
     await relay(...golden.outbound);
     expect(one("[data-panel]").textContent).not.toBe("");

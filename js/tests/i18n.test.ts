@@ -2,55 +2,120 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { english } from "../src/i18n/en.ts";
 import chinese from "../src/i18n/zh.ts";
-import { chooseLanguage, translator } from "../src/i18n.ts";
+import { type Catalogue, chooseLanguage, Texts } from "../src/i18n.ts";
+import { sources, texts, views } from "./views.ts";
 
 /** Names, and signs that read the same everywhere. */
-const sameInBoth = new Set(["transcript.role.assistant"]);
+const sameInBoth = new Set(["transcript.role.assistant", "transcript.shown"]);
 
-test("both catalogues have the same keys", () => {
-  expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
-});
+/** What a panel with a view says of itself where it has nothing to draw. */
+const saidByTheCore = ["empty", "empty.help"];
 
-test("no Chinese text is the English one", () => {
-  const same = Object.keys(english).filter((key) => english[key] === chinese[key] && !sameInBoth.has(key));
-  expect(same).toEqual([]);
-});
+const core = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.tsx?$/.test(file) && !/^(?:generated|i18n|views)\//.test(file))
+  .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8"))
+  .join("\n")
+  .replace(/\/\*\*[\s\S]*?\*\//g, "");
 
-test("both fill in the same values", () => {
-  const values = (text = "") => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))].sort();
-  for (const key of Object.keys(english)) {
-    expect([key, values(chinese[key])]).toEqual([key, values(english[key])]);
-  }
+const catalogues: [string, Catalogue, Catalogue][] = [
+  ["the core", english, chinese],
+  ...Object.entries(views).map(([name, { texts = {} }]): [string, Catalogue, Catalogue] => [
+    `the view ${name}`,
+    texts.en ?? {},
+    texts.zh ?? {},
+  ]),
+];
+
+describe.each(catalogues)("the texts of %s", (_, inEnglish, inChinese) => {
+  test("are the same keys in both languages", () => {
+    expect(Object.keys(inEnglish)).not.toEqual([]);
+    expect(Object.keys(inChinese).sort()).toEqual(Object.keys(inEnglish).sort());
+  });
+
+  test("are never English in Chinese", () => {
+    const same = Object.keys(inEnglish).filter((key) => inEnglish[key] === inChinese[key] && !sameInBoth.has(key));
+    expect(same).toEqual([]);
+  });
+
+  test("fill in the same values in both", () => {
+    const values = (text = "") => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))].sort();
+    for (const key of Object.keys(inEnglish)) {
+      expect([key, values(inChinese[key])]).toEqual([key, values(inEnglish[key])]);
+    }
+  });
 });
 
 describe("the source", () => {
-  const source = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.tsx?$/.test(file) && !file.includes("generated") && !file.startsWith("i18n/"))
-    .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8"))
-    .join("\n");
-
-  test("uses only keys that exist", () => {
-    const used = [...source.matchAll(/\bt\(\s*"([^"]+)"/g)].map(([, key]) => key as string);
-    expect(used.length).toBeGreaterThan(80);
-    expect(used.filter((key) => !(key in english))).toEqual([]);
+  test("of the core uses only keys that it has", () => {
+    expect(keysIn(core).length).toBeGreaterThan(20);
+    expect(keysIn(core).filter((key) => !(key in english))).toEqual([]);
   });
 
-  test("uses every key", () => {
-    const patterns = [...source.matchAll(/[`"]([a-z][\w.-]*(?:\$\{[^}]*\}[\w.-]*)*)[`"]/g)].map(
-      ([, key]) => new RegExp(`^${(key as string).replace(/[.]/g, "\\.").replace(/\$\{[^}]*\}/g, "[\\w-]+")}$`),
+  test.each(Object.keys(views))("of the view %s uses only keys that it or the core has", (name) => {
+    const own = views[name]?.texts?.en ?? {};
+    expect(keysIn(sources[name] ?? "").filter((key) => !(key in own) && !(key in english))).toEqual([]);
+  });
+
+  test("of core and views uses every key of the core", () => {
+    expect(unused(english, [core, ...Object.values(sources)].join("\n"))).toEqual([]);
+  });
+
+  test.each(Object.keys(views))("of the view %s uses each of its keys", (name) => {
+    const own = views[name]?.texts?.en ?? {};
+    // The generic view cannot know what it is that is empty.
+    if (name !== "generic") expect(Object.keys(own)).toEqual(expect.arrayContaining(saidByTheCore));
+    const drawn = (sources[name] ?? "").replace(/^export const texts = \{[\s\S]*?^\};$/m, "");
+    expect(unused(own, drawn).filter((key) => !saidByTheCore.includes(key))).toEqual([]);
+  });
+
+  function keysIn(source: string): string[] {
+    return [...source.matchAll(/\b(?:t|sentence)\(\s*"([^"]+)"/g)].map(([, key]) => key as string);
+  }
+
+  /** Keys that no literal, no template and no `word("family", …)` makes. */
+  function unused(catalogue: Catalogue, source: string): string[] {
+    const literals = [...source.matchAll(/[`"]([a-z][\w.-]*(?:\$\{[^}]*\}[\w.-]*)*)[`"]/g)].map(
+      ([, key]) => key as string,
     );
-    expect(Object.keys(english).filter((key) => !patterns.some((pattern) => pattern.test(key)))).toEqual([]);
+    const families = [...source.matchAll(/\bword\(\s*"([\w.-]+)"/g)].map(([, family]) => `${family}.\${written}`);
+    const patterns = [...literals, ...families].map(
+      (key) => new RegExp(`^${key.replace(/[.]/g, "\\.").replace(/\$\{[^}]*\}/g, "[\\w-]+")}$`),
+    );
+    return Object.keys(catalogue).filter((key) => !patterns.some((pattern) => pattern.test(key)));
+  }
+});
+
+describe("a text", () => {
+  const core = new Texts({ en: { wait: "waiting", jobs: "{count} job|{count} jobs", shared: "the core's" } });
+  core.use("zh", { wait: "等待" });
+  const view = core.above({ en: { shared: "the view's", runs: "{count} run|{count} runs" }, zh: { mine: "我的" } });
+
+  test("has a form for one and one for many", () => {
+    const { t } = texts();
+    expect([0, 1, 2].map((count) => t("cost.unpriced.help", { count }))).toEqual([
+      "0 sessions have no known price.",
+      "1 session has no known price.",
+      "2 sessions have no known price.",
+    ]);
+    expect(texts("zh").t("cost.unpriced.help", { count: 1_234 })).toBe("有 1,234 个会话价格未知。");
   });
-});
 
-test("one and many", () => {
-  const t = translator({}, "en");
-  expect([0, 1, 2].map((count) => t("memory.entries", { count }))).toEqual(["0 entries", "1 entry", "2 entries"]);
-  expect(translator(chinese, "zh")("memory.entries", { count: 1_234 })).toBe("1,234 条");
-});
+  test("of a view goes before the core's, and English before another catalogue", () => {
+    expect(["mine", "shared", "wait"].map((key) => view.t(key))).toEqual(["我的", "the view's", "等待"]);
+    expect(core.t("shared")).toBe("the core's");
+  });
 
-test("what no catalogue has comes back as it is", () => {
-  expect(translator({}, "en")("Scheduled jobs")).toBe("Scheduled jobs");
+  test("that is said in English for want of another has English plurals", () => {
+    expect([1, 2].map((count) => view.t("runs", { count }))).toEqual(["1 run", "2 runs"]);
+    expect([1, 2].map((count) => view.t("jobs", { count }))).toEqual(["1 job", "2 jobs"]);
+  });
+
+  test("that no catalogue has comes back as it is", () => {
+    expect(view.t("Scheduled jobs")).toBe("Scheduled jobs");
+    expect(view.t("constructor")).toBe("constructor");
+    expect(view.t("{toString}", {})).toBe("{toString}");
+    expect(view.has("constructor")).toBe(false);
+  });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Sessions, Transcript } from "../src/protocol.ts";
-import { gapAfter, merged, pageQueries } from "../src/views/transcript.tsx";
+import { gapAfter, merged, pageQueries } from "../src/views/sessions/transcript.tsx";
 
 function page(...ids: number[]): Sessions {
   const messages = ids.map((id) => ({ id, text: `message ${id}` }));

@@ -15,7 +15,7 @@ from hermes_hud_widget.hub import Hub
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.protocol import PROTOCOL, Hello, HomeEntry, PanelEntry, Watching
-from hermes_hud_widget.views import language
+from hermes_hud_widget.views import GENERIC, language, view
 from hermes_hud_widget.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ class Engine:
             UnknownNameError: There is none of that name.
         """
         modules: dict[str, Traversable] = {
+            f"views/{GENERIC}": view(GENERIC),
             **{f"views/{panel.name}": panel.view for panel in self.panels.values() if panel.view is not None},
             **{f"i18n/{code}": language(code) for code in LANGUAGES},
         }

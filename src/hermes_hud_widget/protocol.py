@@ -43,7 +43,7 @@ class PanelEntry(Message):
         description="Name of an icon of the browser module; an unknown one is drawn as a plain panel"
     )
     module: str | None = Field(
-        description="Name of its view's ES module, to be asked for; null: the generic view draws it"
+        description="Name of its view's ES module, to be asked for; null: `views/generic` draws it"
     )
     payload_schema: dict[str, Any] | None = Field(
         description="JSON schema of `data` for the generic view; null when it has a module"

@@ -7,6 +7,8 @@ from importlib.resources.abc import Traversable
 
 STATIC = files("hermes_hud_widget").joinpath("static")
 CORE = STATIC.joinpath("widget.js")
+GENERIC = "generic"
+"""The view that draws any panel's payload from its schema; no panel may have its name."""
 
 
 def view(name: str) -> Traversable:

@@ -67,7 +67,7 @@ export interface PanelEntry {
    */
   icon: string;
   /**
-   * Name of its view's ES module, to be asked for; null: the generic view draws it
+   * Name of its view's ES module, to be asked for; null: `views/generic` draws it
    */
   module: string | null;
   /**
@@ -265,9 +265,21 @@ export interface Panels {
     payload: Memory;
     query: NoQuery;
   };
+  skills: {
+    payload: Skills;
+    query: SkillsQuery;
+  };
   sessions: {
     payload: Sessions;
     query: SessionsQuery;
+  };
+  cron: {
+    payload: Cron;
+    query: NoQuery;
+  };
+  costs: {
+    payload: Costs;
+    query: CostsQuery;
   };
 }
 /**
@@ -362,7 +374,8 @@ export interface Tokens {
  * Money as Hermes stored it, never priced again here.
  *
  * Attributes:
- *     usd: Actual where Hermes knows it, else estimated; None when nothing in it has a known price.
+ *     usd: Actual where Hermes knows it, else estimated; 0 when a subscription includes all of it; None when
+ *         no dollars are known.
  *     status: Which kind of figure that is.
  *     unknown_sessions: How many sessions in this sum have no known price (they count as 0 in `usd`).
  */
@@ -483,6 +496,182 @@ export interface Entry {
   chars: number;
 }
 /**
+ * What the skills panel shows: `list`, or `text` when the query names a skill.
+ *
+ * Attributes:
+ *     missing: True when the skill asked for is not (or no longer) there.
+ */
+export interface Skills {
+  list: SkillList | null;
+  text: SkillText | null;
+  missing: boolean;
+}
+/**
+ * All skills.
+ *
+ * Attributes:
+ *     rows: By category and name, archived ones last.
+ *     categories: Of the skills that Hermes lists, the largest first.
+ *     problems: What could not be read, in words.
+ */
+export interface SkillList {
+  rows: Skill[];
+  counts: SkillCounts;
+  categories: SkillCategory[];
+  curator: Curator;
+  problems: string[];
+}
+/**
+ * One skill.
+ *
+ * Attributes:
+ *     folder: Where it lies: below the home, or as written in `config.yaml` (`skills.external_dirs`).
+ *     name: By its front matter, else its folder's name. Hermes' usage counters go by it.
+ *     description: By its front matter, else its first line of text; cut.
+ *     category: The first folder above it; None for one that has none.
+ *     origin: `bundled`: came with Hermes; `hub`: installed from the Skills Hub; `agent`: made by Hermes' own
+ *         review in the background; `user`: made by the user, or on request; `external`: lies outside the home.
+ *     installed_from: Hub: what it is called there.
+ *     trust: Hub: how far Hermes trusts that source.
+ *     is_modified: Bundled: True if its files are no longer those that Hermes put there, so that updates leave
+ *         it alone; None where that cannot be told, and for all others.
+ *     state: What the curator made of it: `stale`: long unused; `archived`: put away in `skills/.archive`.
+ *     is_pinned: True if the curator must leave it alone.
+ *     is_disabled: True if it is switched off (`config.yaml`, `skills.disabled`).
+ *     disabled_on: The platforms (telegram, cli, …) on which it is (`skills.platform_disabled`).
+ *     is_archived: True if it lies in `skills/.archive`.
+ *     unlisted: Why Hermes does not list it, if it does not: it cannot be read, one of the same name comes
+ *         before it, or it is made for other `platforms` than this one.
+ *     platforms: The systems that it is made for (macos, linux, windows); empty: all.
+ *     environments: Where it is of use (kanban, docker, s6); empty: everywhere.
+ *     use_count: How often Hermes used it, all by Hermes' own count (`skills/.usage.json`).
+ *     view_count: How often it was opened.
+ *     patch_count: How often it was changed by the agent.
+ *     last_used_at: When it was last used.
+ *     last_active_at: When it was last used, opened or changed by the agent.
+ *     modified_at: When its SKILL.md was written last.
+ *     problem: What is wrong with its SKILL.md, in words.
+ */
+export interface Skill {
+  folder: string;
+  name: string;
+  description: string | null;
+  category: string | null;
+  origin: "bundled" | "hub" | "agent" | "user" | "external";
+  installed_from: string | null;
+  trust: string | null;
+  is_modified: boolean | null;
+  state: "active" | "stale" | "archived";
+  is_pinned: boolean;
+  is_disabled: boolean;
+  disabled_on: string[];
+  is_archived: boolean;
+  unlisted: ("broken" | "same-name" | "other-system") | null;
+  platforms: string[];
+  environments: string[];
+  use_count: number;
+  view_count: number;
+  patch_count: number;
+  last_used_at: string | null;
+  last_active_at: string | null;
+  modified_at: string | null;
+  problem: string | null;
+}
+/**
+ * How many skills there are.
+ *
+ * Attributes:
+ *     listed: Those that Hermes lists; the figures from `bundled` to `stale` are parts of it.
+ *     broken: Those with something wrong in their SKILL.md, listed or not.
+ *     unlisted: Those that Hermes passes over, apart from archived ones.
+ *     archived: Those put away.
+ */
+export interface SkillCounts {
+  listed: number;
+  bundled: number;
+  hub: number;
+  agent: number;
+  user: number;
+  external: number;
+  modified: number;
+  disabled: number;
+  stale: number;
+  broken: number;
+  unlisted: number;
+  archived: number;
+}
+/**
+ * How many skills a category has, and how often they were used in all; `name` is None for those without.
+ */
+export interface SkillCategory {
+  name: string | null;
+  skills: number;
+  uses: number;
+}
+/**
+ * Hermes' own upkeep of its skills (`agent/curator.py`).
+ *
+ * Attributes:
+ *     is_enabled: False if it is switched off (`config.yaml`, `curator.enabled`).
+ *     is_paused: True if it was told to wait (`hermes curator pause`).
+ *     last_run_at: When it ran last, or when it was told to wait a first interval.
+ *     last_run_duration_s: How long that took.
+ *     last_run_summary: What came of it, in Hermes' words.
+ *     run_count: How often it ran.
+ *     interval_hours: How long it waits between runs.
+ *     next_run_at: When the interval is over; it then runs as soon as the agent has been idle for a while.
+ *         None if it is off or paused, or Hermes has not yet begun to count.
+ *     is_due: True if the interval is over.
+ *     stale_after_days: After so many days without use a skill is stale.
+ *     archive_after_days: After so many, it is archived.
+ */
+export interface Curator {
+  is_enabled: boolean;
+  is_paused: boolean;
+  last_run_at: string | null;
+  last_run_duration_s: number | null;
+  last_run_summary: string | null;
+  run_count: number;
+  interval_hours: number;
+  next_run_at: string | null;
+  is_due: boolean;
+  stale_after_days: number;
+  archive_after_days: number;
+}
+/**
+ * One skill in full.
+ *
+ * Attributes:
+ *     description: In full.
+ *     front_matter: The front matter as it stands in the file.
+ *     text: What follows it.
+ *     is_cut: True if the text is longer than `text`.
+ *     files: The other files in its folder and below, as paths from there; at most 100.
+ *     more_files: How many more of them there are.
+ */
+export interface SkillText {
+  skill: Skill;
+  description: string | null;
+  version: string | null;
+  author: string | null;
+  tags: string[];
+  related: string[];
+  front_matter: string;
+  text: string;
+  is_cut: boolean;
+  files: string[];
+  more_files: number;
+}
+/**
+ * What a viewer may ask for: the list, or (with `skill`) the text of one of them.
+ */
+export interface SkillsQuery {
+  /**
+   * A skill's folder, or its name: return its text instead of the list
+   */
+  skill?: string | null;
+}
+/**
  * What the sessions panel shows: `list`, or `transcript` when the query names a session.
  *
  * Attributes:
@@ -582,11 +771,311 @@ export interface SessionsQuery {
    */
   limit?: number;
 }
+/**
+ * What the cron panel shows.
+ *
+ * Attributes:
+ *     running: Unfinished runs, lost ones included; the longest first.
+ *     jobs: In the order of `cron/jobs.json`.
+ *     former: The newest runs of jobs that are not there any more.
+ *     unreadable: How many entries of `cron/jobs.json` are no jobs.
+ *     pending_suggestions: Jobs that Hermes suggests and nobody has answered to.
+ *     timezone: The home's zone, in which cron expressions are meant.
+ */
+export interface Cron {
+  scheduler: Scheduler;
+  running: Run[];
+  jobs: Job[];
+  former: Run[];
+  unreadable: number;
+  pending_suggestions: number;
+  timezone: string;
+}
+/**
+ * Whether jobs will fire.
+ *
+ * Attributes:
+ *     state: `ticking`; `failing`: it ticks, but no tick has succeeded for long; `stalled`: no tick for long, and
+ *         jobs will not fire; `stopped`: so, too, since the gateway, which ticks, is gone; `never`: nothing has
+ *         ever ticked here, and jobs will not fire; `external`: another provider fires the jobs, and writes no
+ *         heartbeat; `unknown`: a gateway may run, but there is no heartbeat, as before Hermes 0.18.
+ *     provider: Who fires the jobs, where that is not Hermes' own ticker (`config.yaml`, `cron.provider`).
+ *     heartbeat_at: The last tick (`cron/ticker_heartbeat`).
+ *     success_at: The last tick that did not fail (`cron/ticker_last_success`).
+ *     stale_after_s: After how many seconds without a tick it counts as stalled.
+ *     is_gateway_alive: Whether the process in `gateway_state.json` lives; None: there is none, or it cannot be
+ *         known here.
+ */
+export interface Scheduler {
+  state: "ticking" | "failing" | "stalled" | "stopped" | "never" | "external" | "unknown";
+  provider: string | null;
+  heartbeat_at: string | null;
+  success_at: string | null;
+  stale_after_s: number;
+  is_gateway_alive: boolean | null;
+}
+/**
+ * One execution of a job.
+ *
+ * Attributes:
+ *     job_name: The job's name; None when there is no such job any more.
+ *     source: What started it: `builtin` (the ticker), `direct` (a person), or a provider's name.
+ *     status: `claimed`, `running`, `completed`, `failed`, `unknown` (its process was gone when Hermes looked), or
+ *         whatever else Hermes wrote.
+ *     duration_s: From its start to its end, in seconds; None while it runs.
+ *     error: Cut to 2,000 characters.
+ *     pid: The process that runs or ran it.
+ *     is_alive: Of an unfinished run, whether that process lives; None: it cannot be known here.
+ *     is_lost: True for an unfinished run whose process is gone.
+ */
+export interface Run {
+  id: string;
+  job_id: string;
+  job_name: string | null;
+  source: string | null;
+  status: string;
+  claimed_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  duration_s: number | null;
+  error: string | null;
+  pid: number | null;
+  is_alive: boolean | null;
+  is_lost: boolean;
+}
+/**
+ * One job.
+ *
+ * Attributes:
+ *     schedule: In words, as Hermes displays it.
+ *     kind: `once`, `interval`, `cron`, or what else is written; None: nothing is.
+ *     every_s: The period of an interval, in seconds.
+ *     state: `scheduled`, `paused`, `completed`, `error`, or what else is written.
+ *     enabled: False for a job that does not fire.
+ *     is_active: True if it fires when its time comes: enabled, neither paused nor completed.
+ *     is_running: True while one of its runs is unfinished and not lost.
+ *     is_overdue: True if it should have fired longer ago than Hermes' grace.
+ *     last_status: `ok`, `error`, or what else Hermes wrote (newer ones: `delivery_failed`, `blocked_config`).
+ *     repeat_times: How often it is to run in all; None: forever.
+ *     prompt: How its prompt begins.
+ *     is_prompt_cut: True if the prompt is longer.
+ *     script: Name of a script that it runs.
+ *     is_script_only: True if no agent takes part.
+ *     finished_runs: Finished runs that Hermes still keeps.
+ *     completed_runs: How many of them completed.
+ *     history: The newest runs first.
+ */
+export interface Job {
+  id: string;
+  name: string;
+  schedule: string;
+  kind: string | null;
+  every_s: number | null;
+  state: string;
+  enabled: boolean;
+  is_active: boolean;
+  is_running: boolean;
+  is_overdue: boolean;
+  next_run_at: string | null;
+  last_run_at: string | null;
+  last_status: string | null;
+  last_error: string | null;
+  last_delivery_error: string | null;
+  paused_at: string | null;
+  paused_reason: string | null;
+  created_at: string | null;
+  deliver: string[];
+  repeat_completed: number;
+  repeat_times: number | null;
+  skills: string[];
+  model: string | null;
+  provider: string | null;
+  prompt: string;
+  is_prompt_cut: boolean;
+  script: string | null;
+  is_script_only: boolean;
+  finished_runs: number;
+  completed_runs: number;
+  history: Run[];
+}
+/**
+ * What the costs panel shows: costs as Hermes stored them, never priced again.
+ *
+ * Attributes:
+ *     timezone: Whose days these are: config `timezone`, else the server's zone.
+ *     rule: What a session spent belongs to the day on which it started, as in the overview and in
+ *         `hermes insights`.
+ *     days: The span asked for, in calendar days; 0: all time.
+ *     since: Its first midnight, in UTC; None: all time.
+ *     spans: The sums of all spans that can be chosen.
+ *     total: The span's sum.
+ *     cache_hit_rate: The share of the prompts' tokens that came from the cache; None: there are none.
+ *     auxiliary: What of it was spent on auxiliary tasks, such as titles and summaries.
+ *     models: The dearest first, as are `tasks` and `sources`.
+ *     periods: Without gaps, oldest first; what is older or from the future is counted in the first or last.
+ *     unit: How long each of them is.
+ *     dearest: The conversations that cost most, as far as their price is known.
+ */
+export interface Costs {
+  timezone: string;
+  rule: "session-start";
+  days: number;
+  since: string | null;
+  spans: CostSpan[];
+  total: CostFigures;
+  coverage: CostCoverage;
+  cache_hit_rate: number | null;
+  auxiliary: CostShare;
+  models: CostModel[];
+  tasks: CostTask[];
+  sources: CostSource[];
+  left_out: CostsLeftOut;
+  unit: "day" | "week" | "month" | "year";
+  periods: CostPeriod[];
+  dearest: ConversationCost[];
+}
+/**
+ * One span to choose.
+ *
+ * Attributes:
+ *     days: Calendar days, today the last of them; 0: all time.
+ *     since: Its first midnight, in UTC; None: all time.
+ */
+export interface CostSpan {
+  days: number;
+  since: string | null;
+  spending: Spending;
+}
+/**
+ * What sessions spent, auxiliary tasks included.
+ *
+ * Attributes:
+ *     sessions: How many sessions it is of; one that used two models is counted at both.
+ *     cost: The sum of what is known.
+ *     kinds: The same by kind of figure, the surest first.
+ */
+export interface CostFigures {
+  sessions: number;
+  cost: Cost;
+  kinds: CostKind[];
+  tokens: Tokens;
+  api_calls: number;
+}
+/**
+ * What a sum holds of one kind of figure.
+ *
+ * Attributes:
+ *     status: `actual`: charged · `estimated`: Hermes' estimate from list prices · `included`: paid by a
+ *         subscription · `unknown`: no price is known.
+ *     usd: None where the calls cost nothing extra (`included`) or where nobody knows (`unknown`).
+ *     tokens: Input, cache and output; 0 where only the dollars are of this kind: Hermes estimated some
+ *         calls of a part whose last call was of another kind, which all its tokens are counted under.
+ *     sessions: How many sessions have some of it.
+ */
+export interface CostKind {
+  status: "actual" | "estimated" | "included" | "unknown";
+  usd: number | null;
+  tokens: number;
+  api_calls: number;
+  sessions: number;
+}
+/**
+ * For how much of it the price is known; what a subscription includes counts as known.
+ *
+ * Attributes:
+ *     sessions: Those that used a model.
+ *     priced_sessions: Those of them in which nothing is of unknown price.
+ */
+export interface CostCoverage {
+  tokens: number;
+  priced_tokens: number;
+  sessions: number;
+  priced_sessions: number;
+}
+/**
+ * A share, from 0 to 1, of the tokens and of the known cost; None: there are none.
+ */
+export interface CostShare {
+  tokens: number | null;
+  usd: number | null;
+}
+/**
+ * One model at one provider (`session_model_usage.model`, `.billing_provider`).
+ */
+export interface CostModel {
+  model: string;
+  provider: string | null;
+  figures: CostFigures;
+}
+/**
+ * What models were called for: `main` is the agent's own loop, all others are auxiliary.
+ */
+export interface CostTask {
+  task: string;
+  figures: CostFigures;
+}
+/**
+ * Where sessions came from (`sessions.source`).
+ */
+export interface CostSource {
+  source: string;
+  figures: CostFigures;
+}
+/**
+ * How many groups there are beyond those listed.
+ */
+export interface CostsLeftOut {
+  models: number;
+  tasks: number;
+  sources: number;
+}
+/**
+ * A day, week, month or year; weeks begin on Monday.
+ */
+export interface CostPeriod {
+  starts_on: string;
+  sessions: number;
+  kinds: CostKind[];
+}
+/**
+ * What one conversation cost: those pieces of its compression chain that started in a span.
+ *
+ * Attributes:
+ *     id: The tip's id.
+ *     root_id: The first piece's id.
+ *     title: The tip's title, if any.
+ *     preview: The first 60 characters of the tip's first user message.
+ *     started_at: When its first piece started.
+ *     tokens: Auxiliary tasks included, subagents not, as is `cost`.
+ */
+export interface ConversationCost {
+  id: string;
+  root_id: string;
+  title: string | null;
+  preview: string;
+  source: string;
+  model: string | null;
+  started_at: string;
+  tokens: Tokens;
+  cost: Cost;
+}
+/**
+ * Which span a viewer asks for.
+ */
+export interface CostsQuery {
+  /**
+   * Calendar days in the home's zone, today the last of them; 0: all time
+   */
+  days?: number;
+}
 
 /** What a panel's query means where it says nothing, by panel. */
 export const queryDefaults: Record<string, Record<string, unknown>> = {
   "overview": {},
   "memory": {},
+  "skills": {
+    "skill": null
+  },
   "sessions": {
     "page": 0,
     "page_size": 25,
@@ -596,5 +1085,9 @@ export const queryDefaults: Record<string, Record<string, unknown>> = {
     "session": null,
     "before": null,
     "limit": 50
+  },
+  "cron": {},
+  "costs": {
+    "days": 30
   }
 };

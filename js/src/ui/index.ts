@@ -1,13 +1,27 @@
+import { Bars } from "./bars.tsx";
+import { Columns } from "./columns.tsx";
 import { Icon } from "./icon.tsx";
 import { Activity, Badge, Empty, Meter, Money, Section, Skeleton, Stat, TokenCount } from "./parts.tsx";
+import { Sparkline } from "./sparkline.tsx";
 import { Prose, Text } from "./text.tsx";
-import { Ago, Elapsed } from "./time.tsx";
+import { Ago, Elapsed, Until } from "./time.tsx";
+import { TimeLine } from "./timeline.tsx";
 
-/** The parts that views are made of. */
+/**
+ * The parts that views are made of; what a part takes is said where it is.
+ *
+ * Words that the agent or anybody else wrote go through `Text` (one line) or `Prose` (folded where it is long).
+ * `Empty`, `Section`, `Stat` (within `<dl class="stats">`), `Badge`, `Icon` and `Skeleton` are the frame;
+ * `Ago`, `Elapsed` and `Until` tick; `Money` and `TokenCount` say what is not known; `Activity` is a session's.
+ * `Meter`, `Bars`, `Columns`, `Sparkline` and `TimeLine` are charts: they fit any width from 200 px and say in
+ * words or figures what they show.
+ */
 export const ui = {
   Activity,
   Ago,
   Badge,
+  Bars,
+  Columns,
   Elapsed,
   Empty,
   Icon,
@@ -16,7 +30,10 @@ export const ui = {
   Prose,
   Section,
   Skeleton,
+  Sparkline,
   Stat,
   Text,
+  TimeLine,
   TokenCount,
+  Until,
 };

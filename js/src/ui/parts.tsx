@@ -125,7 +125,7 @@ export function TokenCount({ tokens }: { tokens: Tokens }) {
 }
 
 /** The parts of a token count in words. */
-export function useTokenHelp(tokens: Tokens): string {
+function useTokenHelp(tokens: Tokens): string {
   const { texts, format } = useClient();
   const parts = (["input", "output", "cache_read", "cache_write"] as const)
     .filter((part) => tokens[part] > 0)

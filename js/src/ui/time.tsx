@@ -14,6 +14,19 @@ export function Ago({ at }: { at: string | null | undefined }) {
   );
 }
 
+/** How long until an instant (ISO 8601), kept up to date; "due" once it has come, the full date on hover. */
+export function Until({ at }: { at: string | null | undefined }) {
+  const { format } = useClient();
+  const left = at ? Date.parse(at) - Date.now() : Number.NEGATIVE_INFINITY;
+  useTick(left < 0 ? null : left < 90_000 ? 1_000 : 15_000);
+  if (!at) return <span>—</span>;
+  return (
+    <time dateTime={at} title={format.date(at)}>
+      {format.until(at)}
+    </time>
+  );
+}
+
 /** For how long (since an instant, ISO 8601), ticking every second. */
 export function Elapsed({ since }: { since: string }) {
   const { format } = useClient();

@@ -20,17 +20,17 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           <p class="notice">
             <Icon name="info" />
             <span>
-              {t("overview.other-profile", {
+              {t("other-profile", {
                 shown: profile(identity.profile),
                 active: profile(identity.active_profile),
               })}
             </span>
           </p>
         )}
-        <Section name="now" title={t("overview.now")} aside={identity.model && <Text text={identity.model} title />}>
+        <Section name="now" title={t("now")} aside={identity.model && <Text text={identity.model} title />}>
           {live.length === 0 ? (
-            <Empty icon="idle" title={t("overview.quiet")}>
-              {t("overview.quiet.help")}
+            <Empty icon="idle" title={t("quiet")}>
+              {t("quiet.help")}
             </Empty>
           ) : (
             <ul class="cards">
@@ -39,45 +39,45 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
               ))}
             </ul>
           )}
-          {data.more_live > 0 && <p class="more">{t("overview.more", { count: data.more_live })}</p>}
+          {data.more_live > 0 && <p class="more">{t("more", { count: data.more_live })}</p>}
         </Section>
         <div class="figures">
-          <Section name="totals" title={t("overview.totals")}>
+          <Section name="totals" title={t("totals")}>
             <dl class="stats">
-              <Stat label={t("overview.conversations")} value={format.number(totals.sessions)} />
-              <Stat label={t("overview.messages")} value={format.number(totals.messages)} />
-              <Stat label={t("overview.tool-calls")} value={format.number(totals.tool_calls)} />
+              <Stat label={t("conversations")} value={format.number(totals.sessions)} />
+              <Stat label={t("messages")} value={format.number(totals.messages)} />
+              <Stat label={t("tool-calls")} value={format.number(totals.tool_calls)} />
             </dl>
           </Section>
           <Section
             name="today"
-            title={t("overview.today")}
-            aside={<span title={t("overview.today.help", { timezone: today.timezone })}>{today.timezone}</span>}
+            title={t("today")}
+            aside={<span title={t("today.help", { timezone: today.timezone })}>{today.timezone}</span>}
           >
             <dl class="stats">
-              <Stat label={t("overview.tokens")} value={<TokenCount tokens={tokens} />} />
-              <Stat label={t("overview.cost")} value={<Money cost={cost} isBrief />} note={costNote()} />
-              <Stat label={t("overview.sessions")} value={format.number(today.spending.sessions)} />
+              <Stat label={t("today.tokens")} value={<TokenCount tokens={tokens} />} />
+              <Stat label={t("today.cost")} value={<Money cost={cost} isBrief />} note={costNote()} />
+              <Stat label={t("today.sessions")} value={format.number(today.spending.sessions)} />
             </dl>
             <p class="breakdown numeric">
               {t("tokens.in")} {format.compact(tokens.input)} · {t("tokens.out")} {format.compact(tokens.output)} ·{" "}
               {t("tokens.cache")} {format.compact(tokens.cache_read + tokens.cache_write)}
             </p>
           </Section>
-          <Section name="capacity" title={t("overview.memory")}>
+          <Section name="capacity" title={t("memory")}>
             {data.memory.map(({ store, entries, used_chars, limit_chars }) => (
               <Meter
                 key={store}
-                label={t(`memory.${store}`)}
+                label={t(`store.${store}`)}
                 used={used_chars}
                 limit={limit_chars}
-                note={<small>{t("overview.entries", { count: entries })}</small>}
+                note={<small>{t("entries", { count: entries })}</small>}
               />
             ))}
           </Section>
         </div>
-        <Section name="changes" title={t("overview.changes")}>
-          {data.changes.length === 0 && <p class="none">{t("overview.changes.none")}</p>}
+        <Section name="changes" title={t("changes")}>
+          {data.changes.length === 0 && <p class="none">{t("changes.none")}</p>}
           <ol class="feed">
             {data.changes.map((change, index) => (
               <Feed key={`${change.at} ${change.kind} ${index}`} change={change} />
@@ -95,7 +95,7 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
   }
 
   function profile(name: string | null): string {
-    return name === null ? t("overview.the-root") : t("overview.the-profile", { name });
+    return name === null ? t("the-root") : t("the-profile", { name });
   }
 
   function Card({ session }: { session: Session }) {
@@ -148,8 +148,8 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
         <code class="tool">
           <Text text={first.tool} />
         </code>
-        {others.length > 0 && <small class="dim">{t("overview.more-tools", { count: others.length })}</small>}
-        {first.tool === "terminal" && <small class="dim">({t("overview.approval")})</small>}
+        {others.length > 0 && <small class="dim">{t("more-tools", { count: others.length })}</small>}
+        {first.tool === "terminal" && <small class="dim">({t("approval")})</small>}
       </>
     );
   }
@@ -186,3 +186,77 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
     );
   }
 }
+
+/** What this view says. */
+export const texts = {
+  en: {
+    empty: "Hermes has not done anything here yet",
+    "empty.help": "Start it with “hermes”; what it does appears here at once.",
+    now: "Now",
+    quiet: "No session is live",
+    "quiet.help": "Hermes is quiet: nothing happened in the last 5 minutes.",
+    more: "and {count} more",
+    approval: "running or waiting for approval",
+    "more-tools": "and {count} more",
+    totals: "In all",
+    conversations: "Conversations",
+    "today.sessions": "Sessions",
+    messages: "Messages",
+    "tool-calls": "Tool calls",
+    today: "Today",
+    "today.help": "Sessions that started since midnight, {timezone}.",
+    "today.tokens": "Tokens",
+    "today.cost": "Cost",
+    memory: "Memory",
+    entries: "{count} entry|{count} entries",
+    changes: "Last changes",
+    "changes.none": "Nothing has changed yet.",
+    "other-profile": "This shows {shown}; plain “hermes” works in {active} now.",
+    "the-root": "the root home",
+    "the-profile": "profile {name}",
+    "change.user": "User wrote",
+    "change.assistant": "Hermes answered",
+    "change.tool-call": "Called",
+    "change.tool-result": "Result of",
+    "change.other": "Message",
+    "change.memory.memory": "Memory was written",
+    "change.memory.user": "User profile was written",
+    "store.memory": "Memory",
+    "store.user": "User profile",
+  },
+  zh: {
+    empty: "Hermes 在这里还没有任何活动",
+    "empty.help": "用“hermes”启动它，它的活动会立即显示在这里。",
+    now: "现在",
+    quiet: "没有活动的会话",
+    "quiet.help": "Hermes 很安静：最近 5 分钟没有任何动静。",
+    more: "还有 {count} 个",
+    approval: "运行中或等待批准",
+    "more-tools": "另有 {count} 个",
+    totals: "总计",
+    conversations: "对话",
+    "today.sessions": "会话",
+    messages: "消息",
+    "tool-calls": "工具调用",
+    today: "今天",
+    "today.help": "自午夜（{timezone}）起开始的会话。",
+    "today.tokens": "词元",
+    "today.cost": "费用",
+    memory: "记忆",
+    entries: "{count} 条",
+    changes: "最近变化",
+    "changes.none": "还没有任何变化。",
+    "other-profile": "此处显示{shown}；直接运行“hermes”时使用的是{active}。",
+    "the-root": "根目录",
+    "the-profile": "配置 {name}",
+    "change.user": "用户写道",
+    "change.assistant": "Hermes 已回答",
+    "change.tool-call": "调用",
+    "change.tool-result": "结果来自",
+    "change.other": "消息",
+    "change.memory.memory": "记忆已写入",
+    "change.memory.user": "用户档案已写入",
+    "store.memory": "记忆",
+    "store.user": "用户档案",
+  },
+};

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
-import type { Api, ViewProps } from "../api.ts";
-import type { Session, SessionList, Sessions, SessionsQuery } from "../protocol.ts";
+import type { Api, ViewProps } from "../../api.ts";
+import type { Session, SessionList, Sessions, SessionsQuery } from "../../protocol.ts";
 import css from "./sessions.css";
 import { defineTranscript } from "./transcript.tsx";
+
+export { texts } from "./texts.ts";
 
 type Sort = SessionList["sort"];
 
@@ -22,30 +24,15 @@ const columns: { sort: Sort; isNumber: boolean; startsDescending: boolean }[] = 
 export default function define(api: Api) {
   const { h, Fragment, ui, t, format, hooks } = api;
   const { Activity, Ago, Badge, Empty, Icon, Money, Text, TokenCount } = ui;
-  const { useEffect, useRef, useState } = hooks;
+  const { useEffect, useOpened, useRef } = hooks;
   const Transcript = defineTranscript(api);
 
   return Object.assign(SessionsView, { css });
 
   function SessionsView({ data, query, setQuery, isPending, useSnapshots }: ViewProps<Sessions>) {
-    // By the first piece's id, which stays when a compression gives the conversation a new tip.
-    const [opened, open] = useState<string | null>(null);
     const view = useRef<HTMLDivElement>(null);
-    const scrolled = useRef(0);
-    const wasOpened = useRef<string | null>(null);
-    useEffect(() => {
-      // The keyboard goes where the eyes go: into the transcript, and back to the row it came from.
-      const target = opened === null ? `[data-session="${CSS.escape(wasOpened.current ?? "")}"] button` : ".transcript";
-      const isFirst = opened === null && wasOpened.current === null;
-      if (isFirst) return;
-      const panel = view.current?.closest("[data-panel]");
-      if (panel && opened !== null) {
-        if (wasOpened.current === null) scrolled.current = panel.scrollTop;
-        panel.scrollTop = 0;
-      } else if (panel) panel.scrollTop = scrolled.current;
-      view.current?.querySelector<HTMLElement>(target)?.focus({ preventScroll: true });
-      wasOpened.current = opened;
-    }, [opened]);
+    // By the first piece's id, which stays when a compression gives the conversation a new tip.
+    const { opened, open, onKeyDown } = useOpened(view, "data-session", ".transcript");
     const { list } = data;
     const turnTo = (page: number) => {
       setQuery({ ...query, page });
@@ -56,23 +43,15 @@ export default function define(api: Api) {
       // The page that was asked for is not there any more: the server answered with its last one.
       if (list && !isPending && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
     }, [list]);
-    if (!list) return <Empty title={t("sessions.none")}>{t("sessions.none.help")}</Empty>;
+    if (!list) return <Empty title={t("empty")}>{t("empty.help")}</Empty>;
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
-      <div
-        ref={view}
-        class={opened === null ? "sessions" : "sessions split"}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || opened === null) return;
-          event.stopPropagation();
-          open(null);
-        }}
-      >
+      <div ref={view} class={opened === null ? "sessions" : "sessions split"} onKeyDown={onKeyDown}>
         <div class="list">
           <Controls list={list} query={query} setQuery={setQuery} />
           {list.total === 0 ? (
-            <Empty icon="sessions" title={t("sessions.none")}>
-              {t("sessions.none.help")}
+            <Empty icon="sessions" title={t("empty")}>
+              {t("empty.help")}
             </Empty>
           ) : (
             <Table list={list} opened={opened} open={open} isPending={isPending} sortBy={sortBy} />
@@ -100,12 +79,12 @@ export default function define(api: Api) {
     return (
       <div class="controls">
         <span>
-          <b class="numeric">{t("sessions.total", { count: list.total })}</b>
-          {list.live > 0 && <Badge kind="live">{t("sessions.live", { count: list.live })}</Badge>}
+          <b class="numeric">{t("total", { count: list.total })}</b>
+          {list.live > 0 && <Badge kind="live">{t("live", { count: list.live })}</Badge>}
         </span>
         <span class="choices">
           <label class="narrow-only">
-            <span class="hidden">{t("sessions.sort")}</span>
+            <span class="hidden">{t("sort")}</span>
             <select
               value={`${list.sort} ${list.descending}`}
               onChange={({ currentTarget }) => {
@@ -116,7 +95,7 @@ export default function define(api: Api) {
               {columns.flatMap(({ sort, startsDescending }) =>
                 [startsDescending, !startsDescending].map((descending) => (
                   <option key={`${sort} ${descending}`} value={`${sort} ${descending}`}>
-                    {t(`sessions.column.${sort}`)} {descending ? "↓" : "↑"}
+                    {t(`column.${sort}`)} {descending ? "↓" : "↑"}
                   </option>
                 )),
               )}
@@ -128,7 +107,7 @@ export default function define(api: Api) {
               checked={query.archived ?? false}
               onChange={({ currentTarget }) => setQuery({ ...query, archived: currentTarget.checked, page: 0 })}
             />
-            {t("sessions.archived")}
+            {t("archived")}
           </label>
         </span>
       </div>
@@ -159,7 +138,7 @@ export default function define(api: Api) {
                   aria-sort={isSorted ? (list.descending ? "descending" : "ascending") : "none"}
                 >
                   <button type="button" onClick={() => sortBy(sort, isSorted ? !list.descending : startsDescending)}>
-                    {t(`sessions.column.${sort}`)}
+                    {t(`column.${sort}`)}
                     {isSorted && <Icon name={list.descending ? "down" : "up"} size={12} />}
                   </button>
                 </th>
@@ -196,7 +175,7 @@ export default function define(api: Api) {
               {session.title || session.preview ? (
                 <Text text={session.title || session.preview} title />
               ) : (
-                t("sessions.untitled")
+                t("untitled")
               )}
             </button>
             <span class="marks">
@@ -229,7 +208,7 @@ export default function define(api: Api) {
   function Figure({ name, children }: { name: Sort; children: ComponentChildren }) {
     return (
       <td role="cell" class={`number numeric ${name}`}>
-        <span class="narrow-only label">{t(`sessions.column.${name}`)} </span>
+        <span class="narrow-only label">{t(`column.${name}`)} </span>
         {children}
       </td>
     );
@@ -239,24 +218,24 @@ export default function define(api: Api) {
     return (
       <>
         {session.kind === "branch" && (
-          <span class="mark" title={t("sessions.branch.help")}>
+          <span class="mark" title={t("branch.help")}>
             <Icon name="branch" size={12} />
-            {t("sessions.branch")}
+            {t("branch")}
           </span>
         )}
         {session.pieces > 1 && (
-          <span class="mark" title={t("sessions.pieces.help", { count: session.pieces })}>
+          <span class="mark" title={t("pieces.help", { count: session.pieces })}>
             <Icon name="pieces" size={12} />
-            {t("sessions.pieces", { count: session.pieces })}
+            {t("pieces", { count: session.pieces })}
           </span>
         )}
         {session.subagents > 0 && (
           <span class="mark">
             <Icon name="subagents" size={12} />
-            {t("sessions.subagents", { count: session.subagents })}
+            {t("subagents", { count: session.subagents })}
           </span>
         )}
-        {session.archived && <span class="mark">{t("sessions.is-archived")}</span>}
+        {session.archived && <span class="mark">{t("is-archived")}</span>}
       </>
     );
   }
@@ -265,20 +244,20 @@ export default function define(api: Api) {
     const from = list.page * list.page_size;
     const to = Math.min(list.total, from + list.rows.length);
     return (
-      <nav class="pager" aria-label={t("sessions.pages")}>
+      <nav class="pager" aria-label={t("pages")}>
         <button
           type="button"
           disabled={list.page === 0}
-          aria-label={t("sessions.previous")}
+          aria-label={t("previous")}
           onClick={() => turnTo(list.page - 1)}
         >
           <Icon name="back" size={14} />
         </button>
-        <span class="numeric">{t("sessions.page", { from: Math.min(from + 1, to), to, total: list.total })}</span>
+        <span class="numeric">{t("page", { from: Math.min(from + 1, to), to, total: list.total })}</span>
         <button
           type="button"
           disabled={from + list.page_size >= list.total}
-          aria-label={t("sessions.next")}
+          aria-label={t("next")}
           onClick={() => turnTo(list.page + 1)}
         >
           <Icon name="next" size={14} />

@@ -1,5 +1,5 @@
-import type { Api, ViewProps, ViewSnapshot } from "../api.ts";
-import type { Sessions, Transcript, TranscriptMessage } from "../protocol.ts";
+import type { Api, ViewProps, ViewSnapshot } from "../../api.ts";
+import type { Sessions, Transcript, TranscriptMessage } from "../../protocol.ts";
 
 /** The server's limit of messages a page. */
 const MOST = 200;

@@ -1,0 +1,58 @@
+// What several views do alike.
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/**
+ * The keys that are new since the first drawing, or whose trace became another, each for a moment.
+ *
+ * @param traces What is shown of each key; equal traces mean that nothing changed.
+ * @param forMs How long the moment is, in ms.
+ */
+export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000): ReadonlySet<string> {
+  const known = useRef<ReadonlyMap<string, unknown> | null>(null);
+  const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    const before = known.current;
+    known.current = traces;
+    const touched = before ? [...traces.keys()].filter((key) => before.get(key) !== traces.get(key)) : [];
+    if (touched.length === 0) return;
+    setFresh((now) => new Set([...now, ...touched]));
+    const timer = setTimeout(() => {
+      timers.current.delete(timer);
+      setFresh((now) => new Set([...now].filter((key) => !touched.includes(key))));
+    }, forMs);
+    timers.current.add(timer);
+  }, [[...traces].join("\n")]);
+  useEffect(() => () => timers.current.forEach(clearTimeout), []);
+  return fresh;
+}
+
+/**
+ * What is opened of a list, by its id. Keyboard and scroll position go where the eyes go: into what was opened, and
+ * back to the row that it came from; Esc closes it.
+ *
+ * @param view The element around list and detail.
+ * @param attribute Of a row, with its id; the row has a button that opens it.
+ * @param detail Selector of what is opened; it can take the focus.
+ */
+export function useOpened(view: RefObject<HTMLElement | null>, attribute: string, detail: string) {
+  const [opened, open] = useState<string | null>(null);
+  const last = useRef<{ id: string | null; scrollTop: number }>({ id: null, scrollTop: 0 });
+  useEffect(() => {
+    const before = last.current;
+    if (opened === before.id) return;
+    const panel = view.current?.closest("[data-panel]");
+    if (before.id === null) before.scrollTop = panel?.scrollTop ?? 0;
+    if (panel) panel.scrollTop = opened === null ? before.scrollTop : 0;
+    const target = opened === null ? `[${attribute}="${CSS.escape(before.id ?? "")}"] button` : detail;
+    view.current?.querySelector<HTMLElement>(target)?.focus({ preventScroll: true });
+    before.id = opened;
+  }, [opened]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || opened === null) return;
+    event.stopPropagation();
+    open(null);
+  };
+  return { opened, open, onKeyDown };
+}

@@ -1,0 +1,138 @@
+import { h } from "preact";
+import { useClient, useTick } from "../context.ts";
+import { AxisLabel } from "./axis.tsx";
+import { Text } from "./text.tsx";
+
+/** ISO 8601, or ms since the epoch. */
+export type Instant = string | number;
+
+/** Shapes for every kind, on a 10 × 10 grid: colour is never all that tells them apart. */
+const shapes = {
+  /** It happened, and it was well. */
+  done: "M5 1.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z",
+  /** It happened, and it failed. */
+  failed: "M2 2l6 6M8 2 2 8",
+  /** It is to come. */
+  coming: "M5 1 9 5 5 9 1 5z",
+  /** It should have happened. */
+  late: "M5 1.5 9 8.5H1z",
+  /** It would happen if it were not switched off. */
+  off: "M2 5h6",
+} as const;
+
+export interface Mark {
+  at: Instant;
+  /** What and when, in words: this is what a screen reader says. */
+  title: string;
+  kind: keyof typeof shapes;
+}
+
+export interface Lane {
+  /** Distinct among the lanes; may be anybody's words. */
+  label: string;
+  marks: readonly Mark[];
+}
+
+interface Props {
+  from: Instant;
+  to: Instant;
+  /** Where the line of now is; without it, it moves with the clock. */
+  now?: Instant;
+  lanes: readonly Lane[];
+  /** What is shown, in words. */
+  label: string;
+}
+
+/** Marks on an axis of time, a lane for each thing that they belong to; marks outside of it are left out. */
+export function TimeLine({ from, to, now, lanes, label }: Props) {
+  const { format, texts } = useClient();
+  const start = ms(from);
+  const span = Math.max(1, ms(to) - start);
+  const place = (at: Instant) => ((ms(at) - start) / span) * 100;
+  const isInside = (at: Instant) => place(at) >= 0 && place(at) <= 100;
+  useTick(now === undefined ? Math.max(1_000, span / 500) : null);
+  const line = place(now ?? Date.now());
+  const hasNow = line >= 0 && line <= 100;
+  const ticks = ticksOf(start, start + span);
+  return (
+    <div class={hasNow ? "chart timeline has-now" : "chart timeline"} style={{ "--now": `${line}%` }}>
+      <div class="timeline-axis" aria-hidden="true">
+        {hasNow && <AxisLabel at={line} text={texts.t("chart.now")} rank="now" />}
+      </div>
+      <ul aria-label={label}>
+        {lanes.map((lane) => {
+          const marks = lane.marks.filter(({ at }) => isInside(at)).sort((a, b) => ms(a.at) - ms(b.at));
+          return (
+            <li key={lane.label}>
+              <span class="timeline-label">
+                <Text text={lane.label} title />
+              </span>
+              <div class="timeline-track" aria-hidden="true">
+                {ticks.map((tick) => (
+                  <i key={tick} class="chart-rule" style={{ left: `${place(tick)}%` }} />
+                ))}
+                {marks.map(({ at, title, kind }, index) => (
+                  <svg key={index} class={`mark-${kind}`} viewBox="0 0 10 10" style={{ left: `${place(at)}%` }}>
+                    <title>{title}</title>
+                    <path d={shapes[kind] ?? shapes.done} />
+                  </svg>
+                ))}
+              </div>
+              <ul class="hidden">
+                {marks.length === 0 && <li>{texts.t("list.none")}</li>}
+                {marks.map(({ title }, index) => (
+                  <li key={index}>{title}</li>
+                ))}
+              </ul>
+            </li>
+          );
+        })}
+      </ul>
+      <div class="timeline-axis numeric" aria-hidden="true">
+        {ticks.map((tick, index) => (
+          <AxisLabel
+            key={tick}
+            at={place(tick)}
+            text={isMidnight(tick) ? format.day(tick) : format.time(tick)}
+            rank={isMinor(index, ticks) ? "minor" : ""}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function ms(at: Instant): number {
+  return typeof at === "number" ? at : Date.parse(at);
+}
+
+/** About how many labels fit below the axis. */
+const LABELS = 6;
+const HOUR = 3_600_000;
+const steps = [0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 7 * 24, 14 * 24];
+
+/** Round hours or days of the viewer's zone within a span, in ms since the epoch. */
+export function ticksOf(start: number, end: number): number[] {
+  const hours = steps.find((step) => (end - start) / (step * HOUR) <= LABELS) ?? (end - start) / HOUR / LABELS;
+  const ticks: number[] = [];
+  const day = new Date(start);
+  day.setHours(0, 0, 0, 0);
+  for (let count = 0; ; count += 1) {
+    // By the calendar, not by adding hours: days of 23 and 25 hours have their midnights too.
+    const tick = new Date(day);
+    tick.setMinutes(count * hours * 60);
+    if (tick.getTime() > end) return ticks;
+    if (tick.getTime() >= start) ticks.push(tick.getTime());
+  }
+}
+
+function isMidnight(tick: number): boolean {
+  const date = new Date(tick);
+  return date.getHours() === 0 && date.getMinutes() === 0;
+}
+
+/** Where there is little room: days without hours, or every other one. */
+function isMinor(index: number, ticks: readonly number[]): boolean {
+  const days = ticks.filter(isMidnight).length;
+  return days > 0 && days < ticks.length ? !isMidnight(ticks[index] ?? 0) : index % 2 === 1;
+}

@@ -1,0 +1,297 @@
+// @vitest-environment happy-dom
+
+import { type ComponentChildren, h, render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Client } from "../src/client.ts";
+import { ClientProvider } from "../src/context.ts";
+import { scaleOf } from "../src/ui/columns.tsx";
+import { ui } from "../src/ui/index.ts";
+import { ticksOf } from "../src/ui/timeline.tsx";
+import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+
+const { Bars, Columns, Sparkline, TimeLine, Until } = ui;
+const NOW = Date.parse("2026-06-01T12:00:00Z");
+const HOUR = 3_600_000;
+
+let container: HTMLElement;
+let client: Client;
+let controller: AbortController;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+  controller = new AbortController();
+  const options = { home: HOME, panels: [], theme: "light", height: 480, language: "en" } as const;
+  client = new Client(
+    new FakeModel(),
+    { ...options, panels: [] },
+    new FakeBrowser(),
+    async () => ({}),
+    controller.signal,
+  );
+  client.setVisible({}, true);
+  container = document.createElement("div");
+  document.body.append(container);
+});
+
+afterEach(() => {
+  controller.abort();
+  render(null, container);
+  container.remove();
+});
+
+function draw(children: ComponentChildren) {
+  act(() => render(h(ClientProvider, { value: client }, children), container));
+}
+
+const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(selector)];
+const text = (selector: string) => all(selector).map(({ textContent }) => textContent);
+const press = (selector: string, key: string) => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  act(() => void all(selector)[0]?.dispatchEvent(event));
+  return event;
+};
+
+/** Lets time pass, in ms. */
+const pass = (duration: number) =>
+  act(async () => {
+    await vi.advanceTimersByTimeAsync(duration);
+  });
+
+describe("bars", () => {
+  const widths = () => all(".bars-bar > i").map(({ style }) => style.width);
+
+  test("are as long as their values, and every value is said", () => {
+    draw(
+      <Bars
+        rows={[
+          { label: "opus", value: 8, text: "$8.00", note: "estimated" },
+          { label: "haiku", value: 2 },
+          { label: "tiny", value: 0.001 },
+          { label: "none", value: 0 },
+        ]}
+      />,
+    );
+    expect(widths()).toEqual(["100%", "25%", "1%", "0%"]);
+    expect(text("li")).toEqual(["opus$8.00 estimated", "haiku2", "tiny0.001", "none0"]);
+  });
+
+  test("are measured against `max`, and never longer", () => {
+    draw(
+      <Bars
+        max={4}
+        rows={[
+          { label: "a", value: 1 },
+          { label: "b", value: 9 },
+        ]}
+      />,
+    );
+    expect(widths()).toEqual(["25%", "100%"]);
+  });
+
+  test("of nothing are no bars", () => {
+    draw(<Bars rows={[{ label: "a", value: 0 }]} />);
+    expect(widths()).toEqual(["0%"]);
+  });
+
+  test("have labels that reorder nothing", () => {
+    draw(<Bars rows={[{ label: "a\u202eb", value: 1 }]} />);
+    expect(text(".bars-label")).toEqual(["a[U+202E]b"]);
+  });
+});
+
+describe("columns", () => {
+  const kinds = [
+    { kind: "actual", label: "actual" },
+    { kind: "estimated", label: "estimated" },
+  ];
+  const columns = ["29", "30", "31"].map((day, index) => ({
+    key: day,
+    label: `May ${day}`,
+    title: `May ${day}, 2026`,
+    parts: [
+      { kind: "actual", value: index },
+      { kind: "estimated", value: index === 1 ? null : 0.5 },
+    ],
+  }));
+  const usd = (value: number) => `$${value.toFixed(2)}`;
+  const show = (shown = columns) => draw(<Columns columns={shown} kinds={kinds} format={usd} label="Cost by day" />);
+  const below = () => text("figcaption")[0];
+
+  test("are stacks by kind, and what is not known is neither 0 nor silent", () => {
+    show();
+    expect(all(".columns-stack").map((stack) => [...stack.children].map((part) => part.className))).toEqual([
+      ["chart-swatch solid", "chart-swatch stripes"],
+      ["chart-swatch solid", "chart-swatch stripes", "unknown"],
+      ["chart-swatch solid", "chart-swatch stripes"],
+    ]);
+    const top = 3;
+    expect(all(".columns-column:nth-of-type(3) .chart-swatch").map(({ style }) => style.height)).toEqual([
+      `${(2 / top) * 100}%`,
+      `${(0.5 / top) * 100}%`,
+    ]);
+    expect(text("tr")).toEqual([
+      "May 29, 2026actual $0.00estimated $0.50",
+      "May 30, 2026actual $1.00estimated —",
+      "May 31, 2026actual $2.00estimated $0.50",
+    ]);
+  });
+
+  test("tell the figures of the last one, or of the one that the arrow keys choose", () => {
+    show();
+    expect(below()).toBe("May 31, 2026actual $2.00estimated $0.50in all $2.50");
+    const plot = ".columns-plot";
+    act(() => all(plot)[0]?.focus());
+    expect(press(plot, "ArrowLeft").defaultPrevented).toBe(true);
+    expect(below()).toBe("May 30, 2026actual $1.00estimated —in all $1.00");
+    press(plot, "Home");
+    press(plot, "ArrowLeft");
+    expect(below()).toContain("May 29");
+    press(plot, "End");
+    expect(below()).toContain("May 31");
+    expect(press(plot, "x").defaultPrevented).toBe(false);
+    press(plot, "ArrowLeft");
+    act(() => all(plot)[0]?.blur());
+    expect(below()).toContain("May 31");
+  });
+
+  test("tell the figures of the one under the pointer", () => {
+    show();
+    const pointer = (type: string, pointerType = "mouse") =>
+      act(() => {
+        const target = type === "pointerenter" ? all(".columns-column")[0] : all(".columns-plot")[0];
+        target?.dispatchEvent(new PointerEvent(type, { pointerType }));
+      });
+    pointer("pointerenter");
+    expect(below()).toContain("May 29");
+    pointer("pointerleave", "touch");
+    expect(below()).toContain("May 29");
+    pointer("pointerleave");
+    expect(below()).toContain("May 31");
+  });
+
+  test("that are chosen and then gone give way to the last", () => {
+    show();
+    press(".columns-plot", "Home");
+    show(columns.slice(1));
+    expect(below()).toContain("May 31");
+  });
+
+  test("label at most six, the last always", () => {
+    const many = Array.from({ length: 30 }, (_, day) => ({ key: `${day}`, label: `day ${day}`, title: "", parts: [] }));
+    show(many);
+    expect(text(".columns-axis small")).toEqual(["day 4", "day 9", "day 14", "day 19", "day 24", "day 29"]);
+  });
+
+  test("of no days are nothing, of days with nothing an empty frame", () => {
+    show([]);
+    expect(container.innerHTML).toBe("");
+    show([{ key: "1", label: "1", title: "June 1", parts: [] }]);
+    expect(below()).toBe("June 1actual $0.00estimated $0.00in all $0.00");
+    expect(text(".columns-scale")).toEqual([""]);
+  });
+
+  test.each([
+    [[1], [1]],
+    [
+      [2, 3],
+      [1, 2, 3],
+    ],
+    [[7], [5, 10]],
+    [[0.3], [0.1, 0.2, 0.3]],
+    [[0.041], [0.02, 0.04, 0.06]],
+    [[180_123], [100_000, 200_000]],
+    [[0, 0], []],
+    [[1.5], [0.5, 1, 1.5]],
+  ])("of %j have the scale %j", (values, scale) => {
+    expect(scaleOf(values.map((value) => ({ key: "", label: "", title: "", parts: [{ kind: "a", value }] })))).toEqual(
+      scale,
+    );
+  });
+});
+
+describe("a sparkline", () => {
+  test("rises from its lowest to its highest value, and says so in words", () => {
+    draw(<Sparkline values={[1, 3, 2]} label="Runs" title="2 today" />);
+    expect(container.querySelector("path")?.getAttribute("d")).toBe("M2.0 22.0L50.0 2.0L98.0 12.0");
+    expect(container.querySelector("svg")?.getAttribute("aria-label")).toBe("Runs: 2 today");
+  });
+
+  test.each([[[]], [[4]], [[4, 4]]])("of %j is drawn without NaN", (values) => {
+    draw(<Sparkline values={values} label="Runs" title="" />);
+    expect(container.innerHTML).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe("until", () => {
+  test("counts down, and says when it has come", async () => {
+    draw(<Until at="2026-06-01T12:01:01Z" />);
+    expect(text("time")).toEqual(["in 1m"]);
+    await pass(2_000);
+    expect(text("time")).toEqual(["in 59s"]);
+    await pass(60_000);
+    expect(text("time")).toEqual(["due"]);
+  });
+
+  test("without an instant is a dash", () => {
+    draw(<Until at={null} />);
+    expect(container.textContent).toBe("—");
+  });
+});
+
+describe("a time line", () => {
+  const lanes = [
+    {
+      label: "Backup",
+      marks: [
+        { at: NOW + 6 * HOUR, title: "runs at 18:00", kind: "coming" as const },
+        { at: "2026-06-01T06:00:00Z", title: "failed at 06:00", kind: "failed" as const },
+        { at: NOW + 99 * HOUR, title: "too late", kind: "coming" as const },
+      ],
+    },
+    { label: "Report", marks: [] },
+  ];
+  const show = (now?: number) =>
+    draw(<TimeLine label="Runs" from={NOW - 12 * HOUR} to={NOW + 12 * HOUR} lanes={lanes} now={now} />);
+
+  test("has its marks in their places, and is a list in words", () => {
+    show();
+    expect(all("svg").map(({ style, classList }) => [classList.value, style.left])).toEqual([
+      ["mark-failed", "25%"],
+      ["mark-coming", "75%"],
+    ]);
+    expect(all("li > .hidden").map((list) => [...list.children].map(({ textContent }) => textContent))).toEqual([
+      ["failed at 06:00", "runs at 18:00"],
+      ["none"],
+    ]);
+  });
+
+  test("has a line of now that moves with the clock, or stays where it is told", async () => {
+    const line = () => all(".timeline")[0]?.style.getPropertyValue("--now");
+    show();
+    expect(line()).toBe("50%");
+    await pass(6 * HOUR);
+    expect(line()).toBe("75%");
+    show(NOW);
+    expect(line()).toBe("50%");
+    show(NOW + 99 * HOUR);
+    expect(all(".has-now, .now")).toEqual([]);
+  });
+
+  test.each([
+    [2, 0.5],
+    [24, 6],
+    [48, 12],
+    [7 * 24, 48],
+    [60 * 24, 14 * 24],
+  ])("over %d hours has a tick every %d hours of the viewer's day", (span, every) => {
+    const start = new Date(2026, 5, 1, 7, 10).getTime();
+    const ticks = ticksOf(start, start + span * HOUR);
+    expect(ticks.length).toBeGreaterThan(1);
+    expect(ticks.length).toBeLessThan(8);
+    for (const [index, tick] of ticks.entries()) {
+      expect((new Date(tick).getHours() + new Date(tick).getMinutes() / 60) % Math.min(every, 24)).toBe(0);
+      if (index > 0) expect(Math.abs((tick - (ticks[index - 1] ?? 0)) / HOUR - every)).toBeLessThanOrEqual(1);
+    }
+  });
+});
