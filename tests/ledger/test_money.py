@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hermes_hud_widget.ledger.money import Usage, cost, residual, tokens
+from hermes_hud_widget.ledger.money import Usage, cost, residual, total
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 
 
@@ -30,6 +30,10 @@ def usage(
         ),
         ([usage("b", status="unknown"), usage("b", status="unknown")], Cost(None, "unknown", 1)),
         ([usage(estimated=0.5, status="estimated"), usage(status="included")], Cost(0.5, "mixed", 0)),
+        ([usage(status="included"), usage("b", status="unknown")], Cost(None, "mixed", 1)),
+        # The status is the last call's; the dollars are those of earlier ones.
+        ([usage(estimated=0.5, status="unknown")], Cost(0.5, "mixed", 1)),
+        ([usage(estimated=0.5, status="included")], Cost(0.5, "mixed", 0)),
     ],
 )
 def test_a_sum_says_what_kind_of_figure_it_is_and_what_it_does_not_know(
@@ -53,6 +57,22 @@ def test_what_is_wholly_attributed_leaves_nothing_behind() -> None:
 
 
 def test_tokens_are_summed_by_kind() -> None:
-    assert tokens([usage(input=1, output=2, cache_read=3, cache_write=4, reasoning=5)] * 2) == Tokens(
-        2, 4, 6, 8, 10
-    )
+    parts = [usage(input=1, output=2, cache_read=3, cache_write=4, reasoning=5)] * 2
+    assert total(parts).tokens() == Tokens(2, 4, 6, 8, 10)
+    assert total([]).tokens() == Tokens()
+
+
+def test_sums_of_sums_are_the_sum_of_everything() -> None:
+    days = [
+        [usage("a", 0.5, "estimated", input=1), usage("a", 0.25, "unknown", output=2)],
+        [usage("b", status="included", cache_read=4), usage("c", actual_usd=1.0, reasoning=3)],
+        [usage("d", api_calls=0)],
+    ]
+    spent = total([])
+    for day in days:
+        spent.add(total(day))
+    parts = [part for day in days for part in day]
+    assert (spent.tokens(), spent.cost()) == (total(parts).tokens(), cost(parts))
+    assert spent.api_calls() == 4
+    assert (spent.sessions, spent.used) == (4, 3)
+    assert spent.cost() == Cost(1.75, "mixed", 1)

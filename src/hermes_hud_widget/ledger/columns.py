@@ -67,6 +67,16 @@ MESSAGE_COLUMNS = [
 
 _SEPARATOR = "\x1f"
 
+TEXT_LENGTH = (
+    # Messages of parts begin with NUL, where length() would stop.
+    "CASE WHEN content <> '' AND unicode(content) IS NULL THEN (SELECT coalesce(sum(length("
+    "CASE j.type WHEN 'object' THEN json_extract(j.value, '$.text') END)), 0) FROM"
+    " json_each(CASE WHEN json_valid(CAST(substr(CAST(content AS BLOB), 7) AS TEXT))"
+    " THEN CAST(substr(CAST(content AS BLOB), 7) AS TEXT) ELSE '[]' END) j)"
+    " ELSE coalesce(length(content), 0) END"
+)
+"""The length of a message's text, in characters."""
+
 
 class Arguments(Protocol):
     """What a frame was asked for."""
@@ -97,7 +107,7 @@ def session_columns(
 ) -> dict[str, list[Any]]:
     """One row for each row of `sessions`, children too, the one started last first."""
     lineage = snapshot.lineage
-    rows = [row for row in lineage.rows.values() if _is_within(row.started_at, args)]
+    rows = [row for row in lineage.rows.values() if is_within(row.started_at, args)]
     if args.session_id is not None:
         asked = lineage.rows.get(args.session_id)
         pieces = {piece.id for piece in lineage.chain(asked)} if asked else set()
@@ -150,13 +160,20 @@ def message_columns(database: Database, snapshot: Snapshot, args: Arguments) -> 
     }
 
 
+def is_within(seconds: float, args: Arguments) -> bool:
+    """True for an instant, in epoch seconds, of the span that was asked for."""
+    return (args.since is None or seconds >= args.since.timestamp()) and (
+        args.until is None or seconds < args.until.timestamp()
+    )
+
+
 def _message_chunks(
     database: Database, snapshot: Snapshot, args: Arguments, wanted: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Chunks of rows, the newest chunk first, ascending by id within each."""
     if args.limit == 0:
         return
-    pieces = _candidates(snapshot, args)
+    pieces = candidates(snapshot, args)
     if pieces is None:
         before: int | None = 2**63 - 1
         pace = _pace(wanted)
@@ -183,8 +200,8 @@ def _message_chunks(
             yield database.read(partial(_read_rows, wanted=wanted, ids=some_ids))
 
 
-def _candidates(snapshot: Snapshot, args: Arguments) -> list[str] | None:
-    """The sessions to be read; None for all messages."""
+def candidates(snapshot: Snapshot, args: Arguments) -> list[str] | None:
+    """The sessions whose messages are to be read; None for all messages."""
     if args.session_id is not None:
         asked = snapshot.lineage.rows.get(args.session_id)
         return [piece.id for piece in snapshot.lineage.chain(asked)] if asked else []
@@ -205,19 +222,11 @@ def _expressions(schema: Schema, wanted: Sequence[str]) -> str:
     def has(name: str) -> bool:
         return schema.has("messages", name)
 
-    content = (
-        # Messages of parts begin with NUL, where length() would stop.
-        "CASE WHEN content <> '' AND unicode(content) IS NULL THEN (SELECT coalesce(sum(length("
-        "CASE j.type WHEN 'object' THEN json_extract(j.value, '$.text') END)), 0) FROM"
-        " json_each(CASE WHEN json_valid(CAST(substr(CAST(content AS BLOB), 7) AS TEXT))"
-        " THEN CAST(substr(CAST(content AS BLOB), 7) AS TEXT) ELSE '[]' END) j)"
-        " ELSE coalesce(length(content), 0) END"
-    )
     thoughts = [f"nullif({name}, '')" for name in ("reasoning", "reasoning_content") if has(name)]
     names = f"(SELECT group_concat({NAME.format('k')}, char(31)) FROM {ELEMENTS.format('messages')} k)"
     made = {
         "tool_names": f"CASE WHEN tool_calls IS NOT NULL THEN {names} END" if has("tool_calls") else "NULL",
-        "text_chars": content if has("content") else "0",
+        "text_chars": TEXT_LENGTH if has("content") else "0",
         "reasoning_chars": f"coalesce(length(coalesce({', '.join([*thoughts, 'NULL'])})), 0)"
         if thoughts
         else "0",
@@ -287,12 +296,6 @@ def _time_condition(args: Arguments) -> tuple[str, tuple[float, ...]]:
         condition += " AND timestamp < ?"
         values.append(args.until.timestamp())
     return condition, tuple(values)
-
-
-def _is_within(seconds: float, args: Arguments) -> bool:
-    return (args.since is None or seconds >= args.since.timestamp()) and (
-        args.until is None or seconds < args.until.timestamp()
-    )
 
 
 class _Finish:

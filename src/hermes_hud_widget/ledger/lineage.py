@@ -24,6 +24,7 @@ class SessionRow(NamedTuple):
         reset_from: Marker in `model_config` (newer Hermes): made by /reset.
         rewind_count: None where this Hermes does not count.
         hidden: True when the user hid it (newer Hermes).
+        billing_provider: Where its first call went to; `billing_mode` is that call's, too.
     """
 
     id: str
@@ -56,6 +57,8 @@ class SessionRow(NamedTuple):
     profile_name: str | None
     archived: bool
     hidden: bool
+    billing_provider: str | None = None
+    billing_mode: str | None = None
 
 
 class Lineage:

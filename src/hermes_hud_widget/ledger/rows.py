@@ -17,8 +17,11 @@ middle of something and the process that did it is gone · `open`: never closed,
 
 LIVE: frozenset[Activity] = frozenset({"running", "thinking", "asking", "idle"})
 
+Figure = Literal["actual", "estimated", "included", "unknown"]
+"""Hermes' own `cost_status`: charged, estimated from list prices, paid by a subscription, not known."""
+
 CostStatus = Literal["actual", "estimated", "included", "unknown", "mixed"]
-"""Hermes' own `cost_status`; `mixed` when a sum has parts of different kinds."""
+"""What kind of figure a sum is; `mixed` when it has parts of different kinds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Cost:
     """Money as Hermes stored it, never priced again here.
 
     Attributes:
-        usd: Actual where Hermes knows it, else estimated; None when nothing in it has a known price.
+        usd: Actual where Hermes knows it, else estimated; 0 when a subscription includes all of it; None when
+            no dollars are known.
         status: Which kind of figure that is.
         unknown_sessions: How many sessions in this sum have no known price (they count as 0 in `usd`).
     """
@@ -178,6 +182,30 @@ class Spending:
     """Tokens and cost of the sessions that started in a span, subagents and auxiliary tasks included."""
 
     sessions: int
+    tokens: Tokens
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class ConversationCost:
+    """What one conversation cost: those pieces of its compression chain that started in a span.
+
+    Attributes:
+        id: The tip's id.
+        root_id: The first piece's id.
+        title: The tip's title, if any.
+        preview: The first 60 characters of the tip's first user message.
+        started_at: When its first piece started.
+        tokens: Auxiliary tasks included, subagents not, as is `cost`.
+    """
+
+    id: str
+    root_id: str
+    title: str | None
+    preview: str
+    source: str
+    model: str | None
+    started_at: datetime
     tokens: Tokens
     cost: Cost
 

@@ -8,25 +8,26 @@ from typing import Any
 TEXT_CHARS = 20_000
 """Longer texts are cut to so many characters."""
 
+_MOST = 2**63 - 1
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def number(value: Any) -> float | None:
-    """A finite number; None for what is none."""
+    """A number, small enough that sums of many stay finite; None for what is none."""
     try:
         found = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if abs(found) < float("inf") else None
+    return found if abs(found) <= 1e300 else None
 
 
 def count(value: Any) -> int:
-    """A whole number; 0 for what is none."""
+    """A whole number of 64 bits; 0 for what is none."""
     if isinstance(value, int):
         return value
     found = number(value)
-    return 0 if found is None else int(found)
+    return 0 if found is None else max(-_MOST, min(_MOST, int(found)))
 
 
 def text(value: Any) -> str | None:

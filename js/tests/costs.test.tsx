@@ -1,0 +1,250 @@
+// @vitest-environment happy-dom
+
+import { h, render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { makeApi, type ViewProps } from "../src/api.ts";
+import { Client } from "../src/client.ts";
+import { ClientProvider } from "../src/context.ts";
+import { makeFormat } from "../src/format.ts";
+import type { Cost, CostFigures, CostKind, Costs, Tokens } from "../src/protocol.ts";
+import define, { texts as catalogues } from "../src/views/costs.tsx";
+import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+import { texts } from "./views.ts";
+
+const nothing: Tokens = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
+const none: Cost = { usd: null, status: null, unknown_sessions: 0 };
+const estimated = (usd: number): Cost => ({ usd, status: "estimated", unknown_sessions: 0 });
+const unknown: Cost = { usd: null, status: "unknown", unknown_sessions: 1 };
+const included: Cost = { usd: 0, status: "included", unknown_sessions: 0 };
+
+const kind = (status: CostKind["status"], usd: number | null, tokens = 1000): CostKind => ({
+  status,
+  usd,
+  tokens,
+  api_calls: 1,
+  sessions: 1,
+});
+
+const figures = (cost: Cost, input = 1000, kinds: CostKind[] = []): CostFigures => ({
+  sessions: 1,
+  cost,
+  kinds,
+  tokens: { ...nothing, input },
+  api_calls: 3,
+});
+
+const spans = (...costs: Cost[]) =>
+  [1, 7, 30, 0].map((days, index) => ({
+    days,
+    since: null,
+    spending: { sessions: 1, tokens: { ...nothing, input: 1000 }, cost: costs[index] ?? estimated(2) },
+  }));
+
+const costs = (values: Partial<Costs> = {}): Costs => ({
+  timezone: "Europe/Vienna",
+  rule: "session-start",
+  days: 30,
+  since: null,
+  spans: spans(),
+  total: figures({ usd: 2, status: "mixed", unknown_sessions: 1 }, 3000, [
+    kind("estimated", 2),
+    kind("included", null),
+    kind("unknown", null),
+  ]),
+  coverage: { tokens: 3000, priced_tokens: 2000, sessions: 3, priced_sessions: 2 },
+  cache_hit_rate: 0.6,
+  auxiliary: { tokens: 0.1, usd: 0.25 },
+  models: [
+    { model: "opus", provider: "anthropic", figures: figures(estimated(2)) },
+    { model: "terra", provider: "openai-codex", figures: figures(included, 1500) },
+    { model: "local", provider: null, figures: figures(unknown, 500) },
+  ],
+  tasks: [{ task: "main", figures: figures(estimated(2)) }],
+  sources: [{ source: "cli", figures: figures(estimated(2)) }],
+  left_out: { models: 0, tasks: 0, sources: 0 },
+  unit: "day",
+  periods: [
+    { starts_on: "2026-05-31", sessions: 1, kinds: [kind("estimated", 2)] },
+    { starts_on: "2026-06-01", sessions: 2, kinds: [kind("included", null, 1500), kind("unknown", null, 500)] },
+  ],
+  dearest: [],
+  ...values,
+});
+
+let container: HTMLElement;
+let controller: AbortController;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse("2026-06-01T12:00:00Z") });
+  controller = new AbortController();
+  container = document.createElement("div");
+  document.body.append(container);
+});
+
+afterEach(() => {
+  controller.abort();
+  render(null, container);
+  container.remove();
+  vi.useRealTimers();
+});
+
+function draw(data: Costs, more: Partial<ViewProps<Costs>> = {}) {
+  const options = { home: HOME, panels: [], theme: "light", height: 480, language: "en" } as const;
+  const client = new Client(
+    new FakeModel(),
+    { ...options, panels: [] },
+    new FakeBrowser(),
+    async () => ({}),
+    controller.signal,
+  );
+  client.setVisible({}, true);
+  const view = texts().above(catalogues);
+  const View = define(makeApi(view, makeFormat("en", view.t)));
+  const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, ...more } as unknown;
+  act(() => render(h(ClientProvider, { value: client }, h(View, props as ViewProps<Costs>)), container));
+}
+
+const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(selector)];
+const words = (selector: string) =>
+  all(selector).map((found) => found.textContent?.replaceAll("\u202f", " ").replace(/\s+/g, " ").trim() ?? "");
+const click = (selector: string) => act(() => all(selector)[0]?.click());
+
+test("every span has its sum, and choosing one asks for it", () => {
+  const setQuery = vi.fn();
+  draw(costs({ spans: spans(estimated(0.5), estimated(1.5), estimated(2), estimated(20)) }), { setQuery });
+  expect(words(".span b")).toEqual(["$0.50", "$1.50", "$2.00", "$20.00"]);
+  expect(all(".span[aria-pressed=true]").map(({ dataset }) => dataset.span)).toEqual(["30"]);
+  click("[data-span='7']");
+  expect(setQuery).toHaveBeenCalledWith({ days: 7 });
+});
+
+test("what nobody knows is no $0, and neither is what a subscription includes", () => {
+  const partly = { usd: 1, status: "mixed", unknown_sessions: 2 } as const;
+  draw(costs({ spans: spans(unknown, included, partly, none) }));
+  expect(words(".span b")).toEqual(["—", "included", "$1.00", "—"]);
+  expect(words(".span em")).toEqual(["1 unpriced", "2 unpriced"]);
+  expect(container.textContent).not.toContain("$0.00");
+});
+
+test("models without dollars are drawn hollow, by their tokens", () => {
+  draw(costs());
+  expect(words(".models > .chart .bars-label")).toEqual(["opus"]);
+  expect(words(".models .hollow .bars-label")).toEqual(["terra", "local"]);
+  expect(words(".models .bars-value")).toEqual(["$2.00", "1.5 k tokens included", "500 tokens unknown"]);
+  const widths = all(".models .hollow .bars-bar i").map(({ style }) => Number.parseFloat(style.width));
+  expect(widths).toEqual([100, expect.closeTo(100 / 3)]);
+});
+
+test("by tokens everything has its figure, the most first", () => {
+  draw(costs());
+  click(".measures button:last-child");
+  expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
+  expect(words(".models .bars-value")).toEqual(["1 k tokens", "1.5 k tokens included", "500 tokens unknown"]);
+  const caption = words(".columns figcaption")[0];
+  expect(caption).toContain("included 1.5 k");
+  expect(caption).toContain("unknown 500");
+});
+
+test("a day of unknown price has a mark of its own, and its tokens are said", () => {
+  draw(costs());
+  const columns = all(".columns-column");
+  expect(words(".columns figcaption li")).toEqual(["estimated —"]);
+  expect(columns.map((column) => column.querySelectorAll(".unknown").length)).toEqual([0, 1]);
+  expect(words(".columns figcaption small")).toEqual([
+    "2 sessions · 1.5 k tokens included · 500 tokens of unknown price",
+  ]);
+});
+
+test("without any dollars only tokens are told", () => {
+  const total = figures(unknown, 1000, [kind("unknown", null)]);
+  draw(costs({ total, periods: costs().periods.slice(1).concat(costs().periods.slice(1)) }));
+  expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
+  expect(all(".measures")).toEqual([]);
+});
+
+test("a span of one day needs no columns, but can be told by tokens", () => {
+  draw(costs({ days: 1, periods: costs().periods.slice(1) }));
+  expect(all(".columns")).toEqual([]);
+  expect(all(".models .measures button").length).toBe(2);
+});
+
+test.each([
+  [3000, 3, "The price is known for every token."],
+  [0, 0, "The price is known for none of them."],
+  [2999, 2, "The price is known for 99% of the tokens, and for all of them in 2 of 3 sessions."],
+  [1, 1, "The price is known for under 1% of the tokens, and for all of them in 1 of 3 sessions."],
+])("of %i of 3,000 tokens the price is known: that is said as it is", (priced_tokens, priced_sessions, sentence) => {
+  draw(costs({ coverage: { tokens: 3000, priced_tokens, sessions: 3, priced_sessions } }));
+  expect(words(".coverage > p")).toEqual([sentence]);
+});
+
+test.each([
+  [{ tokens: 0.1, usd: 0.25 }, "Auxiliary tasks take 25% of the known cost and 10% of the tokens."],
+  [{ tokens: 0.001, usd: null }, "Auxiliary tasks take under 1% of the tokens."],
+  [{ tokens: 0, usd: 0 }, "No auxiliary task was noted."],
+])("auxiliary tasks are said in words: %j", (auxiliary, sentence) => {
+  draw(costs({ auxiliary }));
+  expect(words(".tasks > p")).toEqual([sentence]);
+});
+
+test("each kind of figure has its own swatch, in the chart and in the legend", () => {
+  const kinds = [kind("actual", 1), kind("estimated", 2), kind("included", null), kind("unknown", null)];
+  draw(costs({ total: figures({ usd: 3, status: "mixed", unknown_sessions: 1 }, 4000, kinds) }));
+  const swatches = all(".legend .chart-swatch").map(({ className }) => className.split(" ")[1]);
+  expect(swatches).toEqual(["solid", "stripes", "dots", "outline"]);
+  expect(words(".legend b")).toEqual(["$1.00", "$2.00", "", "—"]);
+  expect(words(".columns figcaption li").map((item) => item.split(" ")[0])).toEqual(["actual", "estimated"]);
+});
+
+test("one model at two providers is two bars, and tasks read as words", () => {
+  const figure = figures(estimated(1));
+  draw(
+    costs({
+      models: [
+        { model: "opus", provider: "anthropic", figures: figure },
+        { model: "opus", provider: "bedrock", figures: figure },
+      ],
+      tasks: [
+        { task: "title_generation", figures: figure },
+        { task: "made_up_task", figures: figure },
+        { task: "constructor", figures: figure },
+      ],
+      left_out: { models: 4, tasks: 0, sources: 0 },
+    }),
+  );
+  expect(words(".models .bars-label")).toEqual(["opus · anthropic", "opus · bedrock"]);
+  expect(words(".models > .none")).toEqual(["and 4 more"]);
+  expect(words(".tasks .bars-label")).toEqual(["titles", "made up task", "constructor"]);
+});
+
+test("the most expensive conversations are told by title, else by how they begin", () => {
+  const conversation = {
+    id: "b",
+    root_id: "a",
+    title: null,
+    preview: "What does it cost?",
+    source: "cli",
+    model: "opus",
+    started_at: "2026-06-01T11:00:00Z",
+    tokens: nothing,
+    cost: { usd: 2, status: "mixed", unknown_sessions: 1 } as const,
+  };
+  draw(costs({ dearest: [conversation, { ...conversation, root_id: "c", title: "Cheap", cost: estimated(1) }] }));
+  expect(words(".conversations b")).toEqual(["What does it cost?", "Cheap"]);
+  expect(words(".conversations li > .numeric")).toEqual(["$2.00 + unknown", "$1.00"]);
+  expect(words(".conversations li:first-child > small")).toEqual(["opus · cli · 1h ago"]);
+});
+
+test("a home that has spent nothing says so; a span without spending says only that", () => {
+  draw(costs({ spans: spans(none, none, none, none), total: figures(none, 0) }));
+  expect(words(".blank-title")).toEqual(["Hermes has not spent anything yet"]);
+  draw(costs({ spans: spans(none, none, none, estimated(1)), total: figures(none, 0) }));
+  expect(words(".nothing")).toEqual(["No model was used by a session that started in this span."]);
+  expect(words(".span b")).toEqual(["—", "—", "—", "$1.00"]);
+});
+
+test("the zone and the rule are said", () => {
+  draw(costs());
+  expect(words(".rule")[0]).toContain("A session counts on the day on which it started, in Europe/Vienna");
+});

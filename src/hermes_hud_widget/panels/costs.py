@@ -1,0 +1,538 @@
+"""The costs: what Hermes stored about them, by day, model, task and source, each kind of figure for itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hermes_hud_widget.day import midnight, zone
+from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.ledger.ledger import Ledger
+from hermes_hud_widget.ledger.money import FIGURES, Sum
+from hermes_hud_widget.ledger.rows import ConversationCost, Cost, Figure, Spending, Tokens
+from hermes_hud_widget.ledger.usage import MAIN, Day
+from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.sources import Config, Settings, StateDb
+from hermes_hud_widget.views import view
+
+SPANS = (1, 7, 30, 0)
+"""In days; 0 is all time."""
+
+GROUPS_SHOWN = 30
+CONVERSATIONS_SHOWN = 8
+MOST_PERIODS = 92
+"""So many columns at most; longer spans have weeks, months or years instead of days."""
+
+Unit = Literal["day", "week", "month", "year"]
+K = TypeVar("K")
+
+
+class CostsQuery(BaseModel):
+    """Which span a viewer asks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="Calendar days in the home's zone, today the last of them; 0: all time",
+    )
+
+
+@dataclass(frozen=True)
+class CostKind:
+    """What a sum holds of one kind of figure.
+
+    Attributes:
+        status: `actual`: charged · `estimated`: Hermes' estimate from list prices · `included`: paid by a
+            subscription · `unknown`: no price is known.
+        usd: None where the calls cost nothing extra (`included`) or where nobody knows (`unknown`).
+        tokens: Input, cache and output; 0 where only the dollars are of this kind: Hermes estimated some
+            calls of a part whose last call was of another kind, which all its tokens are counted under.
+        sessions: How many sessions have some of it.
+    """
+
+    status: Figure
+    usd: float | None
+    tokens: int
+    api_calls: int
+    sessions: int
+
+
+@dataclass(frozen=True)
+class CostFigures:
+    """What sessions spent, auxiliary tasks included.
+
+    Attributes:
+        sessions: How many sessions it is of; one that used two models is counted at both.
+        cost: The sum of what is known.
+        kinds: The same by kind of figure, the surest first.
+    """
+
+    sessions: int
+    cost: Cost
+    kinds: tuple[CostKind, ...]
+    tokens: Tokens
+    api_calls: int
+
+
+@dataclass(frozen=True)
+class CostSpan:
+    """One span to choose.
+
+    Attributes:
+        days: Calendar days, today the last of them; 0: all time.
+        since: Its first midnight, in UTC; None: all time.
+    """
+
+    days: int
+    since: datetime | None
+    spending: Spending
+
+
+@dataclass(frozen=True)
+class CostCoverage:
+    """For how much of it the price is known; what a subscription includes counts as known.
+
+    Attributes:
+        sessions: Those that used a model.
+        priced_sessions: Those of them in which nothing is of unknown price.
+    """
+
+    tokens: int
+    priced_tokens: int
+    sessions: int
+    priced_sessions: int
+
+
+@dataclass(frozen=True)
+class CostShare:
+    """A share, from 0 to 1, of the tokens and of the known cost; None: there are none."""
+
+    tokens: float | None
+    usd: float | None
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """One model at one provider (`session_model_usage.model`, `.billing_provider`)."""
+
+    model: str
+    provider: str | None
+    figures: CostFigures
+
+
+@dataclass(frozen=True)
+class CostTask:
+    """What models were called for: `main` is the agent's own loop, all others are auxiliary."""
+
+    task: str
+    figures: CostFigures
+
+
+@dataclass(frozen=True)
+class CostSource:
+    """Where sessions came from (`sessions.source`)."""
+
+    source: str
+    figures: CostFigures
+
+
+@dataclass(frozen=True)
+class CostPeriod:
+    """A day, week, month or year; weeks begin on Monday."""
+
+    starts_on: date
+    sessions: int
+    kinds: tuple[CostKind, ...]
+
+
+@dataclass(frozen=True)
+class CostsLeftOut:
+    """How many groups there are beyond those listed."""
+
+    models: int
+    tasks: int
+    sources: int
+
+
+class Costs(Payload):
+    """What the costs panel shows: costs as Hermes stored them, never priced again.
+
+    Attributes:
+        timezone: Whose days these are: config `timezone`, else the server's zone.
+        rule: What a session spent belongs to the day on which it started, as in the overview and in
+            `hermes insights`.
+        days: The span asked for, in calendar days; 0: all time.
+        since: Its first midnight, in UTC; None: all time.
+        spans: The sums of all spans that can be chosen.
+        total: The span's sum.
+        cache_hit_rate: The share of the prompts' tokens that came from the cache; None: there are none.
+        auxiliary: What of it was spent on auxiliary tasks, such as titles and summaries.
+        models: The dearest first, as are `tasks` and `sources`.
+        periods: Without gaps, oldest first; what is older or from the future is counted in the first or last.
+        unit: How long each of them is.
+        dearest: The conversations that cost most, as far as their price is known.
+    """
+
+    timezone: str
+    rule: Literal["session-start"]
+    days: int
+    since: datetime | None
+    spans: tuple[CostSpan, ...]
+    total: CostFigures
+    coverage: CostCoverage
+    cache_hit_rate: float | None
+    auxiliary: CostShare
+    models: tuple[CostModel, ...]
+    tasks: tuple[CostTask, ...]
+    sources: tuple[CostSource, ...]
+    left_out: CostsLeftOut
+    unit: Unit
+    periods: tuple[CostPeriod, ...]
+    dearest: tuple[ConversationCost, ...]
+
+    def is_empty(self) -> bool:
+        return self.spans[-1].spending.sessions == 0
+
+
+def collect(state: Ledger | None, config: Settings, query: CostsQuery, now: datetime) -> Costs | Until:
+    """The spending of one span."""
+    where, zone_name = zone(config.text("timezone"))
+    days = state.days(where) if state else {}
+    since = _since(query.days, now, where)
+    today = now.astimezone(where).date()
+    first = _first(query.days, today)
+    chosen = {day: spent for day, spent in days.items() if first is None or day >= first}
+    total = _total(chosen.values())
+    models = _groups(day.models for day in chosen.values())
+    tasks = _groups(day.tasks for day in chosen.values())
+    sources = _groups(day.sources for day in chosen.values())
+    unit, periods = _periods(chosen, first, today)
+    costs = Costs(
+        timezone=zone_name,
+        rule="session-start",
+        days=query.days,
+        since=since,
+        spans=tuple(_span(span, days, now, where) for span in SPANS),
+        total=_figures(total),
+        coverage=_coverage(total),
+        cache_hit_rate=_cache_hit_rate(total.tokens()),
+        auxiliary=_auxiliary(tasks, total),
+        models=tuple(CostModel(*name, _figures(spent)) for name, spent in _dearest(models)),
+        tasks=tuple(CostTask(name, _figures(spent)) for name, spent in _dearest(tasks)),
+        sources=tuple(CostSource(name, _figures(spent)) for name, spent in _dearest(sources)),
+        left_out=CostsLeftOut(*(max(0, len(groups) - GROUPS_SHOWN) for groups in (models, tasks, sources))),
+        unit=unit,
+        periods=periods,
+        dearest=state.dearest(since, CONVERSATIONS_SHOWN) if state else (),
+    )
+    return Until(costs, midnight(now, where, days=1))
+
+
+# -- spans
+
+
+def _since(days: int, now: datetime, where: tzinfo) -> datetime | None:
+    return midnight(now, where, days=1 - days) if days else None
+
+
+def _first(days: int, today: date) -> date | None:
+    return today - timedelta(days=days - 1) if days else None
+
+
+def _span(span: int, days: Mapping[date, Day], now: datetime, where: tzinfo) -> CostSpan:
+    first = _first(span, now.astimezone(where).date())
+    spent = _total(summed for day, summed in days.items() if first is None or day >= first)
+    spending = Spending(spent.sessions, spent.tokens(), spent.cost())
+    return CostSpan(span, _since(span, now, where), spending)
+
+
+def _periods(
+    days: Mapping[date, Day], first: date | None, today: date
+) -> tuple[Unit, tuple[CostPeriod, ...]]:
+    first = min(first or min(days, default=today), today)
+    units: tuple[Unit, ...] = ("day", "week", "month", "year")
+    for unit in units:
+        starts = [_start(first, unit)]
+        while starts[-1] < _start(today, unit):
+            starts.append(_start(starts[-1] + timedelta(days=_LONGEST[unit]), unit))
+        if len(starts) <= MOST_PERIODS:
+            break
+    starts = starts[-MOST_PERIODS:]
+    sums = {start: Sum() for start in starts}
+    for day, spent in days.items():
+        sums[max(starts[0], min(starts[-1], _start(day, unit)))].add(spent.total)
+    return unit, tuple(CostPeriod(start, spent.sessions, _kinds(spent)) for start, spent in sums.items())
+
+
+_LONGEST: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
+"""In days."""
+
+
+def _start(day: date, unit: Unit) -> date:
+    match unit:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+
+
+# -- sums
+
+
+def _total(days: Iterable[Day]) -> Sum:
+    total = Sum()
+    for day in days:
+        total.add(day.total)
+    return total
+
+
+def _groups(days: Iterable[Mapping[K, Sum]]) -> dict[K, Sum]:
+    groups: defaultdict[K, Sum] = defaultdict(Sum)
+    for day in days:
+        for name, spent in day.items():
+            groups[name].add(spent)
+    return groups
+
+
+def _dearest(groups: Mapping[K, Sum]) -> list[tuple[K, Sum]]:
+    def rank(item: tuple[K, Sum]) -> tuple[float, int, str]:
+        name, spent = item
+        return (-(spent.cost().usd or 0.0), -spent.tokens().total, str(name))
+
+    return sorted(groups.items(), key=rank)[:GROUPS_SHOWN]
+
+
+def _figures(spent: Sum) -> CostFigures:
+    return CostFigures(spent.sessions, spent.cost(), _kinds(spent), spent.tokens(), spent.api_calls())
+
+
+def _kinds(spent: Sum) -> tuple[CostKind, ...]:
+    return tuple(
+        CostKind(
+            status=figure,
+            usd=amount.usd if figure in ("actual", "estimated") else None,
+            tokens=amount.tokens.total,
+            api_calls=amount.api_calls,
+            sessions=amount.sessions,
+        )
+        for figure in FIGURES
+        if (amount := spent.amounts.get(figure)) is not None
+    )
+
+
+def _coverage(spent: Sum) -> CostCoverage:
+    unknown = spent.amounts.get("unknown")
+    tokens = spent.tokens().total
+    return CostCoverage(
+        tokens=tokens,
+        priced_tokens=tokens - unknown.tokens.total if unknown else tokens,
+        sessions=spent.used,
+        priced_sessions=spent.used - unknown.sessions if unknown else spent.used,
+    )
+
+
+def _cache_hit_rate(tokens: Tokens) -> float | None:
+    return _share(tokens.cache_read, tokens.input + tokens.cache_read + tokens.cache_write)
+
+
+def _auxiliary(tasks: Mapping[str, Sum], total: Sum) -> CostShare:
+    auxiliary = Sum()
+    for task, spent in tasks.items():
+        if task != MAIN:
+            auxiliary.add(spent)
+    return CostShare(
+        tokens=_share(auxiliary.tokens().total, total.tokens().total),
+        usd=_share(auxiliary.cost().usd or 0.0, total.cost().usd or 0.0),
+    )
+
+
+def _share(part: float, of: float) -> float | None:
+    return part / of if of > 0 else None
+
+
+# -- frames
+
+
+def _fill_usage(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
+    return state.usage_columns(args) if state else {column.name: [] for column in USAGE_COLUMNS}
+
+
+def _fill_daily(state: Ledger | None, config: Settings, args: FrameArguments) -> dict[str, list[Any]]:
+    where, _ = zone(config.text("timezone"))
+    rows = [
+        (day, starts_at, model, provider, figure, spent)
+        for day, summed in (state.days(where) if state else {}).items()
+        if _is_within(starts_at := datetime.combine(day, time(), where), args)
+        for (model, provider), sums in sorted(summed.models.items(), key=lambda item: str(item[0]))
+        for figure in FIGURES
+        if (spent := sums.amounts.get(figure)) is not None
+    ]
+    if args.limit is not None:
+        rows = rows[max(0, len(rows) - args.limit) :]
+    wanted = _DAILY if args.columns is None else args.columns
+    return {name: [_DAILY[name](*row) for row in rows] for name in wanted}
+
+
+def _is_within(starts_at: datetime, args: FrameArguments) -> bool:
+    return (args.since is None or starts_at >= args.since) and (args.until is None or starts_at < args.until)
+
+
+def _of(index: int) -> Callable[..., Any]:
+    return lambda *row: row[index]
+
+
+def _counted(index: int) -> Callable[..., int]:
+    return lambda *row: _fitting(row[5].counts[index])
+
+
+def _fitting(count: int) -> int:
+    """What fits a column: sums of damaged numbers may not."""
+    return min(2**63 - 1, max(-(2**63), count))
+
+
+_DAILY: dict[str, Callable[..., Any]] = {
+    "day": _of(0),
+    "day_starts_at": _of(1),
+    "model": _of(2),
+    "provider": _of(3),
+    "cost_status": _of(4),
+    "cost_usd": lambda *row: None if row[4] == "unknown" else row[5].usd,
+    "sessions": lambda *row: row[5].sessions,
+    "api_calls": lambda *row: _fitting(row[5].api_calls),
+    "input_tokens": _counted(0),
+    "output_tokens": _counted(1),
+    "cache_read_tokens": _counted(2),
+    "cache_write_tokens": _counted(3),
+    "reasoning_tokens": _counted(4),
+}
+
+_MODEL = Column(
+    "model",
+    "category",
+    "The model called; unknown where Hermes did not note it",
+    source="session_model_usage.model, sessions.model",
+)
+_PROVIDER = Column(
+    "provider",
+    "category",
+    "Whom it was called at; missing: not noted",
+    source="session_model_usage.billing_provider, sessions.billing_provider",
+)
+_TOKENS = (
+    Column("input_tokens", "integer", "Input, without the cache", unit="tokens"),
+    Column("output_tokens", "integer", "Output, reasoning included", unit="tokens"),
+    Column("cache_read_tokens", "integer", "Input read from the provider's cache", unit="tokens"),
+    Column("cache_write_tokens", "integer", "Input written to the provider's cache", unit="tokens"),
+    Column("reasoning_tokens", "integer", "Reasoning, part of output_tokens", unit="tokens"),
+)
+
+USAGE_COLUMNS = (
+    Column("session_id", "text", "The session", is_identifier=True),
+    Column(
+        "root_id",
+        "text",
+        "The first piece of its conversation (equal to session_id if never compressed into a child)",
+        is_identifier=True,
+        source="computed",
+    ),
+    Column(
+        "source", "category", "Where the session came from: cli, telegram, cron, …", source="sessions.source"
+    ),
+    _MODEL,
+    _PROVIDER,
+    Column(
+        "billing_mode",
+        "category",
+        "How it is billed, such as subscription_included; missing: not noted",
+        source="session_model_usage.billing_mode, sessions.billing_mode",
+    ),
+    Column(
+        "task", "category", "main: the agent's own loop; else the auxiliary task, such as title_generation"
+    ),
+    Column(
+        "attributed",
+        "boolean",
+        "False: what only the session's own counters hold, counted under its own model and task main",
+        source="computed",
+    ),
+    Column("api_calls", "integer", "Calls of the model", source="session_model_usage.api_call_count"),
+    *_TOKENS,
+    Column(
+        "cost_usd",
+        "number",
+        "The actual cost where Hermes knows it, else its estimate; 0 if a subscription includes it; missing: unknown",
+        unit="USD",
+        source="computed",
+    ),
+    Column(
+        "cost_status",
+        "category",
+        "What kind of figure that is: actual, estimated, included, unknown; mixed: the cost of only some of the"
+        " calls is known; missing: nothing was used",
+        source="computed",
+    ),
+    Column("estimated_cost_usd", "number", "Hermes' estimate; missing: none", unit="USD"),
+    Column("actual_cost_usd", "number", "What the provider charged; missing: not known", unit="USD"),
+    Column("first_seen", "instant", "Its first call; missing where attributed is False"),
+    Column("last_seen", "instant", "Its last call; missing where attributed is False"),
+    Column("session_started_at", "instant", "When the session started", source="sessions.started_at"),
+)
+
+DAILY_COLUMNS = (
+    Column("day", "day", "The day on which the sessions started, in the home's zone"),
+    Column("day_starts_at", "instant", "Its midnight"),
+    replace(_MODEL, source=None),
+    replace(_PROVIDER, source=None),
+    Column("cost_status", "category", "The kind of figure: actual, estimated, included or unknown"),
+    Column(
+        "cost_usd", "number", "The sum; 0 where a subscription includes it; missing where unknown", unit="USD"
+    ),
+    Column("sessions", "integer", "Sessions with some of it; not to be added up over rows of one day"),
+    Column("api_calls", "integer", "Calls of the model"),
+    *_TOKENS,
+)
+
+PANEL = Panel(
+    "costs",
+    "Costs",
+    collect,
+    titles={"zh": "费用"},
+    icon="costs",
+    query=CostsQuery,
+    frames=(
+        Frame(
+            "model_usage",
+            USAGE_COLUMNS,
+            _fill_usage,
+            time="session_started_at",
+            by_session=True,
+            about="One row for each session, model, provider, billing mode and task, and one for what is in none"
+            " of them; the session started last first",
+            source="state.db: session_model_usage",
+        ),
+        Frame(
+            "costs_daily",
+            DAILY_COLUMNS,
+            _fill_daily,
+            time="day_starts_at",
+            about="One row for each day, model, provider and kind of figure, oldest first; days without spending"
+            " have none",
+            source="computed from model_usage",
+        ),
+    ),
+    view=view("costs"),
+    state=StateDb(),
+    config=Config(),
+)
