@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,16 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panels import BUILT_IN
+from hermes_hud_widget.place import Place
 from hermes_hud_widget.server.security import is_loopback
-from hermes_hud_widget.sources import TextFile
+from hermes_hud_widget.sources import Attached, Source, TextFile
 from support.served import TOKEN, Client, Served, served
 
+PANELS = [panel.name for panel in BUILT_IN]
+FRAMES = [frame.name for panel in BUILT_IN for frame in panel.frames]
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -162,10 +168,10 @@ def test_the_listings_name_homes_panels_and_frames(server: Served, home: Path, h
     homes = body(server, "/api/homes")["homes"]
     assert {"id": home_id, "path": str(home), "profile": None} in homes
     panels = body(server, f"/api/homes/{home_id}/panels")["panels"]
-    assert [set(panel) for panel in panels] == [{"name", "title", "version"}] * 3
-    assert [panel["name"] for panel in panels] == ["overview", "memory", "sessions"]
+    assert {frozenset(panel) for panel in panels} == {frozenset({"name", "title", "version"})}
+    assert [panel["name"] for panel in panels] == PANELS
     frames = {frame["name"] for frame in body(server, f"/api/homes/{home_id}/frames")["frames"]}
-    assert frames == {"sessions", "messages", "memory"}
+    assert frames == set(FRAMES)
 
 
 def test_a_panel_has_its_envelope_and_an_etag(server: Served, home_id: str) -> None:
@@ -194,8 +200,8 @@ def test_query_parameters_are_those_that_the_panel_declares(server: Served, home
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [
-        ("panels/nope", 404, "No panel named 'nope'. There are: memory, overview, sessions."),
-        ("frames/nope", 404, "No frame named 'nope'. There are: memory, messages, sessions."),
+        ("panels/nope", 404, f"No panel named 'nope'. There are: {', '.join(sorted(PANELS))}."),
+        ("frames/nope", 404, f"No frame named 'nope'. There are: {', '.join(sorted(FRAMES))}."),
         ("panels/memory?page=1", 400, "parameter 'page'"),
         ("panels/sessions?page=-1", 400, "parameter 'page'"),
         ("frames/messages?since=yesterdayish", 400, "since='yesterdayish' is not a time"),
@@ -369,3 +375,55 @@ def test_what_time_makes_stale_is_announced_without_any_file_event_while_someone
         version = server.engine.hub.versions()[id]["clock"]
         threading.Event().wait(0.5)  # five times as long as it is true
         assert server.engine.hub.versions()[id]["clock"] == version
+
+
+@dataclass(frozen=True)
+class Lockable(Source[str | None]):
+    """A file that cannot be read as long as another one, which nobody watches, is there."""
+
+    @property
+    def label(self) -> str:
+        return "file"
+
+    @property
+    def missing(self) -> None:
+        return None
+
+    def attach(self, place: Place) -> Attached[str | None]:
+        return _Lockable(place)
+
+
+class _Lockable(Attached[str | None]):
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def signature(self) -> None:
+        return None
+
+    def is_missing(self) -> bool:
+        return False
+
+    def read(self) -> str:
+        if (self._place.path / "lock").exists():
+            raise SourceError("locked", "file", "file is locked")
+        return "read"
+
+
+class Read(Payload):
+    content: str | None
+
+
+def test_a_file_that_was_locked_is_read_again_though_nothing_tells_that_it_was_let_go(home: Path) -> None:
+    def collect(file: str | None) -> Read:
+        return Read(content=file)
+
+    (home / "lock").touch()
+    panel = Panel("lockable", "Lockable", collect, file=Lockable())
+    with served({"lockable": panel}) as server, server.connect() as client:
+        id = server.open(home)
+        client.look(id, "lockable")
+        first = client.get(id, "lockable")
+        assert (first["status"], first["error"]["kind"]) == ("stale", "locked")
+        (home / "lock").unlink()
+        frame = client.wait_data(id, "lockable", lambda data: data["content"] == "read")
+        assert frame["status"] == "ok"

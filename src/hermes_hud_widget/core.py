@@ -160,17 +160,20 @@ class OpenHome:
             data = redact_json(result.payload.model_dump(mode="json"))
         except SourceError as error:
             status: Status = "unavailable" if error.kind == "unavailable" else "stale"
-            # Whoever holds the lock may let go without changing anything, so no event need follow.
-            again = now + LOCKED_AGAIN if error.kind == "locked" else None
             problem = self._problem(error.kind, error.path, error)
-            return replace(blank, status=status, error=problem, valid_until=again)
+            return replace(blank, status=status, error=problem, valid_until=_again(problem, now))
         except Exception:  # the boundary to a panel's own code: whatever fails there fails this panel only
             log.exception("The panel %r could not be collected", panel)
             message = f"The panel {panel!r} failed; the server's log says why."
             return replace(blank, status="stale", error=Problem(kind="internal", path=None, message=message))
         snapshot = replace(blank, data=data, valid_until=result.valid_until, error=problem)
         if problem is not None:
-            return replace(snapshot, status="stale")
+            instants = (snapshot.valid_until, _again(problem, now))
+            return replace(
+                snapshot,
+                status="stale",
+                valid_until=min((at for at in instants if at is not None), default=None),
+            )
         if (no_home := self._no_home()) is not None:
             return replace(snapshot, status="empty", error=no_home)
         if result.payload.is_empty() or self._is_missing(declared.sources):
@@ -255,3 +258,8 @@ class OpenHome:
     @staticmethod
     def _problem(kind: Any, path: str, error: Exception) -> Problem:
         return Problem(kind=kind, path=path, message=str(error))
+
+
+def _again(problem: Problem, now: datetime) -> datetime | None:
+    """When to look again: whoever holds a lock may let go without changing anything, so no event need follow."""
+    return now + LOCKED_AGAIN if problem.kind == "locked" else None

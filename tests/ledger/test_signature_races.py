@@ -88,3 +88,28 @@ def test_a_commit_in_the_middle_of_a_look_is_seen(
         assert before not in after
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("writer", ["wal"], indirect=True)
+@pytest.mark.parametrize("is_reopened", [False, True], ids=["same connection", "reopened"])
+def test_a_commit_that_is_visible_long_after_it_was_written_is_seen(
+    is_reopened: bool, writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `synchronous=FULL` the log is synchronised to disk in between, which may take its time."""
+    database = Database(tmp_path / "state.db")
+    try:
+        database.signature()
+        settle()
+        before = database.signature()
+        assert database._opened is not None
+        invisible = module._version_and_log(database._opened)
+        writer.execute("INSERT INTO t VALUES (1)")
+        settle()
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_version_and_log", lambda opened: invisible)
+            assert database.signature() == before
+        if is_reopened:
+            database.close()
+        assert database.signature() != before
+    finally:
+        database.close()

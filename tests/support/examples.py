@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,15 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hermes_hud_widget.ledger.processes import start_ticks
 from hermes_hud_widget.sources import (
     ActiveProfile,
+    Alive,
     Config,
+    Documents,
     Entries,
     HomeName,
     Json,
     Profiles,
     Source,
     StateDb,
+    Table,
     TextFile,
     WritersOf,
 )
@@ -64,6 +69,14 @@ def example_of(source: Source[Any]) -> Example:
             return Example(lambda agent, n: (agent.home / "profiles" / f"p{n}").mkdir(parents=True))
         case WritersOf():
             return Example(_end_a_writer)
+        case Documents(path=path, name=name):
+            return Example(_change_documents(path, name), _no_folder(path), path)
+        case Table(path=path):
+            return Example(
+                lambda agent, n: add_row(agent, source, n), lambda agent: _damage(agent, path), path
+            )
+        case Alive():
+            return Example(lambda agent, n: _end_a_named_process(agent, source, n))
         case HomeName():
             return Example(None)
     raise AssertionError(
@@ -78,7 +91,11 @@ def _change_state(agent: Agent, number: int) -> None:
 
 def _damage_state(agent: Agent) -> None:
     agent.close()
-    path = agent.home / "state.db"
+    _damage(agent, "state.db")
+
+
+def _damage(agent: Agent, database: str) -> None:
+    path = agent.home / database
     damaged = agent.home / "damaged"
     damaged.write_bytes(b"garbage " * 1024)
     damaged.replace(path)
@@ -86,8 +103,68 @@ def _damage_state(agent: Agent) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def add_row(agent: Agent, table: Table, number: int, **values: object) -> None:
+    """A second process adds a row, and makes the table, or the whole file anew, if there is no good one."""
+    path = agent.home / table.path
+    path.parent.mkdir(exist_ok=True)
+    if path.exists() and not path.read_bytes().startswith(b"SQLite format 3"):
+        path.unlink()
+    row = {column: values.get(column, f"{column} {number}") for column in table.columns}
+    # Another source may read other columns of the same table.
+    program = """import json, sqlite3, sys
+table, row = json.loads(sys.argv[2])
+database = sqlite3.connect(sys.argv[1])
+database.execute('PRAGMA journal_mode=WAL')
+database.execute(f'CREATE TABLE IF NOT EXISTS {table} ({", ".join(row)})')
+there = {name for _, name, *_ in database.execute(f'PRAGMA table_info({table})')}
+for column in row.keys() - there:
+    database.execute(f'ALTER TABLE {table} ADD COLUMN {column}')
+marks = ', '.join('?' * len(row))
+database.execute(f'INSERT INTO {table} ({", ".join(row)}) VALUES ({marks})', tuple(row.values()))
+database.commit()
+database.close()"""
+    arguments = json.dumps([table.table, row])
+    subprocess.run([sys.executable, "-c", program, str(path), arguments], check=True)
+
+
+def _end_a_named_process(agent: Agent, alive: Alive, number: int) -> None:
+    """A second process is named by the source that names processes, and dies."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        named: dict[str, object] = {alive.pid: process.pid, alive.started: start_ticks(process.pid)}
+        for where in (alive.where, getattr(alive.of, "where", None)):
+            if where is not None:
+                named[where[0]] = where[1][0]
+        match alive.of:
+            case Table():
+                add_row(agent, alive.of, number, **named)
+            case Json(path=path):
+                agent.file(path, json.dumps(named).encode())
+            case _:
+                raise AssertionError(f"say here how {type(alive.of).__name__} names a process")
+        process.kill()
+
+
 def _not_utf8(path: str) -> Callable[[Agent], None]:
     return lambda agent: agent.file(path, b"\xff\xfe\xff")
+
+
+def _change_documents(path: str, name: str) -> Callable[[Agent, int], None]:
+    def change(agent: Agent, number: int) -> None:
+        folder = agent.home / path
+        if folder.is_file():
+            folder.unlink()
+        agent.file(f"{path}/group/n{number}/{name}", f"---\nname: n{number}\n---\nText".encode())
+
+    return change
+
+
+def _no_folder(path: str) -> Callable[[Agent], None]:
+    def damage(agent: Agent) -> None:
+        folder = agent.home / path
+        folder.rename(folder.with_name("away"))
+        folder.write_bytes(b"")
+
+    return damage
 
 
 def _end_a_writer(agent: Agent, number: int) -> None:

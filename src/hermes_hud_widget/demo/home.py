@@ -13,10 +13,12 @@ from random import Random
 from typing import Any, cast
 
 from hermes_hud_widget.demo.clock import Clock
+from hermes_hud_widget.demo.cron import Cron
 from hermes_hud_widget.demo.memories import Memories, Target
 from hermes_hud_widget.demo.narrator import Narrator, Tempo
 from hermes_hud_widget.demo.routes import ROUTES
 from hermes_hud_widget.demo.script import Script, after, together
+from hermes_hud_widget.demo.skills import Skills
 from hermes_hud_widget.demo.state import State
 from hermes_hud_widget.demo.stories import Story, make_story, read_stories
 
@@ -47,31 +49,54 @@ class DemoHome:
         self.clock = Clock(now - PAST_DAYS * DAY_S)
         self.memories = Memories(path / "memories")
         self.state = State(path / "state.db")
+        self.cron = Cron(path / "cron", self.clock, seed, now)
+        self.skills = Skills(path / "skills", self.clock, seed, now)
         self._random = Random(seed)
         self._prompt = "\n\n".join([(path / "SOUL.md").read_text("utf-8"), self.memories.text("memory")])
         with self.state.batch():
             self.state.set_meta("last_auto_prune", str(now - 3 * DAY_S))
             self.script = _play_until(now, self.clock, self._everything(now))
         self.clock.go_live()
+        self.cron.go_live()
+        self.skills.go_live()
 
     def close(self) -> None:
         """Closes the database."""
         self.state.close()
 
     def _everything(self, now: float) -> Script:
-        past = Narrator(self.state, self.memories, self._random, self.clock, PAST, USER_HOME, self._prompt)
-        live = Narrator(self.state, self.memories, self._random, self.clock, LIVE, USER_HOME, self._prompt)
+        past, live = (
+            Narrator(
+                self.state,
+                self.memories,
+                self._random,
+                self.clock,
+                tempo,
+                USER_HOME,
+                self._prompt,
+                self.skills,
+            )
+            for tempo in (PAST, LIVE)
+        )
         start = self.clock()
         scripts = [
-            after(at - start, partial(past.play, story)) for at, story in _past_stories(now, self._random)
+            after(at - start, partial(self._play, past, story))
+            for at, story in (*_past_stories(now, self._random), *self.cron.past_feed(now))
         ]
         lead = now - LEAD_S - start
         live_stories = read_stories("live")
         for source in LIVE_SOURCES:
             own = {name: raw for name, raw in live_stories.items() if raw.get("source", "cli") == source}
             scripts.append(after(lead, partial(self._keep_talking, live, own)))
+        scripts.append(self.skills.past(now))
         scripts.append(after(now + 0.9 - start, self._keep_learning))
+        scripts.append(after(now + 2.0 - start, self.skills.keep_using))
+        scripts.append(after(now + 3.0 - start, partial(self.cron.keep_feeding, live)))
+        scripts.append(after(now + 5.0 - start, self.cron.keep_ticking))
         return together(*scripts)
+
+    def _play(self, narrator: Narrator, story: Story) -> Script:
+        return self.cron.play(narrator, story) if story.source == "cron" else narrator.play(story)
 
     def _keep_talking(self, narrator: Narrator, stories: dict[str, Any]) -> Script:
         while True:

@@ -14,6 +14,7 @@ from hermes_hud_widget.demo.memories import Memories
 from hermes_hud_widget.demo.results import result_text
 from hermes_hud_widget.demo.routes import ROUTES, Route
 from hermes_hud_widget.demo.script import Script, together
+from hermes_hud_widget.demo.skills import Skills
 from hermes_hud_widget.demo.state import State
 from hermes_hud_widget.demo.stories import Call, Step, Story, Turn
 
@@ -21,6 +22,8 @@ SYSTEM_PROMPT_TOKENS = 14_200
 CHARACTERS_PER_TOKEN = 3.6
 UNSEEN_TOKENS = (150, 2_400)
 """Added for each tool result: real ones are longer than what is worth reading in a demo."""
+HELPED = {"vision_analyze": "vision", "web_extract": "web_extract"}
+"""The tools that ask the auxiliary model, and what Hermes calls that task."""
 SUMMARY_PREFIX = "[CONTEXT COMPACTION — REFERENCE ONLY] Earlier turns were compacted into the summary below."
 CHATS = {
     "telegram": {"chat_id": "424242", "chat_type": "dm", "display_name": "Mira"},
@@ -56,6 +59,7 @@ class Narrator:
     Args:
         clock: Seconds since the epoch, as the stories are to see them.
         system_prompt: What each session keeps as its prompt.
+        skills: Where the tools for skills leave their traces.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Narrator:
         tempo: Tempo,
         user_home: Path,
         system_prompt: str = "",
+        skills: Skills | None = None,
     ) -> None:
         self._state = state
         self._memories = memories
@@ -75,6 +80,7 @@ class Narrator:
         self._tempo = tempo
         self._user_home = user_home
         self._system_prompt = system_prompt
+        self._skills = skills
 
     def play(self, story: Story, parent_id: str | None = None) -> Script:
         """Plays one story from its session's start to its end; `parent_id` started it as a subagent."""
@@ -149,9 +155,7 @@ class Narrator:
 
     def _summarise(self, talk: Conversation) -> Script:
         yield self._between(self._tempo.thinks_s)
-        haiku = ROUTES["haiku"]
-        usage = haiku.usage(0, talk.context, 900, 0)
-        self._state.add_usage(talk.session_id, haiku, usage, self._clock(), task="compression")
+        self._help(talk, "compression", talk.context, 900)
         talk.context, talk.fresh = 0, SYSTEM_PROMPT_TOKENS + 900
 
     def _turn(self, talk: Conversation, turn: Turn) -> Script:
@@ -188,6 +192,10 @@ class Narrator:
             text = json.dumps(outcome, ensure_ascii=False)
         else:
             text = result_text(call, self._clock() - began)
+            if call.tool in HELPED:
+                self._help(talk, HELPED[call.tool], self._random.randint(*UNSEEN_TOKENS), _tokens(text))
+            if self._skills is not None:
+                self._skills.called(call.tool, call.arguments)
         self._state.append(
             talk.session_id, "tool", text, self._clock(), tool_call_id=identity, tool_name=call.tool
         )
@@ -215,9 +223,13 @@ class Narrator:
     def _name(self, talk: Conversation, title: str) -> None:
         talk.title = self._state.set_title(talk.session_id, title)
         if talk.story.source != "cron":
-            haiku = ROUTES["haiku"]
-            usage = haiku.usage(0, 380, 14, 0)
-            self._state.add_usage(talk.session_id, haiku, usage, self._clock(), task="title_generation")
+            self._help(talk, "title_generation", 380, 14)
+
+    def _help(self, talk: Conversation, task: str, fresh: int, output: int) -> None:
+        """A call to the auxiliary model, in tokens."""
+        haiku = ROUTES["haiku"]
+        usage = haiku.usage(0, fresh, output, 0)
+        self._state.add_usage(talk.session_id, haiku, usage, self._clock(), task=task)
 
     def _between(self, span: tuple[float, float]) -> float:
         return self._random.uniform(*span)

@@ -97,7 +97,10 @@ class State:
         return cursor.lastrowid
 
     def add_usage(self, session_id: str, route: Route, usage: Usage, at: float, task: str = "") -> None:
-        """Counts one call to a model: in the session if it is the main loop's, and by model and task."""
+        """Counts one call to a model: in the session if it is the main loop's, and by model and task.
+
+        Like Hermes, notes of an auxiliary call neither what kind of figure its price is nor how it is billed.
+        """
         price = route.price(usage)
         tokens = (usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning)
         actual = price if route.cost_status == "actual" else None
@@ -113,13 +116,13 @@ class State:
                     route.model,
                     route.provider,
                     route.base_url,
-                    route.billing_mode,
+                    "" if task else route.billing_mode,
                     task,
                     *tokens,
                     price,
-                    actual or 0.0,
-                    route.cost_status,
-                    route.cost_source,
+                    0.0 if task else actual or 0.0,
+                    None if task else route.cost_status,
+                    None if task else route.cost_source,
                     at,
                     at,
                 ),

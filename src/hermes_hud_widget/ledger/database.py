@@ -202,8 +202,8 @@ class Database:
             return last
         opened = self._current()
         version, log = None, None
-        if opened.way == "shared":
-            version, log = _version_and_log(opened)
+        if opened.index is not None:
+            version, log = _version_and_log(opened, opened.index)
         elif opened.way == "journal":
             # When the header's counter says that nothing was committed, no lock is needed to know.
             version = (
@@ -523,8 +523,15 @@ class _Seen(NamedTuple):
             and self.log.was_only_emptied_since(last.log)
         ):
             return True
+        if self.version is not None and self.facts.wal is not None and not self._has_frames_of(last):
+            # A commit is in the log before it is visible, and long before where it is synchronised to disk in
+            # between: the last look saw the grown file and the version before.
+            return False
         # Another connection, or one that had to rebuild its index: it counts a change where none was.
         return last.is_settled() and self.facts == last.facts
+
+    def _has_frames_of(self, last: _Seen) -> bool:
+        return self.log is not None and last.log is not None and self.log.frames == last.log.frames
 
     def is_settled(self) -> bool:
         """True when any later write shows in the files' times."""
@@ -552,12 +559,12 @@ def _connect(path: Path, way: Way) -> tuple[sqlite3.Connection, Schema]:
         raise
 
 
-def _version_and_log(opened: _Opened) -> tuple[int, LogIndex | None]:
+def _version_and_log(opened: _Opened, index: Descriptor) -> tuple[int, LogIndex | None]:
     """The version, and the state of the log that it belongs to; no log while commits come too fast to tell."""
-    log = opened.index.log_index() if opened.index is not None else None
+    log = index.log_index()
     for _ in range(3):
         version = _data_version(opened)
-        again = opened.index.log_index() if opened.index is not None else None
+        again = index.log_index()
         if again == log:
             return version, log
         log = again

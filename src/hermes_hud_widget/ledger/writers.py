@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from hermes_hud_widget.ledger.processes import DeathBells, start_ticks
+
 RESCAN_S = 5.0
 """How long a scan is believed while all writers that it found live, in seconds."""
 _UNSEEN_WRITES = 3
@@ -46,7 +48,8 @@ class WriterScan:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._pidfds: dict[WriterProcess, int] = {}
+        self._found: frozenset[WriterProcess] = frozenset()
+        self._bells: DeathBells[WriterProcess] = DeathBells()
         self._scanned_at = -RESCAN_S
         self._unseen_writes = 0
         self._written: tuple[tuple[int, int], ...] = ()
@@ -60,22 +63,24 @@ class WriterScan:
                 self._scan()
             if self._unseen_writes >= _UNSEEN_WRITES:
                 return None
-            return Writers(frozenset(self._pidfds)) if self._may_look() else None
+            return Writers(self._found) if self._may_look() else None
 
     def doorbells(self) -> frozenset[int]:
         """One descriptor for each writer, readable when it has died."""
         with self._lock:
-            return frozenset(fd for fd in self._pidfds.values() if fd >= 0)
+            return self._bells.descriptors
 
     def close(self) -> None:
         """Closes the descriptors."""
         with self._lock:
-            self._forget(frozenset(self._pidfds))
+            self._found = frozenset()
+            self._bells.close()
 
     def _is_due(self) -> bool:
         if time.monotonic() - self._scanned_at >= RESCAN_S:
             return True
-        return any(not _is_alive(process) for process in self._pidfds)
+        # One call for all, where reading each one's state would cost as much as the rest of a look.
+        return self._bells.has_rung() or not all(map(_is_alive, self._found - self._bells.followed))
 
     def _may_look(self) -> bool:
         try:
@@ -86,25 +91,15 @@ class WriterScan:
 
     def _scan(self) -> None:
         self._scanned_at = time.monotonic()
-        found = _writers_of(self._path)
-        self._forget(frozenset(self._pidfds) - found)
-        for process in found - self._pidfds.keys():
-            try:
-                self._pidfds[process] = os.pidfd_open(process.pid)
-            except OSError:  # died meanwhile, or a kernel before 5.3: then the next scan tells
-                self._pidfds[process] = -1
+        self._found = _writers_of(self._path)
+        # One that died meanwhile, or a kernel before 5.3, has no bell: then the next scan tells.
+        self._bells.follow({process: process.pid for process in self._found})
         written = _written(self._path)
-        if found:
+        if self._found:
             self._unseen_writes = 0
         elif self._written and written != self._written:
             self._unseen_writes += 1
         self._written = written
-
-    def _forget(self, processes: frozenset[WriterProcess]) -> None:
-        for process in processes:
-            descriptor = self._pidfds.pop(process)
-            if descriptor >= 0:
-                os.close(descriptor)
 
 
 def _writers_of(path: Path) -> frozenset[WriterProcess]:
@@ -152,7 +147,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 
 def _started_at(pid: int) -> datetime | None:
-    ticks = _start_ticks(pid)
+    ticks = start_ticks(pid)
     if ticks is None:
         return None
     return datetime.fromtimestamp(_boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
@@ -162,16 +157,6 @@ def _started_at(pid: int) -> datetime | None:
 def _boot_time() -> float:
     # Asked once: computed anew each time it would jitter, and the same process would look like another one.
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _start_ticks(pid: int) -> int | None:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # The second field is the program's name in brackets, and may hold brackets and spaces.
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def _is_alive(process: WriterProcess) -> bool:

@@ -10,15 +10,22 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from hermes_hud_widget.panel import Panel
+from hermes_hud_widget.panels.costs import PANEL as COSTS
+from hermes_hud_widget.panels.cron import PANEL as CRON
 from hermes_hud_widget.panels.memory import PANEL as MEMORY
 from hermes_hud_widget.panels.overview import PANEL as OVERVIEW
 from hermes_hud_widget.panels.sessions import PANEL as SESSIONS
+from hermes_hud_widget.panels.skills import PANEL as SKILLS
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.views import GENERIC
 
 BUILT_IN = (
     OVERVIEW,
     MEMORY,
+    SKILLS,
     SESSIONS,
+    CRON,
+    COSTS,
 )
 
 ENTRY_POINTS = "hermes_hud_widget.panels"
@@ -45,7 +52,7 @@ def all_panels() -> Mapping[str, Panel]:
 
 def _check(panel: Panel, others: Mapping[str, Panel]) -> None:
     """Raises whatever would else fail later, and take other panels along."""
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", panel.name) or panel.name in others:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", panel.name) or panel.name in (*others, GENERIC):
         raise ValueError(f"the panel's name {panel.name!r} is taken, or not lower case")
     panel.payload.model_json_schema(mode="serialization")
     frozenset(panel.sources.values())

@@ -55,8 +55,9 @@ class Json(Source[Any]):
 
     def _parse(self, text: str, _: datetime) -> Any:
         try:
-            return json.loads(text)
-        except ValueError as error:
+            # Hand edits leave byte order marks and raw control characters behind; Hermes takes them, too.
+            return json.loads(text.removeprefix("\ufeff"), strict=False)
+        except (ValueError, RecursionError) as error:
             raise SourceError("damaged", self.path, f"{self.path} is not valid JSON: {error}") from error
 
 

@@ -1,0 +1,113 @@
+"""A table of an SQLite file that a program keeps in the home."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.ledger.database import Database, DatabaseProblem
+from hermes_hud_widget.ledger.schema import Schema
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources.source import Attached, Source
+
+Rows = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Table(Source[Rows]):
+    """Rows of one table, each a mapping from all of `columns` to whatever SQLite holds there.
+
+    A column that this database lacks is None in every row; a file or table that is not there has no rows.
+    Hermes' lock-free and trace-free way of reading is that of `Database`: what is read in one go should be
+    some thousand rows at most.
+
+    Attributes:
+        path: The file, in the home.
+        table: The table.
+        columns: The columns wanted.
+        order: The columns that the rows are sorted by, `-column` for the greatest first; those that this
+            database lacks are left out.
+        limit: At most so many rows, the first in that order.
+        where: Only rows whose value in the first is among the others; none of a table without that column.
+    """
+
+    path: str
+    table: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...] = ()
+    limit: int = 1000
+    where: tuple[str, tuple[str, ...]] | None = None
+
+    @property
+    def label(self) -> str:
+        return self.path
+
+    @property
+    def missing(self) -> Rows:
+        return ()
+
+    def attach(self, place: Place) -> Attached[Rows]:
+        return _Table(self, Database(place.path / self.path))
+
+
+class _Table(Attached[Rows]):
+    def __init__(self, declared: Table, database: Database) -> None:
+        self._declared = declared
+        self._database = database
+        self.files = database.files
+
+    @property
+    def recheck_soon(self) -> bool:  # type: ignore[override]
+        return self._database.recheck_soon
+
+    def signature(self) -> Hashable:
+        return self._database.signature()
+
+    def read(self) -> Rows:
+        try:
+            return self._database.read(self._rows)
+        except DatabaseProblem as error:
+            raise SourceError(error.kind, self._declared.path, self._in_words(error)) from error
+
+    def is_missing(self) -> bool:
+        return not self._database.path.exists()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _rows(self, connection: sqlite3.Connection, schema: Schema) -> Rows:
+        declared = self._declared
+        column, among = declared.where or (None, ())
+        if not schema.has(declared.table, column):
+            return ()
+        there = [name for name in declared.columns if schema.has(declared.table, name)]
+        order = [
+            f"{_quoted(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}"
+            for name in declared.order
+            if schema.has(declared.table, name.removeprefix("-"))
+        ]
+        sql = f"SELECT {', '.join(map(_quoted, there)) or 'NULL'} FROM {_quoted(declared.table)}"
+        if column is not None:
+            sql += f" WHERE {_quoted(column)} IN ({', '.join('?' * len(among))})"
+        if order:
+            sql += f" ORDER BY {', '.join(order)}"
+        blank = dict.fromkeys(declared.columns)
+        found = connection.execute(f"{sql} LIMIT ?", (*among, declared.limit)).fetchall()
+        # Without strict: the NULL of a table that has none of the columns belongs to no column.
+        return tuple({**blank, **dict(zip(there, row, strict=False))} for row in found)
+
+    def _in_words(self, error: DatabaseProblem) -> str:
+        """The database's own words are about `state.db`: another file needs its path and other advice."""
+        path = self._declared.path
+        if error.kind == "damaged":
+            return (
+                f"{path} is damaged: it is no SQLite database that can be read. Move it away, or restore it."
+            )
+        return f"{path}{str(error).removeprefix(self._database.path.name)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
