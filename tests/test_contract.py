@@ -84,6 +84,7 @@ def hermes(agent: MakeAgent) -> Agent:
     hermes = agent()
     hermes.session("s0", title="Session 0")
     hermes.message("s0", "user", "hello")
+    hermes.message("s0", "assistant", "", tool_calls=[{"id": "c0", "name": "terminal", "arguments": {}}])
     hermes.tokens("s0", input_tokens=10)
     hermes.memory(["one"])
     hermes.memory(["a person"], store="user")

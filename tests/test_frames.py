@@ -33,7 +33,7 @@ ROWS = {
     "text": ["a sk-abcdefghijklmnopqrstuv b", None],
     "kind": ["cli", None],
     "at": [NOW, None],
-    "many": [["a"], None],
+    "many": [["a", "x ghp_abcdefghijklmnopqrstuvwxyz"], None],
 }
 DTYPES = {
     "n": "Int64",
@@ -58,7 +58,9 @@ def test_columns_have_their_declared_dtypes_with_and_without_rows(rows: dict[str
 
 
 def test_text_is_redacted_unless_it_is_an_identifier() -> None:
-    assert to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))["text"][0] == "a [redacted] b"
+    made = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))
+    assert made["text"][0] == "a [redacted] b"
+    assert list(made["many"][0]) == ["a", "x [redacted]"]
 
 
 def test_units_and_metadata_are_in_attrs() -> None:

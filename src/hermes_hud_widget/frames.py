@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Literal
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
+from hermes_hud_widget.redact import redact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,18 +192,22 @@ class Frame:
         """
         import pyarrow as pa
 
-        from hermes_hud_widget.redact import redact
-
         fields, arrays = [], []
         for column in self.wanted(args):
             values = filled[column.name]
-            if column.kind == "text" and not column.is_identifier:
-                values = [redact(value) if isinstance(value, str) else value for value in values]
+            if column.kind in ("text", "texts") and not column.is_identifier:
+                values = [_redacted(value) for value in values]
             metadata = {"unit": column.unit} if column.unit else None
             field = pa.field(column.name, _arrow_type(column.kind), metadata=metadata)
             fields.append(field)
             arrays.append(pa.array(values, type=field.type))
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=dict(about)))
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    return [_redacted(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -184,7 +184,7 @@ def test_the_profile_is_a_home_of_its_own(home: Path) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("file", ["history", "live", "cron", "coder", "lessons"])
+@pytest.mark.parametrize("file", ["history", "live", "cron", "coder", "lessons", "skills"])
 def test_no_comma_has_cut_a_text_in_two(file: str) -> None:
     # In YAML, `{content: first, second}` is two keys, the second of them without a value.
     def empty_keys(value: Any) -> list[str]:

@@ -125,6 +125,10 @@ def _fill_messages(state: Ledger | None, args: FrameArguments) -> dict[str, list
     return state.message_columns(args) if state else {column.name: [] for column in MESSAGE_COLUMNS}
 
 
+def _fill_tool_calls(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
+    return state.tool_call_columns(args) if state else {column.name: [] for column in TOOL_CALL_COLUMNS}
+
+
 SESSION_COLUMNS = (
     Column("id", "text", "Hermes' id", is_identifier=True),
     Column(
@@ -207,6 +211,7 @@ MESSAGE_COLUMNS = (
         "tool_names",
         "texts",
         "On the assistant's messages: the tools called",
+        is_identifier=True,
         source="state.db: messages.tool_calls",
     ),
     Column("finish_reason", "category", "Why the model stopped"),
@@ -225,6 +230,77 @@ MESSAGE_COLUMNS = (
         "state",
         "category",
         "active; compacted: summarised away; rewound: undone",
+        source="state.db: messages.active, compacted",
+    ),
+)
+
+TOOL_CALL_COLUMNS = (
+    Column("message_id", "integer", "The message that called", source="state.db: messages.id"),
+    Column(
+        "call_index",
+        "integer",
+        "Place among that message's calls, from 0",
+        source="state.db: messages.tool_calls",
+    ),
+    Column("session_id", "category", "The session that it belongs to"),
+    Column(
+        "root_id",
+        "category",
+        "The first piece of its conversation",
+        source="computed: Hermes' lineage rules",
+    ),
+    Column("tool", "category", "Which tool", source="state.db: messages.tool_calls: function.name"),
+    Column(
+        "call_id",
+        "text",
+        "The model's id of the call",
+        is_identifier=True,
+        source="state.db: messages.tool_calls: id, else call_id",
+    ),
+    Column("called_at", "instant", "When the model asked for it", source="state.db: messages.timestamp"),
+    Column(
+        "finished_at",
+        "instant",
+        "When its result was written; missing: there is none",
+        source="state.db: messages.timestamp of the message that answers (tool_call_id)",
+    ),
+    Column("duration_s", "number", "From called_at to finished_at", unit="s", source="computed"),
+    Column(
+        "status",
+        "category",
+        "ok, error (by the rule that Hermes marks failed tools with), or no result (yet, or never)",
+        source="computed: state.db: messages.content of the message that answers",
+    ),
+    Column(
+        "exit_code",
+        "integer",
+        "What the command ended with, for tools that say so",
+        source="state.db: messages.content of the message that answers: exit_code",
+    ),
+    Column(
+        "effect",
+        "category",
+        "none: blocked or skipped; unknown: interrupted, and may have done something; missing: as intended",
+        source="state.db: messages.effect_disposition of the message that answers",
+    ),
+    Column(
+        "argument_chars",
+        "integer",
+        "Length of the arguments, as JSON",
+        unit="characters",
+        source="state.db: messages.tool_calls: function.arguments",
+    ),
+    Column(
+        "result_chars",
+        "integer",
+        "Length of the result's text",
+        unit="characters",
+        source="state.db: messages.content of the message that answers",
+    ),
+    Column(
+        "state",
+        "category",
+        "The calling message: active; compacted: summarised away; rewound: undone",
         source="state.db: messages.active, compacted",
     ),
 )
@@ -252,6 +328,15 @@ PANEL = Panel(
             time="timestamp",
             by_session=True,
             about="One row for each message, oldest first, without its texts",
+            source="state.db: messages",
+        ),
+        Frame(
+            "tool_calls",
+            TOOL_CALL_COLUMNS,
+            _fill_tool_calls,
+            time="called_at",
+            by_session=True,
+            about="One row for each call of a tool, oldest first, without arguments and results",
             source="state.db: messages",
         ),
     ),

@@ -11,6 +11,7 @@ from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
+from hermes_hud_widget.sources.yaml import NotYamlError, load_yaml
 
 
 class Settings:
@@ -66,18 +67,10 @@ class Config(Source[Settings]):
         return AttachedFile(place.path / self.path, self.path, self._parse, Settings({}))
 
     def _parse(self, text: str, _: datetime) -> Settings:
-        import yaml
-
         try:
-            # The C loader, where there is one, is ten times as fast and just as safe.
-            values = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except yaml.YAMLError as error:
-            where = getattr(error, "problem_mark", None)
-            line = f", line {where.line + 1}" if where is not None else ""
-            problem = getattr(error, "problem", None) or "it cannot be parsed"
-            raise SourceError(
-                "damaged", self.path, f"{self.path} is not valid YAML{line}: {problem}"
-            ) from error
+            values = load_yaml(text)
+        except NotYamlError as error:
+            raise SourceError("damaged", self.path, f"{self.path} {error}") from error
         if values is None:
             return Settings({})
         if not isinstance(values, dict):

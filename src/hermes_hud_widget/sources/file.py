@@ -78,9 +78,7 @@ class AttachedFile(Attached[T_co]):
     def _load(self) -> bytes | SourceError | None:
         try:
             # Never wait for a writer at the other end of a FIFO, nor follow a device.
-            descriptor = os.open(
-                self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-            )
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except (FileNotFoundError, NotADirectoryError):
             if self._path.is_symlink():
                 return SourceError(
