@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEEP := .venv-deep
+DEEP_READY := $(DEEP)/.ready
 MODULES := js/node_modules/.package-lock.json
 STATIC := src/hermes_hud_widget/static/widget.js
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint images types format clean system-demo system-test system-images
+.PHONY: help demo test check lint images bench bench-quick deep deep-unused deep-api deep-mutants types format clean system-demo system-test system-images
 
 help:
 	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
@@ -17,6 +19,9 @@ help:
 	@echo "make test                      every test, those in a real JupyterLab and with the real Hermes included"
 	@echo "make check                     lint, types, layers, unit tests, in seconds"
 	@echo "make images                    the screenshots in docs/images/"
+	@echo "make bench                     measures what is promised about speed, some 25 minutes; docs/performance.md"
+	@echo "make bench-quick               the same with fewer repeats and smaller sizes, only printed; ROWS='message memory'"
+	@echo "make deep                      what no check can do in seconds: unused code, the API fuzzed, mutants; some 25 minutes"
 	@echo "make types                     the browser's types and docs/frames.md, from the Python declarations"
 
 demo: system-demo $(READY) $(STATIC)
@@ -40,6 +45,24 @@ lint: $(READY) $(STATIC)
 images: system-images $(READY) $(STATIC)
 	PYTHONPATH=tests $(BIN)/python tools/images.py
 
+bench: system-test $(READY) $(STATIC)
+	PYTHONPATH=tests $(BIN)/python -m bench
+
+bench-quick: system-test $(READY) $(STATIC)
+	PYTHONPATH=tests $(BIN)/python -m bench --quick $(if $(ROWS),--only $(ROWS))
+
+deep: deep-unused deep-api deep-mutants
+
+deep-unused: $(DEEP_READY) $(MODULES)
+	$(DEEP)/bin/python tools/deep_unused.py
+	cd js && npm run --silent unused
+
+deep-api: $(DEEP_READY)
+	$(DEEP)/bin/python tools/deep_api.py
+
+deep-mutants: $(DEEP_READY)
+	$(DEEP)/bin/python tools/deep_mutants.py
+
 types: $(READY) $(MODULES)
 	$(BIN)/python tools/schema.py
 	$(BIN)/python tools/frames.py
@@ -51,7 +74,7 @@ format: $(READY) $(MODULES)
 	cd js && npm run --silent format
 
 clean:
-	rm -rf $(VENV) .venv-hermes js/node_modules src/hermes_hud_widget/static dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEEP) .venv-hermes mutants js/node_modules src/hermes_hud_widget/static dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 system-demo:
 	@sh tools/system.sh $(PYTHON)
@@ -66,6 +89,13 @@ $(READY): pyproject.toml constraints.txt hatch_build.py | $(STATIC)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	@touch $@
+
+# Apart: schemathesis is a plugin of pytest, too.
+$(DEEP_READY): pyproject.toml constraints.txt hatch_build.py | $(STATIC)
+	$(PYTHON) -m venv $(DEEP)
+	$(DEEP)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
+	$(DEEP)/bin/python -m pip install --quiet --constraint constraints.txt --editable . --group dev --group deep
 	@touch $@
 
 $(MODULES): js/package-lock.json

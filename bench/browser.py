@@ -1,0 +1,65 @@
+"""JupyterLab and Chromium for the rows that need them, as the browser tests start them."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from playwright.sync_api import ViewportSize, sync_playwright
+
+from browser.conftest import CHROMIUM, FLAGS
+from browser.lab import Lab
+from browser.notebook import Notebook
+
+PAINT = Path(__file__).with_name("paint.js")
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1400}
+"""High enough for two HUDs: one out of sight would not be fed."""
+
+
+class Browser:
+    """One JupyterLab and one Chromium.
+
+    Args:
+        folder: Where they write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._open = ExitStack()
+        self._numbers = itertools.count()
+        with ExitStack() as opening:
+            self.lab = opening.enter_context(Lab(folder))
+            playwright = opening.enter_context(sync_playwright())
+            self._chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            opening.callback(self._chromium.close)
+            self._open = opening.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def notebook(self, *cells: str, is_socket_blocked: bool = False) -> Notebook:
+        """A notebook in a new page with a kernel of its own; nothing has run yet.
+
+        Args:
+            cells: Sources of its cells.
+            is_socket_blocked: The page cannot reach the HUD's server: only the comm is left.
+        """
+        page = self._chromium.new_context(viewport=VIEWPORT).new_page()
+        notebook = Notebook(self.lab, page, f"bench-{next(self._numbers)}", list(cells))
+        if is_socket_blocked:
+            page.add_init_script("window.probe.blockSockets = true")
+        page.add_init_script(path=PAINT)
+        notebook.open()
+        return notebook
+
+    def close_notebook(self, notebook: Notebook) -> None:
+        """Closes the page and ends the kernel."""
+        notebook.page.context.close()
+        self.lab.shut_down_kernels()

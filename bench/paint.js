@@ -1,0 +1,83 @@
+/* In the page: when was each nonce on screen? Needs tests/browser/probe.js.
+
+   A nonce counts as visible when its first letter is what a mouse would hit there: neither hidden nor scrolled
+   away nor covered. Its time is that of the second animation frame after it was visible text: what the first of
+   them laid out has then been painted. */
+(() => {
+  const PATTERN = /bench-[0-9a-f]{12}/g;
+  const MOST_FRAMES = 600;
+  const bench = { painted: {} };
+  window.bench = bench;
+  const noticed = new Set();
+  const observed = new WeakSet();
+
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const now = () => performance.timeOrigin + performance.now();
+  bench.now = now;
+
+  /* Watches every HUD that is in the page now; returns how many there are. */
+  bench.observe = () => {
+    const roots = window.probe.huds().map((hud) => hud.getRootNode());
+    for (const root of roots) {
+      if (observed.has(root)) continue;
+      observed.add(root);
+      const watch = { subtree: true, childList: true, characterData: true };
+      new MutationObserver((records) => records.forEach(look)).observe(root, watch);
+    }
+    return roots.length;
+  };
+
+  const look = (record) => {
+    const nodes = record.type === "characterData" ? [record.target] : record.addedNodes;
+    for (const node of nodes) {
+      if (node.nodeType === Node.TEXT_NODE) notice(node);
+      else if (node.textContent.includes("bench-")) {
+        const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) notice(walker.currentNode);
+      }
+    }
+  };
+
+  const notice = (text) => {
+    for (const { 0: word, index } of text.data.matchAll(PATTERN)) {
+      if (noticed.has(word)) continue;
+      noticed.add(word);
+      confirm(word, text, index);
+    }
+  };
+
+  const confirm = async (word, text, index) => {
+    for (let frames = 0; frames < MOST_FRAMES; frames++) {
+      await frame();
+      if (!text.isConnected || !text.data.includes(word)) break;
+      if (!isVisible(text, index)) continue;
+      await frame();
+      bench.painted[word] = now();
+      return;
+    }
+    // Drawn again elsewhere, it gets another chance.
+    noticed.delete(word);
+  };
+
+  const isVisible = (text, index) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + 1);
+    const box = range.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) return false;
+    const hit = text.getRootNode().elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return hit !== null && (text.parentElement === hit || text.parentElement.contains(hit));
+  };
+
+  /* Runs a cell; milliseconds from its execute request until text that matches `pattern` was painted by a HUD in
+     that cell's output; null: not within `limit` ms. */
+  bench.open = async (path, index, pattern, limit) => {
+    const panel = window.probe.panel(path);
+    const cell = panel.content.widgets[index].node;
+    const wanted = new RegExp(pattern);
+    const shows = () => window.probe.all("[data-hermes-hud]", cell).some((hud) => wanted.test(hud.innerText));
+    const sent = await window.probe.run(path, index, false);
+    const shown = await window.probe.when(shows, limit);
+    return shown === null ? null : shown - sent;
+  };
+})();

@@ -1,0 +1,41 @@
+"""Every row of the report, in its order."""
+
+from __future__ import annotations
+
+from bench.row import Row
+from bench.rows import (
+    busy,
+    commits,
+    crowd,
+    frame,
+    guest,
+    history,
+    idle,
+    imports,
+    loss,
+    module,
+    opening,
+    paint,
+    peak,
+    stall,
+    wire,
+)
+
+ROWS: tuple[Row, ...] = (
+    paint.MESSAGE,
+    paint.MEMORY,
+    loss.ROW,
+    busy.ROW,
+    wire.ROW,
+    guest.ROW,
+    commits.ROW,
+    idle.ROW,
+    history.ROW,
+    stall.ROW,
+    frame.ROW,
+    opening.ROW,
+    imports.ROW,
+    crowd.ROW,
+    peak.ROW,
+    module.ROW,
+)

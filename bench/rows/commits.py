@@ -1,0 +1,122 @@
+"""What a HUD that reads costs Hermes itself."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from bench import statistics
+from bench.agent import Agent, Step, Written
+from bench.row import Limit, Measurement, NotMeasuredError, Row, compared, measured
+from bench.server import Server
+from bench.stage import Stage
+from bench.viewers import MEMORY, OVERVIEW, SESSIONS, TRANSCRIPT, Viewers
+
+WATCHED, CONTROL = 0, 1
+PAUSES_S = (0.02, 0.06)
+LIMIT = Limit("median", 0.2)
+
+
+def measure(stage: Stage) -> Sequence[Measurement]:
+    """Two copies of one home, written in turn by one process; a HUD reads only one of them."""
+    watched, control = stage.copy_home(stage.large_home), stage.copy_home(stage.large_home)
+    lines: list[Measurement] = []
+    for journal in ("wal", "delete"):
+        with Agent(watched, control, journal=journal) as agent:
+            with Server() as server, Viewers() as viewers:
+                home = server.open(watched)
+                viewers.add(server.endpoint, home, OVERVIEW, SESSIONS, TRANSCRIPT, MEMORY)
+                agent.play(_alternating(10, seed=6))
+                written = agent.play(_alternating(stage.scale.commit_pairs, seed=7))
+                viewers.settle()
+                lines += _lines(journal, "following", "viewers follow", written)
+                with _reading(server, home):
+                    written = agent.play(_alternating(stage.scale.commit_pairs, seed=8))
+                lines += _lines(
+                    journal, "reading", "all messages are read as a frame, again and again", written
+                )
+            agent.close()
+    return lines
+
+
+def _lines(journal: str, key: str, what: str, written: list[Written]) -> list[Measurement]:
+    """The commits without a HUD, the difference that it makes, and what was refused."""
+    watched = [one.took * 1_000 for one in written if one.step.home == WATCHED]
+    control = [one.took * 1_000 for one in written if one.step.home == CONTROL]
+    pairs = list(zip(watched, control, strict=True))
+    found = statistics.paired_interval(pairs, lambda beside, alone: beside - alone)
+    refused = {
+        home: sum(one.refusals for one in written if one.step.home == home) for home in (WATCHED, CONTROL)
+    }
+    return [
+        measured(f"{journal}-{key}-alone", f"{journal.upper()}: a commit nobody watches", "ms", control),
+        measured(f"{journal}-{key}-beside", f"{journal.upper()}, {what}: a commit", "ms", watched),
+        compared(
+            f"{journal}-{key}",
+            f"{journal.upper()}, {what}: difference",
+            "ms",
+            len(pairs),
+            found,
+            LIMIT,
+        ),
+        Measurement(
+            f"{journal}-{key}-busy",
+            f"{journal.upper()}, {what}: SQLITE_BUSY errors",
+            "",
+            n=len(watched),
+            median=refused[WATCHED],
+            most=refused[WATCHED],
+            limits=(Limit("most", 0),),
+            note=f"{refused[CONTROL]} on the home that nobody watches",
+        ),
+    ]
+
+
+def _alternating(pairs: int, *, seed: int) -> list[Step]:
+    """A commit to each of the two homes in random order, again and again."""
+    rng = random.Random(seed)
+    steps, at = [], 0.0
+    for _ in range(pairs):
+        for home in rng.sample((WATCHED, CONTROL), 2):
+            at += rng.uniform(*PAUSES_S)
+            steps.append(Step(at, "message", home=home))
+    return steps
+
+
+@contextmanager
+def _reading(server: Server, home: str) -> Iterator[None]:
+    """While the whole frame of messages is read, one call after another."""
+    is_over = threading.Event()
+    failures: list[Exception] = []
+
+    def read() -> None:
+        try:
+            while not is_over.is_set():
+                server.get("homes", home, "frames", "messages")
+        except Exception as error:  # noqa: BLE001  the boundary of this thread: raised again below
+            failures.append(error)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+    if failures:
+        raise NotMeasuredError(f"the frame could not be read: {failures[0]}")
+
+
+ROW = Row(
+    name="commits",
+    title="Hermes' own commit latency with a HUD reading",
+    goal="≤ +0.2 ms median, no SQLITE_BUSY caused by us, in WAL and DELETE mode",
+    definition="One process appends messages as Hermes does (BEGIN IMMEDIATE, Hermes' schema with its full-text triggers, "
+    "busy timeout 1 s, SQLite's default `synchronous`) to two copies of one home in random turn, 20 to 60 ms apart; a "
+    "HUD's server reads only one of them, for viewers on all of overview, sessions, transcript and memory. Median of "
+    "the differences of neighbouring commits. SQLITE_BUSY: errors that reach Hermes after its busy timeout.",
+    state="Warm.",
+    measure=measure,
+)
