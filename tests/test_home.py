@@ -64,14 +64,16 @@ def test_a_panel_is_a_dict_with_status_and_version(hermes_home: Path) -> None:
 
 def test_unknown_names_are_refused_with_those_that_exist(hermes_home: Path) -> None:
     with Home(hermes_home) as home:
-        with pytest.raises(UnknownNameError, match="There are: memory, messages, sessions"):
+        with pytest.raises(UnknownNameError, match="There are: costs_daily, .*memory, messages"):
             home.frame("nope")
-        with pytest.raises(UnknownNameError, match="There are: memory, overview, sessions"):
+        with pytest.raises(UnknownNameError, match="There are: costs, .*memory, .*sessions"):
             home.panel("nope")
         with pytest.raises(ArgumentError, match="'pagesize'"):
             home.panel("sessions", pagesize=1)
         with pytest.raises(ArgumentError, match="yesterdayish"):
             home.frame("sessions", since="yesterdayish")
+        with pytest.raises(ArgumentError, match="session_id=5: expected the id"):
+            home.frame("messages", session_id=5)  # type: ignore[arg-type]
 
 
 def test_a_damaged_file_makes_its_frame_an_error_and_not_an_empty_frame(hermes_home: Path) -> None:
@@ -119,7 +121,7 @@ def test_errors_show_themselves_in_one_line_in_a_notebook(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"panels": ["nope"]}, "There are: memory, overview, sessions"),
+        ({"panels": ["memroy"]}, "No panel named 'memroy'. Did you mean 'memory'? There are: costs, cron, memory"),
         ({"panels": []}, "would show nothing"),
         ({"theme": "pink"}, "expected one of auto, light, dark"),
         ({"height": "tall"}, "expected pixels"),

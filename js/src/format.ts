@@ -120,7 +120,8 @@ export function makeFormat(language: string, t: Translate): Format {
     time: (instant) => clock.format(typeof instant === "number" ? instant : Date.parse(instant)),
     day: shortDay,
     longDay,
-    percent: (value) => share.format(value),
+    // Almost all is not all, and next to nothing is not nothing.
+    percent: (value) => share.format(value > 0.99 && value < 1 ? 0.99 : value > 0 && value < 0.01 ? 0.01 : value),
   };
   return format;
 }

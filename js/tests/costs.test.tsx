@@ -123,7 +123,7 @@ test("what nobody knows is no $0, and neither is what a subscription includes", 
   const partly = { usd: 1, status: "mixed", unknown_sessions: 2 } as const;
   draw(costs({ spans: spans(unknown, included, partly, none) }));
   expect(words(".span b")).toEqual(["—", "included", "$1.00", "—"]);
-  expect(words(".span em")).toEqual(["1 unpriced", "2 unpriced"]);
+  expect(words(".span em")).toEqual(["1 session unpriced", "2 sessions unpriced"]);
   expect(container.textContent).not.toContain("$0.00");
 });
 
@@ -140,7 +140,7 @@ test("by tokens everything has its figure, the most first", () => {
   draw(costs());
   click(".measures button:last-child");
   expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
-  expect(words(".models .bars-value")).toEqual(["1 k tokens", "1.5 k tokens included", "500 tokens unknown"]);
+  expect(words(".models .bars-value")).toEqual(["1.5 k tokens included", "1 k tokens", "500 tokens unknown"]);
   const caption = words(".columns figcaption")[0];
   expect(caption).toContain("included 1.5 k");
   expect(caption).toContain("unknown 500");

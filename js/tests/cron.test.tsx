@@ -151,7 +151,7 @@ describe("the line", () => {
       run({ id: `r${index}`, started_at: at(-index / 120), status: index === 7 ? "failed" : "completed" }),
     );
     const [lane] = lanes([job({ history })]);
-    expect(lane?.marks.map(({ kind }) => kind)).toEqual(["failed", "coming"]);
+    expect(lane?.marks.map(({ kind }) => kind)).toEqual(["done", "failed", "coming"]);
   });
 
   test("has a lane for each of two jobs with one name", () => {

@@ -279,7 +279,7 @@ describe("the overview", () => {
     expect(thinking).not.toContain("$0");
     expect(asking).toContain("asking you");
     expect(crashed).toContain("crashed");
-    expect(one(".today").textContent).toContain("2 unpriced");
+    expect(one(".today").textContent).toContain("2 sessions unpriced");
     expect(one(".notice").textContent).toContain("profile research");
   });
 

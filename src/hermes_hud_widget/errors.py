@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Literal
 
 
@@ -21,13 +23,11 @@ class HomeError(HudError, ValueError):
 class UnknownNameError(HudError, LookupError):
     """A panel, frame, column or parameter that does not exist; the message lists those that do."""
 
-    def __init__(self, what: str, name: object, known: object) -> None:
-        names = (
-            ", ".join(sorted(map(str, known)))
-            if isinstance(known, (set, frozenset, dict, list, tuple))
-            else known
-        )
-        super().__init__(f"No {what} named {name!r}. There are: {names}.")
+    def __init__(self, what: str, name: object, known: Collection[str]) -> None:
+        names = ", ".join(sorted(known))
+        close = get_close_matches(str(name), known, 1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"No {what} named {name!r}.{hint} There are: {names}.")
 
 
 class ArgumentError(HudError, ValueError):

@@ -146,6 +146,8 @@ class Frame:
         """
         if self.time is None and (since is not None or until is not None):
             raise ArgumentError(f"The frame {self.name!r} has no time column: it takes no since= or until=.")
+        if session_id is not None and not isinstance(session_id, str):
+            raise ArgumentError(f"session_id={session_id!r}: expected the id of a session, as text.")
         if session_id is not None and not self.by_session:
             raise ArgumentError(f"The frame {self.name!r} takes no session_id=.")
         if limit is not None:

@@ -97,6 +97,6 @@ export const english: Record<string, string> = {
   "cost.included.help": "Included in a subscription.",
   "cost.unknown.help": "No price is known.",
   "cost.mixed.help": "Partly charged, partly estimated or included.",
-  "cost.unpriced": "{count} unpriced",
+  "cost.unpriced": "{count} session unpriced|{count} sessions unpriced",
   "cost.unpriced.help": "{count} session has no known price.|{count} sessions have no known price.",
 };

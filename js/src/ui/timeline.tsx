@@ -67,7 +67,10 @@ export function TimeLine({ from, to, now, lanes, label }: Props) {
               <span class="timeline-label">
                 <Text text={lane.label} title />
               </span>
-              <div class="timeline-track" aria-hidden="true">
+              <div
+                class={areClose(marks.map(({ at }) => place(at))) ? "timeline-track dense" : "timeline-track"}
+                aria-hidden="true"
+              >
                 {ticks.map((tick) => (
                   <i key={tick} class="chart-rule" style={{ left: `${place(tick)}%` }} />
                 ))}
@@ -100,6 +103,11 @@ export function TimeLine({ from, to, now, lanes, label }: Props) {
       </div>
     </div>
   );
+}
+
+/** Marks of their usual size would lie on top of each other; the arguments are parts of the line, in percent. */
+function areClose(places: readonly number[]): boolean {
+  return places.filter((place, index) => place - (places[index - 1] ?? Number.NEGATIVE_INFINITY) < 2.5).length > 2;
 }
 
 function ms(at: Instant): number {

@@ -151,7 +151,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     const most = Math.max(0, ...rows.map(({ figures }) => all(figures.tokens)));
     // They come the dearest first.
     const sorted = measure === "usd" ? rows : [...rows].sort((a, b) => all(b.figures.tokens) - all(a.figures.tokens));
-    const priced = sorted.filter(({ figures }) => (figures.cost.usd ?? 0) > 0);
+    const priced = measure === "tokens" ? sorted : sorted.filter(({ figures }) => (figures.cost.usd ?? 0) > 0);
     const others = sorted.filter((row) => !priced.includes(row));
     return (
       <Fragment>

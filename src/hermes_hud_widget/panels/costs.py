@@ -422,13 +422,13 @@ _MODEL = Column(
     "model",
     "category",
     "The model called; unknown where Hermes did not note it",
-    source="session_model_usage.model, sessions.model",
+    source="state.db: session_model_usage.model, sessions.model",
 )
 _PROVIDER = Column(
     "provider",
     "category",
     "Whom it was called at; missing: not noted",
-    source="session_model_usage.billing_provider, sessions.billing_provider",
+    source="state.db: session_model_usage.billing_provider, sessions.billing_provider",
 )
 _TOKENS = (
     Column("input_tokens", "integer", "Input, without the cache", unit="tokens"),
@@ -448,7 +448,10 @@ USAGE_COLUMNS = (
         source="computed",
     ),
     Column(
-        "source", "category", "Where the session came from: cli, telegram, cron, …", source="sessions.source"
+        "source",
+        "category",
+        "Where the session came from: cli, telegram, cron, …",
+        source="state.db: sessions.source",
     ),
     _MODEL,
     _PROVIDER,
@@ -456,7 +459,7 @@ USAGE_COLUMNS = (
         "billing_mode",
         "category",
         "How it is billed, such as subscription_included; missing: not noted",
-        source="session_model_usage.billing_mode, sessions.billing_mode",
+        source="state.db: session_model_usage.billing_mode, sessions.billing_mode",
     ),
     Column(
         "task", "category", "main: the agent's own loop; else the auxiliary task, such as title_generation"
@@ -467,7 +470,9 @@ USAGE_COLUMNS = (
         "False: what only the session's own counters hold, counted under its own model and task main",
         source="computed",
     ),
-    Column("api_calls", "integer", "Calls of the model", source="session_model_usage.api_call_count"),
+    Column(
+        "api_calls", "integer", "Calls of the model", source="state.db: session_model_usage.api_call_count"
+    ),
     *_TOKENS,
     Column(
         "cost_usd",
@@ -487,11 +492,17 @@ USAGE_COLUMNS = (
     Column("actual_cost_usd", "number", "What the provider charged; missing: not known", unit="USD"),
     Column("first_seen", "instant", "Its first call; missing where attributed is False"),
     Column("last_seen", "instant", "Its last call; missing where attributed is False"),
-    Column("session_started_at", "instant", "When the session started", source="sessions.started_at"),
+    Column(
+        "session_started_at", "instant", "When the session started", source="state.db: sessions.started_at"
+    ),
 )
 
 DAILY_COLUMNS = (
-    Column("day", "day", "The day on which the sessions started, in the home's zone"),
+    Column(
+        "day",
+        "day",
+        "The day on which the sessions started, in the home's zone (attrs['timezone']), without a time of its own",
+    ),
     Column("day_starts_at", "instant", "Its midnight"),
     replace(_MODEL, source=None),
     replace(_PROVIDER, source=None),

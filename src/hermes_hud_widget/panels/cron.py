@@ -549,7 +549,9 @@ def _fill_runs(
 JOB_COLUMNS = (
     Column("id", "text", "The job's id", is_identifier=True),
     Column("name", "text", "Its name; without one the beginning of its prompt"),
-    Column("schedule", "text", "When it fires, in words", source="cron/jobs.json: schedule_display"),
+    Column(
+        "schedule", "text", "When it fires, as Hermes displays it", source="cron/jobs.json: schedule_display"
+    ),
     Column("kind", "category", "once, interval or cron", source="cron/jobs.json: schedule.kind"),
     Column("every_s", "number", "An interval's period", unit="s", source="cron/jobs.json: schedule.minutes"),
     Column("state", "category", "scheduled, paused, completed, error"),

@@ -2,8 +2,8 @@ import type { Job, Run } from "../../protocol.ts";
 import type { Lane, Mark } from "../../ui/timeline.tsx";
 
 const HOUR = 3_600_000;
-/** Marks that are closer than this part of the line lie on top of each other: one of them is enough. */
-const CLOSEST = 1 / 56;
+/** Marks of one kind that are closer than this part of the line look like one: one of them is enough. */
+const CLOSEST = 1 / 140;
 const UNFINISHED = new Set(["claimed", "running"]);
 
 /** What the line shows, in ms since the epoch: the next day, or week if nothing is due sooner, and some of the past. */
@@ -22,7 +22,7 @@ export function comingOf(job: Job, to: number): number[] {
   if (job.every_s === null) return [next];
   const every = job.every_s * 1_000;
   // A job that fires each minute would have thousands.
-  const step = every * Math.max(1, Math.ceil(((to - next) / every) * (CLOSEST / 4)));
+  const step = every * Math.max(1, Math.ceil(((to - next) / every) * (CLOSEST / 2)));
   const times: number[] = [];
   for (let at = next; at <= to; at += step) times.push(at);
   return times;
@@ -74,19 +74,16 @@ function past(history: readonly Run[]): Placed[] {
   });
 }
 
-/** Without marks that another one covers; one that tells of trouble stays. */
+/** Without marks that another one of their kind covers. */
 function spreadOut(marks: readonly Placed[], closest: number): Placed[] {
-  const kept: Placed[] = [];
-  for (const mark of [...marks].sort((one, other) => one.at - other.at)) {
-    const last = kept.at(-1);
-    if (last === undefined || mark.at - last.at >= closest) kept.push(mark);
-    else if (isTrouble(mark) && !isTrouble(last)) kept[kept.length - 1] = mark;
-  }
-  return kept;
-}
-
-function isTrouble({ kind }: Placed): boolean {
-  return kind === "failed" || kind === "late";
+  const last = new Map<Mark["kind"], number>();
+  return [...marks]
+    .sort((one, other) => one.at - other.at)
+    .filter(({ at, kind }) => {
+      if (at - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < closest) return false;
+      last.set(kind, at);
+      return true;
+    });
 }
 
 function ms(at: string | null): number {

@@ -139,7 +139,9 @@ export default function define(api: Api) {
   /** How many there are and of what origin, what is wrong, and the curator. */
   function Overview({ list: { counts, curator, problems } }: { list: SkillList }) {
     const there = origins.filter((origin) => counts[origin] > 0);
-    const notes = (["modified", "disabled", "stale", "broken", "archived"] as const).filter((note) => counts[note] > 0);
+    const notes = (["modified", "disabled", "stale", "broken", "unlisted", "archived"] as const).filter(
+      (note) => counts[note] > 0,
+    );
     return (
       <div class="skills-overview">
         <p class="skills-total">

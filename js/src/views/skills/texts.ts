@@ -18,6 +18,7 @@ export const texts = {
     "count.modified": "{count} modified",
     "count.stale": "{count} stale",
     "count.broken": "{count} broken",
+    "count.unlisted": "{count} passed over",
     "count.archived": "{count} archived",
 
     curator: "Curator",
@@ -55,7 +56,7 @@ export const texts = {
     "order.modified": "changed last",
     "order.name": "by name",
     none: "No skill fits",
-    "none.help": "Other words, or another choice, may find one.",
+    "none.help": "Other words, another choice or category may find one.",
     reset: "show all",
     more: "Show {count} more",
     found: "{count} found",
@@ -118,6 +119,7 @@ export const texts = {
     "count.modified": "{count} 个有改动",
     "count.stale": "{count} 个久未使用",
     "count.broken": "{count} 个有问题",
+    "count.unlisted": "{count} 个未列出",
     "count.archived": "{count} 个已归档",
 
     curator: "技能维护",
@@ -154,7 +156,7 @@ export const texts = {
     "order.modified": "最近更改",
     "order.name": "按名称",
     none: "没有符合条件的技能",
-    "none.help": "换个关键词或筛选条件试试。",
+    "none.help": "换个关键词、筛选条件或分类试试。",
     reset: "显示全部",
     more: "再显示 {count} 个",
     found: "找到 {count} 个",
