@@ -1,5 +1,7 @@
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -12,6 +14,16 @@ from hermes_hud_widget.protocol import Problem
 def snapshot(version: int, data: object = None, *, is_damaged: bool = False) -> Snapshot:
     problem = Problem(kind="damaged", path="x", message="x is damaged") if is_damaged else None
     return Snapshot("home", "panel", version, "stale" if is_damaged else "ok", problem, data)
+
+
+@contextmanager
+def callers(threads: int, release: threading.Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads that call; whatever hangs in them goes on in the end."""
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield pool
+        finally:
+            release.set()
 
 
 def test_a_snapshot_is_collected_once_for_a_version() -> None:
@@ -54,7 +66,7 @@ def test_queries_do_not_wait_for_each_other() -> None:
         assert release.wait(timeout=10)
         return snapshot(version)
 
-    with ThreadPoolExecutor(1) as pool:
+    with callers(1, release) as pool:
         slow = pool.submit(cache.get, "slow", lambda: 1, hang)
         assert cache.get("quick", lambda: 1, lambda version: snapshot(version, "here")).data == "here"
         release.set()
@@ -88,10 +100,43 @@ def test_a_collection_that_hangs_costs_its_own_caller_and_others_see_the_older_d
         assert release.wait(timeout=10)
         return snapshot(version, "new")
 
-    with ThreadPoolExecutor(1) as pool:
+    with callers(1, release) as pool:
         slow = pool.submit(cache.get, "key", lambda: 2, hang)
         assert hangs.wait(timeout=10)
         older = cache.get("key", lambda: 2, hang)
         assert (older.data, older.status, older.version) == ("good", "stale", 1)
+        message = "This panel takes too long; older data are shown."
+        assert older.error == Problem(kind="internal", path=None, message=message)
         release.set()
         assert slow.result(timeout=10).data == "new"
+
+
+def test_with_nothing_to_show_a_collection_that_hangs_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hermes_hud_widget.cache.HANGING_AFTER_S", 0)
+    cache, hangs, release = SnapshotCache(), threading.Event(), threading.Event()
+
+    def hang(version: int) -> Snapshot:
+        hangs.set()
+        assert release.wait(timeout=10)
+        return snapshot(version, "first")
+
+    with callers(2, release) as pool:
+        pool.submit(cache.get, "key", lambda: 1, hang)
+        assert hangs.wait(timeout=10)
+        second = pool.submit(cache.get, "key", lambda: 1, hang)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.1)
+        release.set()
+        assert second.result(timeout=10).data == "first"
+
+
+def test_forgotten_versions_are_collected_again_and_the_data_stay_for_what_is_damaged_now() -> None:
+    cache = SnapshotCache()
+    cache.get("good", lambda: 1, lambda version: snapshot(version, "old"))
+    cache.get("damaged", lambda: 1, lambda version: snapshot(version, "old"))
+    with pytest.raises(LookupError):
+        cache.get("never collected", lambda: 1, lambda version: {}["nothing"])
+    cache.forget_versions()
+    assert cache.get("good", lambda: 1, lambda version: snapshot(version, "new")).data == "new"
+    damaged = cache.get("damaged", lambda: 1, lambda version: snapshot(version, is_damaged=True))
+    assert (damaged.status, damaged.data) == ("stale", "old")

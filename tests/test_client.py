@@ -172,7 +172,7 @@ def test_a_home_is_opened_once_and_one_that_went_bad_says_so(
 
 def test_refusals_come_as_the_errors_they_are(runtime: Runtime, agent: MakeAgent) -> None:
     home = runtime.open(find_place(agent().home))
-    with pytest.raises(UnknownNameError, match="There are: costs, .*memory, .*sessions"):
+    with pytest.raises(UnknownNameError, match=r"There are: costs, .*memory, .*sessions"):
         get(runtime.endpoint(), ("homes", home, "panels", "nope"))
     with pytest.raises(ArgumentError, match="'page'"):
         get(runtime.endpoint(), ("homes", home, "panels", "sessions"), {"page": -1})

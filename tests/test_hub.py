@@ -33,6 +33,19 @@ def test_a_client_is_told_what_changed_and_nothing_else(hub: Hub) -> None:
     assert told == {"home": {"memory": 2}}
 
 
+def test_a_client_is_told_of_a_home_that_is_opened(hub: Hub) -> None:
+    told = asyncio.run(taken(hub, lambda: hub.add("other", ["memory"])))
+    assert told == {"other": {"memory": 1}}
+
+
+def test_a_client_whose_loop_has_ended_harms_nobody(hub: Hub) -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with hub.subscribe(loop):
+        hub.bump("home", ["memory"])
+    assert hub.version("home", "memory") == 2
+
+
 def test_newer_versions_replace_older_ones_in_the_mailbox(hub: Hub) -> None:
     def act() -> None:
         for _ in range(1000):
@@ -77,9 +90,14 @@ def test_a_panel_whose_time_has_come_is_stale_by_itself(hub: Hub) -> None:
     assert hub.version("home", "memory", NOW + timedelta(days=1)) == 2
 
 
+def test_the_time_that_has_come_is_the_present_where_none_is_given(hub: Hub) -> None:
+    hub.valid_until("home", "memory", datetime.now(UTC))
+    assert hub.version("home", "memory") == 2
+
+
 def test_the_earliest_expiry_counts_and_only_of_what_is_looked_at(hub: Hub) -> None:
-    hub.valid_until("home", "memory", NOW + timedelta(hours=2))
-    hub.valid_until("home", "memory", NOW + timedelta(hours=1))
+    for hours in (2, 1, 3):
+        hub.valid_until("home", "memory", NOW + timedelta(hours=hours))
     hub.valid_until("home", "sessions", NOW)
     assert hub.next_expiry([("home", "memory")]) == NOW + timedelta(hours=1)
     assert hub.next_expiry([]) is None

@@ -154,14 +154,6 @@ def test_a_new_profile_is_announced(tmp_path: Path, watch: Watch) -> None:
     assert watch.next() == {"profiles"}
 
 
-def test_what_was_removed_is_no_longer_announced(tmp_path: Path, watch: Watch) -> None:
-    watch.add(tmp_path, a=TextFile("a"), b=TextFile("b"))
-    watch.watcher.remove(["a"])
-    (tmp_path / "a").write_text("1")
-    (tmp_path / "b").write_text("1")
-    assert watch.next() == {"b"}
-
-
 def test_without_native_events_a_timer_looks_as_long_as_someone_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
+import re
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -17,7 +20,7 @@ import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseMissing, DatabaseProblem, Schema, descriptor
 from hermes_hud_widget.ledger import database as module
-from hermes_hud_widget.ledger.descriptor import Descriptor, NotRegularError
+from hermes_hud_widget.ledger.descriptor import Descriptor, LogIndex, NotRegularError
 from ledger.world import Writer, age, fingerprints, make, settled, wait_for, writing
 
 pytestmark = pytest.mark.live
@@ -40,9 +43,46 @@ def way(database: Database) -> str:
     return database._opened.way
 
 
+def problem(database: Database) -> tuple[str, str]:
+    """What kind of problem reading is, and what it says after the name of the file."""
+    with pytest.raises(DatabaseProblem) as raised:
+        sessions(database)
+    assert raised.value.path == "state.db"
+    assert str(raised.value).startswith("state.db ")
+    return raised.value.kind, str(raised.value).removeprefix("state.db ")
+
+
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where private copies are made."""
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def orphan(path: Path, writer: Start) -> Path:
+    """A database whose log lies there without its index, with one session."""
+    make(path)
+    agent = writer()
+    agent(ADD)
+    agent.kill()
+    path.with_name("state.db-shm").unlink()
+    return path
+
+
 # -- what lies there decides how it is opened, and nothing of it changes
 
 
+@pytest.fixture(params=[True, False], ids=["confined", "only told"])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes the right to write away, and one that cannot."""
+    if not request.param:
+        monkeypatch.setattr(module, "without_write_access", lambda work: work())
+
+
+@pytest.mark.usefixtures("kernel")
 def test_a_cold_database_is_read_without_a_trace(path: Path, database: Database) -> None:
     make(path, script=ADD)
     before = fingerprints(path.parent)
@@ -53,6 +93,7 @@ def test_a_cold_database_is_read_without_a_trace(path: Path, database: Database)
     assert fingerprints(path.parent) == before
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_live_writers_commits_are_read_without_changing_a_byte(
     path: Path, database: Database, writer: Start
 ) -> None:
@@ -66,6 +107,34 @@ def test_a_live_writers_commits_are_read_without_changing_a_byte(
     database.close()
     assert fingerprints(path.parent) == before
     assert names(path.parent) == ["state.db", "state.db-shm", "state.db-wal"]
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("is_allowed", [False, True], ids=["", "even when the connection is told it may"])
+@pytest.mark.parametrize("state", ["immutable", "shared", "journal"])
+def test_nothing_can_be_written_through_the_connection(
+    path: Path, database: Database, writer: Start, state: str, is_allowed: bool
+) -> None:
+    make(path, "delete" if state == "journal" else "wal")
+    agent = writer() if state == "shared" else None
+    if agent:
+        agent(ADD)
+    before = fingerprints(path.parent)
+
+    def write(connection: sqlite3.Connection, schema: Schema) -> None:
+        if is_allowed:
+            connection.execute("PRAGMA query_only=0")
+        connection.execute(ADD)
+
+    with pytest.raises((DatabaseProblem, sqlite3.OperationalError), match="readonly"):
+        database.read(write)
+    database.close()
+    assert fingerprints(path.parent) == before
+
+
+def test_nothing_can_be_written_to_a_private_copy(orphan: Path, database: Database, copies: Path) -> None:
+    with pytest.raises((DatabaseProblem, sqlite3.OperationalError), match="readonly"):
+        database.read(lambda c, s: c.execute(ADD))
 
 
 def test_a_killed_writer_leaves_its_rows_readable(path: Path, database: Database, writer: Start) -> None:
@@ -93,6 +162,7 @@ def test_a_writer_that_closes_takes_its_log_along_and_reading_goes_on(
     assert names(path.parent) == ["state.db"]
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_rollback_mode_database_is_read_without_a_trace(
     path: Path, database: Database, writer: Start
 ) -> None:
@@ -108,21 +178,15 @@ def test_a_rollback_mode_database_is_read_without_a_trace(
 
 
 def test_a_log_without_its_index_is_read_from_a_private_copy(
-    path: Path, database: Database, writer: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    orphan: Path, database: Database, copies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copies = tmp_path / "copies"
-    copies.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(copies))
-    make(path)
-    agent = writer()
-    agent(ADD)
-    agent.kill()
-    path.with_name("state.db-shm").unlink()
-    before = fingerprints(path.parent)
+    before = fingerprints(orphan.parent)
+    folders: list[Path] = []
     modes: dict[str, int] = {}
     connect = module._connect
 
     def noted(copy: Path, *args: Any) -> Any:
+        folders.append(copy.parent)
         files = {"": copy.parent, **{file.name: file for file in copy.parent.iterdir()}}
         modes.update({name: file.stat().st_mode & 0o777 for name, file in files.items()})
         return connect(copy, *args)
@@ -131,9 +195,11 @@ def test_a_log_without_its_index_is_read_from_a_private_copy(
     assert sessions(database) == 1
     assert way(database) == "copy"
     assert modes == {"": 0o700, "copy.db": 0o600, "copy.db-wal": 0o600}
+    assert [folder.parent for folder in folders] == [copies]
+    assert folders[0].name.startswith("hermes-hud-")
     database.close()
     assert list(copies.iterdir()) == []
-    assert fingerprints(path.parent) == before
+    assert fingerprints(orphan.parent) == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="open files keep their names there")
@@ -161,53 +227,98 @@ def test_a_private_copy_has_no_name_while_it_is_read(
     other.close()
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_named_and_not_filled_again_at_each_look(
-    path: Path, database: Database, writer: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    orphan: Path, database: Database, copies: Path, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    make(path)
-    agent = writer()
-    agent(ADD)
-    agent.kill()
-    path.with_name("state.db-shm").unlink()
     tries: list[Path] = []
 
     def full(target: Path, read: object) -> None:
         tries.append(target)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(module, "_write_private", full)
-    with pytest.raises(DatabaseProblem, match="cannot be copied: No space left"):
-        sessions(database)
+    assert problem(database) == (
+        "unavailable",
+        f"has a write-ahead log without its index, and cannot be copied: {os.strerror(code)}. "
+        "Set TMPDIR to a directory with room that can be written, or start Hermes once.",
+    )
     tries.clear()
     assert len({database.signature() for _ in range(5)}) == 1
     assert len(tries) == 1
-    assert [name for name in names(tmp_path) if name.startswith("hermes-hud-")] == []
+    assert list(copies.iterdir()) == []
 
 
-def test_a_log_without_its_index_is_not_copied_beyond_the_limit(
-    path: Path, database: Database, writer: Start, monkeypatch: pytest.MonkeyPatch
+def test_a_copy_that_fails_otherwise_is_tried_again_at_each_look(
+    orphan: Path, database: Database, copies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "COPY_LIMIT_BYTES", 1000)
+    def fail(target: Path, read: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_write_private", fail)
+        assert problem(database) == ("unavailable", "cannot be read: Input/output error.")
+        failing = database.signature()
+    assert list(copies.iterdir()) == []
+    assert database.signature() != failing
+    assert sessions(database) == 1
+
+
+def test_a_copy_of_files_that_change_meanwhile_is_thrown_away(
+    orphan: Path, database: Database, copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, times = module._write_private, itertools.count(1)
+
+    def change(target: Path, read: Callable[[int, int], bytes]) -> None:
+        write(target, read)
+        os.utime(orphan, (1, next(times)))
+
+    with monkeypatch.context() as busy:
+        busy.setattr(module, "_write_private", change)
+        assert problem(database) == ("locked", "keeps changing while it is opened; it is tried again")
+    assert list(copies.iterdir()) == []
+    assert sessions(database) == 1
+
+
+def test_a_log_without_its_index_is_copied_up_to_a_limit(
+    orphan: Path, database: Database, copies: Path, writer: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = orphan.stat().st_size + orphan.with_name("state.db-wal").stat().st_size
+    monkeypatch.setattr(module, "COPY_LIMIT_BYTES", limit)
+    assert sessions(database) == 1
+    database.close()
+    monkeypatch.setattr(module, "COPY_LIMIT_BYTES", limit - 1)
+    kind, words = problem(database)
+    assert (kind, "too large to be copied" in words) == ("unavailable", True)
+
+
+def test_a_log_without_its_index_that_is_too_large_is_named_with_its_size(
+    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COPY_LIMIT_BYTES", 2 * 2**20 + 2**19)
     make(path)
-    agent = writer()
-    agent(ADD)
-    agent.kill()
-    path.with_name("state.db-shm").unlink()
-    with pytest.raises(DatabaseProblem, match="too large to be copied") as problem:
-        sessions(database)
-    assert problem.value.kind == "unavailable"
+    with path.open("ab") as file:
+        file.truncate(5 * 2**20)
+    path.with_name("state.db-wal").write_bytes(b"a log" * 10)
+    assert problem(database) == (
+        "unavailable",
+        "has a write-ahead log without its index, and is with 5 MB too large to be copied (limit 2 MB). "
+        "Start Hermes once: it puts the files in order.",
+    )
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["known", "found in the environment"])
+@pytest.mark.parametrize("variable", [None, "TMPDIR", "TEMP", "TMP"])
 @pytest.mark.parametrize("place", [".", "profiles/work", "profiles/work/temporary"])
 def test_no_copy_and_no_folder_is_made_below_the_home(
-    home: Path, monkeypatch: pytest.MonkeyPatch, place: str, is_known: bool
+    home: Path, monkeypatch: pytest.MonkeyPatch, place: str, variable: str | None
 ) -> None:
     path = home / "profiles" / "work" / "state.db"
     (path.parent / "temporary").mkdir(parents=True)
-    monkeypatch.setattr("tempfile.tempdir", str(home / place) if is_known else None)
-    monkeypatch.setenv("TMPDIR", str(home / place))
+    monkeypatch.setattr("tempfile.tempdir", None if variable else str(home / place))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(home / place))
     make(path)
     agent = Writer(path)
     agent(ADD)
@@ -215,10 +326,35 @@ def test_no_copy_and_no_folder_is_made_below_the_home(
     path.with_name("state.db-shm").unlink()
     database = Database(path)
     before = fingerprints(home)
-    with pytest.raises(DatabaseProblem, match="no place outside the home"):
-        sessions(database)
+    assert problem(database) == (
+        "unavailable",
+        "has a write-ahead log without its index, and no place outside the home to copy it to. "
+        "Set TMPDIR to a directory outside, or start Hermes once.",
+    )
     # Also a folder that was made and removed would show: in the time of the one above it.
     assert fingerprints(home) == before
+
+
+def test_a_private_copy_is_made_anew_when_the_files_change(
+    orphan: Path, database: Database, copies: Path, writer: Start
+) -> None:
+    assert sessions(database) == 1
+    before = settled(database)
+    agent = writer()
+    agent(ADD)
+    agent.kill()
+    orphan.with_name("state.db-shm").unlink()
+    assert settled(database) != before
+    assert sessions(database) == 2
+    assert way(database) == "copy"
+
+
+def test_a_known_place_for_copies_counts_more_than_the_environment(
+    orphan: Path, database: Database, copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(orphan.parent))
+    assert sessions(database) == 1
+    assert way(database) == "copy"
 
 
 def test_a_place_for_copies_that_is_gone_is_named(
@@ -257,9 +393,11 @@ def test_a_journal_left_in_the_middle_of_a_commit_is_never_read_past(
     agent.kill()
     assert path.with_name("state.db-journal").stat().st_size > 0
     before = fingerprints(path.parent)
-    with pytest.raises(DatabaseProblem, match="Hermes must recover this database") as problem:
-        sessions(database)
-    assert problem.value.path == "state.db"
+    assert problem(database) == (
+        "locked",
+        "has a journal (state.db-journal) that a writer left behind in the middle of a commit. "
+        "Hermes must recover this database: start it once.",
+    )
     damaged = database.signature()
     assert database.signature() == damaged
     database.close()
@@ -271,11 +409,28 @@ def test_a_journal_left_in_the_middle_of_a_commit_is_never_read_past(
     assert sessions(database) == 1
 
 
-def test_a_journal_beside_a_write_ahead_log_file_is_not_ignored(path: Path, database: Database) -> None:
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_journal_beside_a_write_ahead_log_file_is_not_ignored(
+    path: Path, database: Database, is_open: bool
+) -> None:
     make(path, script=ADD)
+    if is_open:
+        assert sessions(database) == 1
     path.with_name("state.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(1000))
-    with pytest.raises(DatabaseProblem, match="Hermes must recover"):
-        sessions(database)
+    kind, words = problem(database)
+    assert (kind, "Hermes must recover" in words) == ("locked", True)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_a_file_that_appears_beside_the_database_opens_it_anew(
+    path: Path, database: Database, copies: Path, suffix: str
+) -> None:
+    make(path, script=ADD)
+    assert sessions(database) == 1
+    before = database._opened
+    path.with_name(f"state.db{suffix}").write_bytes(bytes(32))
+    assert sessions(database) == 1
+    assert database._opened is not before
 
 
 # -- missing, damaged, replaced
@@ -313,9 +468,10 @@ def test_an_empty_file_is_missing_still(path: Path, database: Database) -> None:
 def test_a_damaged_header_is_named_and_never_changed(path: Path, database: Database, damage: bytes) -> None:
     path.write_bytes(damage)
     before = fingerprints(path.parent)
-    with pytest.raises(DatabaseProblem, match=r"state\.db is not an SQLite database") as problem:
-        sessions(database)
-    assert problem.value.kind == "damaged"
+    assert problem(database) == (
+        "damaged",
+        "is not an SQLite database. Restore it from a backup, or let `hermes sessions repair` look.",
+    )
     signature = database.signature()
     assert [database.signature() for _ in range(5)] == [signature] * 5
     assert fingerprints(path.parent) == before
@@ -326,9 +482,9 @@ def test_damaged_pages_are_named(path: Path, database: Database) -> None:
     with path.open("r+b") as file:
         file.seek(100)
         file.write(b"\xff" * 3000)
-    with pytest.raises(DatabaseProblem, match="is damaged") as problem:
-        sessions(database)
-    assert problem.value.kind == "damaged"
+    kind, words = problem(database)
+    assert kind == "damaged"
+    assert re.fullmatch(r"is damaged \(.+\)\. `hermes sessions repair` mends it\.", words)
     assert isinstance(database.signature(), int)
 
 
@@ -337,16 +493,87 @@ def test_a_newer_file_format_is_unavailable(path: Path, database: Database) -> N
     with path.open("r+b") as file:
         file.seek(18)
         file.write(b"\x03\x03")
-    with pytest.raises(DatabaseProblem, match="file format 3") as problem:
-        sessions(database)
-    assert problem.value.kind == "unavailable"
+    assert problem(database) == ("unavailable", "has file format 3; only 1 and 2 are known.")
 
 
 def test_a_directory_in_its_place_is_a_problem_and_no_crash(path: Path, database: Database) -> None:
     path.mkdir()
-    with pytest.raises(DatabaseProblem):
-        sessions(database)
+    assert problem(database) == ("damaged", "is not a regular file. Move it away.")
     assert isinstance(database.signature(), int)
+
+
+def test_another_problem_is_another_signature(path: Path, database: Database) -> None:
+    path.write_bytes(b"no database" * 100)
+    damaged = database.signature()
+    path.unlink()
+    path.mkdir()
+    assert database.signature() != damaged
+
+
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_another_failure_is_another_signature_and_is_looked_at_again_only_so_often(
+    path: Path, database: Database, journal_mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path, journal_mode, script=ADD)
+    seen, rechecks = [database.signature()], []
+    for code in (errno.EIO, errno.ESTALE):
+
+        def fail(*_: object, code: int = code) -> bytes:
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr(Descriptor, "read", fail)
+        seen.append(database.signature())
+        rechecks.append(database.recheck_soon)
+    assert len(set(seen)) == 3
+    for _ in range(3):
+        database.signature()
+        rechecks.append(database.recheck_soon)
+    assert rechecks == [True, True, True, False, False]
+
+
+def raising(error: sqlite3.Error, code: int | None = None) -> Callable[..., Any]:
+    """What fails as SQLite does; errors of Python's own module have no code."""
+    if code is not None:
+        error.sqlite_errorcode = code
+
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_an_error_that_says_nothing_of_the_file_is_a_problem_until_it_passes(
+    path: Path, database: Database, writer: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path)
+    writer()(ADD)
+    seen = [database.signature()]
+    for words in ("out of luck", "out of memory"):
+        with monkeypatch.context() as broken:
+            broken.setattr(module, "_data_version", raising(sqlite3.Error(words)))
+            failing = {database.signature() for _ in range(6)}
+            assert len(failing) == 1
+            seen.extend(failing)
+    seen.append(database.signature())
+    assert len(set(seen)) == 4
+    assert sessions(database) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (sqlite3.SQLITE_CANTOPEN, "cannot be opened from here (odd). Check the directory's permissions."),
+        (sqlite3.SQLITE_IOERR_READ, "cannot be opened from here (odd). Check the directory's permissions."),
+        (sqlite3.SQLITE_NOMEM, "cannot be opened (odd)."),
+        (None, "cannot be opened (odd)."),
+    ],
+)
+def test_a_database_that_sqlite_cannot_open_is_unavailable(
+    path: Path, database: Database, code: int | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path)
+    monkeypatch.setattr(module, "_connect", raising(sqlite3.OperationalError("odd"), code))
+    assert problem(database) == ("unavailable", expected)
 
 
 def stay_free(pipe: Path, work: Callable[[], object]) -> None:
@@ -381,9 +608,10 @@ def test_a_pipe_in_the_place_of_a_file_is_a_problem_and_nothing_waits_for_it(
             found.append(problem)
 
     stay_free(pipe, look)
-    (problem,) = found
-    assert problem.kind == "damaged"
-    assert "not a regular file" in str(problem)
+    (named,) = found
+    assert (named.kind, named.path) == ("damaged", "state.db")
+    where = f"has a state.db{suffix} beside it that is not a regular file. Move that away."
+    assert str(named) == f"state.db {where if suffix else 'is not a regular file. Move it away.'}"
     broken = database.signature()
     pipe.unlink()
     if not suffix:
@@ -446,9 +674,7 @@ def test_a_file_system_that_fails_is_a_problem_until_it_works_again(
         failing = {database.signature() for _ in range(6)}
         assert len(failing) == 1
         assert before not in failing
-        with pytest.raises(DatabaseProblem, match=f"cannot be read: {os.strerror(code)}") as problem:
-            sessions(database)
-        assert problem.value.kind == "unavailable"
+        assert problem(database) == ("unavailable", f"cannot be read: {os.strerror(code)}.")
         assert failing == {database.signature()}
     assert database.signature() not in failing
     assert sessions(database) == 1
@@ -481,8 +707,8 @@ def test_permission_given_later_is_noticed(
     with monkeypatch.context() as broken:
         broken.setattr(descriptor, "open_for_reading", deny)  # to root nothing is denied
         denied = database.signature()
-        with pytest.raises(DatabaseProblem, match=r"Permission denied\. Check its permissions"):
-            sessions(database)
+        words = "cannot be read: Permission denied. Check its permissions."
+        assert problem(database) == ("unavailable", words)
     assert database.signature() != denied
 
 
@@ -524,6 +750,17 @@ def test_a_file_that_changes_its_journal_mode_is_read_on(path: Path, database: D
         agent(ADD)
         assert sessions(database) == 3
         assert way(database) == "shared"
+
+
+def test_a_file_that_becomes_a_cold_one_with_a_log_is_read_without_locks(
+    path: Path, database: Database
+) -> None:
+    make(path, "delete", script=ADD)
+    assert sessions(database) == 1
+    with writing(path, "wal") as agent:
+        agent(ADD)
+    assert sessions(database) == 2
+    assert way(database) == "immutable"
 
 
 def test_a_read_that_a_writer_overtook_is_done_again(path: Path, database: Database) -> None:
@@ -665,6 +902,7 @@ def test_a_signature_never_waits_for_a_commit_in_rollback_mode(
 ) -> None:
     make(path, "delete")
     agent = writer("delete")
+    assert sessions(database) == 0  # a read may wait, and must leave no patience behind
     signature = database.signature()
     agent("BEGIN EXCLUSIVE")
     agent(ADD)
@@ -674,12 +912,33 @@ def test_a_signature_never_waits_for_a_commit_in_rollback_mode(
     assert database.signature() == signature
     assert time.perf_counter() - began < 0.05
     assert database.recheck_soon
-    with pytest.raises(DatabaseProblem, match="locked by its writer"):
-        sessions(database)
+    words = "is locked by its writer just now. It is tried again at the next change."
+    assert problem(database) == ("locked", words)
     agent("COMMIT")
     assert database.signature() != signature
     assert not database.recheck_soon
     assert sessions(database) == 1
+
+
+def test_opening_never_waits_for_a_commit_in_rollback_mode(
+    path: Path, database: Database, writer: Start
+) -> None:
+    make(path, "delete")
+    agent = writer("delete")
+    agent("BEGIN EXCLUSIVE")
+    began = time.perf_counter()
+    database.signature()
+    assert time.perf_counter() - began < 0.5
+    assert database.recheck_soon
+
+
+def test_in_rollback_mode_no_lock_is_taken_to_know_that_nothing_was_committed(
+    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path, "delete", script=ADD)
+    signature = database.signature()
+    monkeypatch.setattr(module, "_data_version", raising(sqlite3.Error("asked")))
+    assert database.signature() == signature
 
 
 def test_asking_for_the_content_does_not_hide_a_refusal_from_the_watcher(
@@ -707,6 +966,48 @@ def test_a_signature_costs_tens_of_microseconds(path: Path, database: Database, 
     for _ in range(500):
         database.signature()
     assert (time.perf_counter() - began) / 500 < 300e-6  # measured: 20; the rest is for a busy machine
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "is_so"),
+    [
+        (LogIndex(5, 3, 7), LogIndex(5, 0, 8), True),
+        (LogIndex(5, 0, 7), LogIndex(5, 0, 8), True),
+        (LogIndex(5, 3, 2**32 - 1), LogIndex(5, 0, 0), True),
+        (LogIndex(5, 3, 7), LogIndex(6, 0, 8), False),
+        (LogIndex(5, 3, 7), LogIndex(5, 1, 8), False),
+        (LogIndex(5, 3, 7), LogIndex(5, 0, 7), False),
+        (LogIndex(5, 3, 7), LogIndex(5, 0, 9), False),
+        (LogIndex(5, 3, 2**32 - 2), LogIndex(5, 0, 2**32 - 1), True),
+    ],
+)
+def test_a_log_was_only_emptied_when_its_salt_grew_by_one_and_nothing_was_committed(
+    last: LogIndex, now: LogIndex, is_so: bool
+) -> None:
+    assert now.was_only_emptied_since(last) == is_so
+
+
+def test_the_index_of_a_log_tells_commits_frames_and_salt(tmp_path: Path) -> None:
+    file = tmp_path / "state.db-shm"
+    commits, frames, salt = 0xF1F2F3F4, 0xE1E2E3E4, 0xD1D2D3D4
+    header = bytearray(48)
+    header[8:12] = struct.pack("=I", commits)
+    header[16:20] = struct.pack("=I", frames)
+    header[32:36] = struct.pack(">I", salt)
+    file.write_bytes(bytes(header) * 2 + bytes(40))
+    index = Descriptor(file)
+    try:
+        assert index.log_index() == LogIndex(commits, frames, salt)
+        file.write_bytes(bytes(header) * 2)
+        assert index.log_index() == LogIndex(commits, frames, salt)
+        file.write_bytes(bytes(header) * 2 + b"more")
+        header[47] ^= 1
+        file.write_bytes(bytes(header) + file.read_bytes()[48:])
+        assert index.log_index() is None, "it is being written"
+        file.write_bytes(bytes(95))
+        assert index.log_index() is None, "it is not complete"
+    finally:
+        index.release()
 
 
 # -- reading
@@ -752,6 +1053,28 @@ def test_our_locks_survive_another_reader_of_the_same_file_in_this_process(
     # Had closing the other one dropped our lock, the agent would have deleted its log under us.
     assert path.with_name("state.db-wal").exists()
     assert sessions(database) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_only_the_first_user_of_a_file_holds_its_log(path: Path) -> None:
+    make(path)
+    # What the last writer needs before it deletes its log; in a process of its own, as locks belong to processes.
+    program = f"import fcntl, sys; fcntl.lockf(open({str(path)!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)"
+
+    def may_be_deleted() -> bool:
+        return subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL).returncode == 0
+
+    first = Descriptor(path)
+    assert may_be_deleted()
+    assert first.hold()
+    assert not may_be_deleted()
+    second = Descriptor(path)
+    assert not second.hold()
+    second.release()
+    assert not may_be_deleted()
+    first.let_go()
+    assert may_be_deleted()
+    first.release()
 
 
 def test_opening_never_meets_a_log_that_was_just_deleted(
