@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
 from browser.scene import NUMBER, REFUSED, WHY_REFUSED, cell, furnish, nonce
+from hermes_hud_widget.panels.cron import MIN_GRACE_S, STALE_AFTER_S
 from support.agent import MakeAgent
 
 FIRST_NUMBER_MS = 1_500
@@ -40,6 +43,29 @@ def test_what_another_process_writes_is_painted_without_any_action(
     title = nonce("title")
     one.session("20260101_090000_cccccc", title=title)
     hud.expect_text(title, seconds=1)
+
+
+def test_time_alone_makes_a_heartbeat_stale_and_a_job_overdue_on_screen(
+    agent: MakeAgent, notebook: OpenNotebook
+) -> None:
+    one = furnish(agent())
+    page = notebook(cell(one, ", panels=['cron']"))
+    now = datetime.now(UTC)
+    due = now - timedelta(seconds=MIN_GRACE_S - 12)
+    job = {
+        "id": "tides",
+        "name": "Read the tides",
+        "schedule": {"kind": "once"},
+        "next_run_at": due.isoformat(),
+    }
+    one.file("cron/jobs.json", json.dumps({"jobs": [job]}).encode())
+    one.file("cron/ticker_heartbeat", str(now.timestamp() - STALE_AFTER_S + 12).encode())
+    page.run(0)
+    hud = page.hud()
+    hud.expect_text("The scheduler is ticking", seconds=10)
+    # Nothing is written from here on.
+    hud.expect_text("No scheduler is ticking", seconds=15)
+    expect(hud.root.locator(".overdue")).to_contain_text("was due", timeout=5_000)
 
 
 def test_under_run_all_the_first_number_does_not_wait_for_the_next_cell(
