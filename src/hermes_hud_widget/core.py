@@ -7,9 +7,11 @@ import threading
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, UnknownNameError
@@ -46,6 +48,11 @@ class Snapshot:
     error: Problem | None
     data: Any | None
     valid_until: datetime | None = None
+
+    @cached_property
+    def data_json(self) -> bytes:
+        """`data` as JSON, written once however many viewers get it."""
+        return to_json(self.data)
 
     def as_dict(self) -> dict[str, Any]:
         """As REST and `hud.panel()` give it."""

@@ -237,15 +237,6 @@ class Watcher:
             self._signatures.update(signatures)
         self.ring(frozenset(watched))
 
-    def remove(self, keys: Iterable[Hashable]) -> None:
-        """Stops watching these."""
-        keys = frozenset(keys)
-        with self._lock:
-            for key in keys:
-                self._watched.pop(key, None)
-                self._signatures.pop(key, None)
-        self.ring(keys)
-
     def attend(self, is_attended: bool) -> None:
         """Says whether someone looks; the timer runs only then."""
         if self._is_attended != is_attended:

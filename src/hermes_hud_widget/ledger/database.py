@@ -202,8 +202,8 @@ class Database:
             return last
         opened = self._current()
         version, log = None, None
-        if opened.index is not None:
-            version, log = _version_and_log(opened, opened.index)
+        if opened.way == "shared":
+            version, log = _version_and_log(opened)
         elif opened.way == "journal":
             # When the header's counter says that nothing was committed, no lock is needed to know.
             version = (
@@ -549,7 +549,7 @@ def _connect(path: Path, way: Way) -> tuple[sqlite3.Connection, Schema]:
     connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         # Text of foreign origin may hold anything; `partial` spares a Python frame for each value.
-        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        connection.text_factory = partial(str, errors="replace")
         connection.execute("PRAGMA query_only=1")
         connection.execute("PRAGMA temp_store=2")  # in memory: a temporary file could end up in the home
         # The first read is what opens the log.
@@ -559,8 +559,10 @@ def _connect(path: Path, way: Way) -> tuple[sqlite3.Connection, Schema]:
         raise
 
 
-def _version_and_log(opened: _Opened, index: Descriptor) -> tuple[int, LogIndex | None]:
+def _version_and_log(opened: _Opened) -> tuple[int, LogIndex | None]:
     """The version, and the state of the log that it belongs to; no log while commits come too fast to tell."""
+    index = opened.index
+    assert index is not None
     log = index.log_index()
     for _ in range(3):
         version = _data_version(opened)

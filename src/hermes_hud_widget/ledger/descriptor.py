@@ -31,7 +31,7 @@ def open_for_reading(path: Path) -> int:
         OSError: It cannot be opened.
     """
     _check_regular(path.stat())
-    flags = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")]
+    flags = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_BINARY")]
     fd = os.open(path, os.O_RDONLY | sum(flags))
     try:
         _check_regular(os.fstat(fd))  # it may have been replaced since the stat

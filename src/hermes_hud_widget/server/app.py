@@ -7,9 +7,10 @@ import logging
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
-from fastapi import FastAPI, Query, Request, Response, WebSocket
+from fastapi import FastAPI, Query, Request, Response, Security, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
@@ -104,7 +105,15 @@ class Timekeeper:
 def make_app(engine: Engine, token: str) -> ASGIApp:
     """The guarded application."""
     # FastAPI's own documentation pages load scripts from a CDN: off.
-    app = FastAPI(title="Hermes HUD", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Hermes HUD",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": {"model": Failure, "description": "Refused"}},
+    )
+    # For the document only: the guard has looked at the token before anything of this is reached.
+    needs_token = [Security(HTTPBearer(auto_error=False))]
     timekeeper = Timekeeper(engine)
 
     @app.exception_handler(HudError)
@@ -124,12 +133,12 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
         """Answers without a token; says nothing about any home."""
         return {"status": "ok"}
 
-    @app.get("/api/homes")
+    @app.get("/api/homes", dependencies=needs_token)
     def homes() -> Homes:
         """All open homes."""
         return Homes(homes=engine.homes())
 
-    @app.get("/api/homes/{home_id}/panels", responses={404: {"model": Failure}})
+    @app.get("/api/homes/{home_id}/panels", dependencies=needs_token, responses={404: {"model": Failure}})
     def panels(home_id: str) -> Panels:
         """All panels of a home with their versions."""
         home = engine.home(home_id)
@@ -144,6 +153,7 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
 
     @app.get(
         "/api/homes/{home_id}/panels/{name}",
+        dependencies=needs_token,
         response_model=PanelSnapshot,
         responses={304: {"description": "Not modified"}, 400: {"model": Failure}, 404: {"model": Failure}},
     )
@@ -156,13 +166,14 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
             return Response(status_code=304, headers=headers)
         return JSONResponse(snapshot.as_dict(), headers=headers)
 
-    @app.get("/api/homes/{home_id}/frames", responses={404: {"model": Failure}})
+    @app.get("/api/homes/{home_id}/frames", dependencies=needs_token, responses={404: {"model": Failure}})
     def frames(home_id: str) -> Frames:
         """All frames of a home."""
         return Frames(frames=[FrameName(name=name) for name in engine.home(home_id).frames])
 
     @app.get(
         "/api/homes/{home_id}/frames/{name}",
+        dependencies=needs_token,
         response_class=Response,
         responses={
             200: {"content": {ARROW_STREAM: {}}},

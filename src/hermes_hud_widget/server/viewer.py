@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hermes_hud_widget.core import Snapshot
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
 from hermes_hud_widget.hub import Mailbox
@@ -133,13 +134,17 @@ class Viewer:
         except UnknownNameError as error:
             await self._refuse(request.id, "unknown-module", str(error))
         else:
-            await self._send(ModuleFrame(id=request.id, name=request.name, text=text))
+            frame = ModuleFrame(id=request.id, name=request.name, text=text)
+            await self._send_text(await asyncio.to_thread(frame.model_dump_json))
 
     async def _answer_panel(self, request: Get) -> None:
+        def answer() -> str:
+            snapshot = self._engine.snapshot(request.home, request.panel, request.query)
+            return _panel_text(request.id, request.query, snapshot, request.have == snapshot.version)
+
         try:
-            snapshot = await asyncio.to_thread(
-                self._engine.snapshot, request.home, request.panel, request.query
-            )
+            # Writing a large snapshot as JSON takes milliseconds, too: not on the loop.
+            text = await asyncio.to_thread(answer)
         except ArgumentError as error:
             await self._refuse(request.id, "bad-query", str(error))
         except UnknownNameError as error:
@@ -147,20 +152,7 @@ class Viewer:
             await self._refuse(request.id, code, str(error))
         else:
             self._on_look()
-            unchanged = request.have == snapshot.version
-            await self._send(
-                PanelFrame(
-                    id=request.id,
-                    home=request.home,
-                    panel=request.panel,
-                    query=request.query,
-                    version=snapshot.version,
-                    status=snapshot.status,
-                    error=snapshot.error,
-                    unchanged=unchanged,
-                    data=None if unchanged else snapshot.data,
-                )
-            )
+            await self._send_text(text)
 
     async def _tell(self, mailbox: Mailbox) -> None:
         seq = 0
@@ -198,28 +190,33 @@ class Viewer:
             return
         self._pushed[key] = snapshot.version
         self._on_look()
-        await self._send(
-            PanelFrame(
-                id=None,
-                home=home,
-                panel=panel,
-                query=query,
-                version=snapshot.version,
-                status=snapshot.status,
-                error=snapshot.error,
-                data=snapshot.data,
-            )
-        )
+        await self._send_text(await asyncio.to_thread(_panel_text, None, query, snapshot))
 
     async def _refuse(self, request: int | None, code: Any, message: str) -> None:
         await self._send(ErrorFrame(id=request, code=code, message=message))
 
     async def _send(self, frame: BaseModel) -> None:
-        # Large snapshots take milliseconds to write as JSON: not on the loop.
-        large = isinstance(frame, PanelFrame | ModuleFrame)
-        text = await asyncio.to_thread(frame.model_dump_json) if large else frame.model_dump_json()
+        await self._send_text(frame.model_dump_json())
+
+    async def _send_text(self, text: str) -> None:
         async with self._sending:
             await self._socket.send_text(text)
+
+
+def _panel_text(id: int | None, query: dict[str, Any], snapshot: Snapshot, unchanged: bool = False) -> str:
+    """A `PanelFrame` as JSON; its data, the last field, are written once for all viewers."""
+    frame = PanelFrame(
+        id=id,
+        home=snapshot.home,
+        panel=snapshot.panel,
+        query=query,
+        version=snapshot.version,
+        status=snapshot.status,
+        error=snapshot.error,
+        unchanged=unchanged,
+        data=None,
+    ).model_dump_json()
+    return frame if unchanged else f"{frame.removesuffix('null}')}{snapshot.data_json.decode()}}}"
 
 
 def _id_of(text: str) -> int | None:
