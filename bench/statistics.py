@@ -10,8 +10,6 @@ from dataclasses import dataclass
 RESAMPLES = 2_000
 SEED = 20_260_101
 
-Statistic = Callable[[Sequence[float]], float]
-
 
 @dataclass(frozen=True)
 class Summary:
@@ -62,11 +60,6 @@ def paired_interval(
     compared = [compare(a, b) for a, b in pairs]
     low, high = _interval(lambda rng: median(_drawn(compared, rng)))
     return median(compared), low, high
-
-
-def interval(values: Sequence[float], statistic: Statistic = median) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a statistic of one list."""
-    return _interval(lambda rng: statistic(_drawn(values, rng)))
 
 
 def ratio_interval(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:

@@ -109,6 +109,11 @@ def _reading(server: Server, home: str) -> Iterator[None]:
         raise NotMeasuredError(f"the frame could not be read: {failures[0]}")
 
 
+LOCKS = (
+    "Without a write-ahead log a reader's lock and a commit exclude each other: a commit waits for the read that it falls "
+    "into, and we read in pieces of some 6 ms."
+)
+
 ROW = Row(
     name="commits",
     title="Hermes' own commit latency with a HUD reading",
@@ -119,4 +124,9 @@ ROW = Row(
     "the differences of neighbouring commits. SQLITE_BUSY: errors that reach Hermes after its busy timeout.",
     state="Warm.",
     measure=measure,
+    causes={
+        "delete-following": LOCKS
+        + " After each message that is all of `sessions`, since nothing tells which rows changed.",
+        "delete-reading": LOCKS + " A whole frame is many of them, one after another.",
+    },
 )

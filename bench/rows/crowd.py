@@ -99,7 +99,7 @@ ROW = Row(
     state="Warm.",
     measure=measure,
     causes={
-        "small": "Up to 2,000 answers a second, each written as JSON for its viewer alone although many viewers get the same, "
-        "by one process that shares the cores with the 100 clients.",
+        "small": "Up to 2,000 answers a second, each a frame and a thread's turn of its own, by one process that shares "
+        "the cores with the 100 clients.",
     },
 )

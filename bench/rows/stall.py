@@ -73,6 +73,11 @@ def _all_sights(server: Server, home: str) -> list[Sight]:
     return [*(known.get(panel, Sight(panel, panel)) for panel in panels), TRANSCRIPT]
 
 
+WAITS_FOR_THE_GIL = (
+    "Most likely, not traced: panels are collected in up to six threads of the same interpreter, and the loop's thread "
+    "waits its turn for the GIL among them, up to 5 ms for each (`sys.getswitchinterval`)."
+)
+
 ROW = Row(
     name="stall",
     title="Longest stall of the server's event loop",
@@ -84,4 +89,5 @@ ROW = Row(
     "servers, started anew; the goal is for the longest stall of all.",
     state="Cold server, warm disk cache.",
     measure=measure,
+    causes={"first": WAITS_FOR_THE_GIL, "steady": WAITS_FOR_THE_GIL},
 )

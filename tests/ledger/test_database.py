@@ -20,7 +20,7 @@ import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseMissing, DatabaseProblem, Schema, descriptor
 from hermes_hud_widget.ledger import database as module
-from hermes_hud_widget.ledger.descriptor import Descriptor, LogIndex, NotRegularError
+from hermes_hud_widget.ledger.descriptor import Descriptor, Header, LogIndex, NotRegularError
 from ledger.world import Writer, age, fingerprints, make, settled, wait_for, writing
 
 pytestmark = pytest.mark.live
@@ -433,12 +433,37 @@ def test_a_file_that_appears_beside_the_database_opens_it_anew(
     assert database._opened is not before
 
 
+@pytest.mark.parametrize("content", [b"", bytes(1000)], ids=["truncated", "zeroed"])
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_a_journal_of_a_commit_that_was_finished_holds_nothing(
+    path: Path, database: Database, journal_mode: str, content: bytes
+) -> None:
+    make(path, journal_mode, script=ADD)
+    path.with_name("state.db-journal").write_bytes(content)
+    assert sessions(database) == 1
+    assert path.with_name("state.db-journal").read_bytes() == content
+
+
+@pytest.mark.parametrize(("content", "is_hot"), [(b"", False), (b"\xd9", True)])
+def test_a_journal_that_cannot_be_opened_is_judged_by_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, is_hot: bool
+) -> None:
+    def deny(_: Path) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(module, "open_for_reading", deny)  # to root nothing is denied
+    journal = tmp_path / "state.db-journal"
+    journal.write_bytes(content)
+    assert module._is_hot(journal) == is_hot
+
+
 # -- missing, damaged, replaced
 
 
 def test_a_missing_file_is_missing_and_is_not_created(path: Path, database: Database) -> None:
-    with pytest.raises(DatabaseMissing):
+    with pytest.raises(DatabaseMissing) as raised:
         sessions(database)
+    assert str(raised.value) == f"There is no state.db in {path.parent}."
     missing = database.signature()
     assert database.signature() == missing
     assert list(path.parent.iterdir()) == []
@@ -472,8 +497,9 @@ def test_a_damaged_header_is_named_and_never_changed(path: Path, database: Datab
         "damaged",
         "is not an SQLite database. Restore it from a backup, or let `hermes sessions repair` look.",
     )
-    signature = database.signature()
-    assert [database.signature() for _ in range(5)] == [signature] * 5
+    looks = [(database.signature(), database.recheck_soon) for _ in range(5)]
+    assert [is_uncertain for _, is_uncertain in looks] == [True, True, True, False, False]
+    assert len({signature for signature, _ in looks}) == 1
     assert fingerprints(path.parent) == before
 
 
@@ -638,7 +664,7 @@ def test_opening_a_pipe_never_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             errors.append(error)
 
     stay_free(pipe, look)
-    assert len(errors) == 1
+    assert [str(error) for error in errors] == ["not a regular file"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
@@ -779,6 +805,15 @@ def test_a_read_that_a_writer_overtook_is_done_again(path: Path, database: Datab
     assert seen[0] == 1
 
 
+def test_a_read_that_is_overtaken_each_time_is_a_problem(path: Path, database: Database) -> None:
+    make(path, script=ADD)
+    times = itertools.count(1)
+    with pytest.raises(DatabaseProblem) as raised:
+        database.read(lambda c, s: os.utime(path, (1, next(times))))
+    assert raised.value.kind == "locked"
+    assert str(raised.value) == "state.db keeps changing while it is read; it is tried again"
+
+
 def test_the_signature_after_a_read_that_failed_is_still_right(path: Path, database: Database) -> None:
     make(path)
 
@@ -912,8 +947,10 @@ def test_a_signature_never_waits_for_a_commit_in_rollback_mode(
     assert database.signature() == signature
     assert time.perf_counter() - began < 0.05
     assert database.recheck_soon
+    opened = database._opened
     words = "is locked by its writer just now. It is tried again at the next change."
     assert problem(database) == ("locked", words)
+    assert database._opened is opened, "to wait is no reason to open it anew"
     agent("COMMIT")
     assert database.signature() != signature
     assert not database.recheck_soon
@@ -1055,26 +1092,100 @@ def test_our_locks_survive_another_reader_of_the_same_file_in_this_process(
     assert sessions(database) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+LOCK = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+"""What the last writer locks before it deletes its log; in a process of its own, as locks belong to processes."""
+
+
+def may_be_deleted(path: Path) -> bool:
+    """Whether a writer that ends may delete its log now."""
+    command = [sys.executable, "-c", LOCK, str(path)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+
+posix_locks = pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+
+
+@posix_locks
 def test_only_the_first_user_of_a_file_holds_its_log(path: Path) -> None:
     make(path)
-    # What the last writer needs before it deletes its log; in a process of its own, as locks belong to processes.
-    program = f"import fcntl, sys; fcntl.lockf(open({str(path)!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)"
-
-    def may_be_deleted() -> bool:
-        return subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL).returncode == 0
-
     first = Descriptor(path)
-    assert may_be_deleted()
+    assert may_be_deleted(path)
     assert first.hold()
-    assert not may_be_deleted()
+    assert not may_be_deleted(path)
     second = Descriptor(path)
     assert not second.hold()
     second.release()
-    assert not may_be_deleted()
+    assert not may_be_deleted(path)
     first.let_go()
-    assert may_be_deleted()
+    assert may_be_deleted(path)
     first.release()
+
+
+@posix_locks
+def test_a_log_that_is_being_deleted_cannot_be_held(path: Path) -> None:
+    make(path)
+    command = [sys.executable, "-c", LOCK, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        user = Descriptor(path)
+        assert not user.hold()
+        user.release()
+        writer.communicate()
+
+
+@posix_locks
+@pytest.mark.parametrize("kernel", [False], ids=[""], indirect=True)
+@pytest.mark.usefixtures("kernel")
+def test_a_log_is_held_until_sqlite_holds_it(
+    path: Path, database: Database, writer: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path)
+    agent = writer()
+    agent(ADD)
+    agent.kill()
+    before: list[bool] = []
+    connect = module._connect
+
+    def noted(*args: Any) -> Any:
+        before.append(may_be_deleted(path))
+        return connect(*args)
+
+    monkeypatch.setattr(module, "_connect", noted)
+    assert sessions(database) == 1
+    assert way(database) == "shared"
+    assert [*before, may_be_deleted(path)] == [False, False]
+    database.close()
+    assert may_be_deleted(path)
+
+
+@posix_locks
+def test_a_cold_database_is_not_locked(path: Path, database: Database) -> None:
+    make(path, script=ADD)
+    assert sessions(database) == 1
+    assert way(database) == "immutable"
+    assert may_be_deleted(path)
+
+
+def test_the_header_of_a_database_is_read_as_sqlite_writes_it(tmp_path: Path) -> None:
+    header = bytearray(b"SQLite format 3\0" + b"\xff" * 84)
+    header[18:20] = b"\x01\x02"
+    header[24:28] = b"\x11\x22\x33\x44"
+    (tmp_path / "state.db").write_bytes(header)
+    (tmp_path / "cut").write_bytes(header[:99])
+    (tmp_path / "empty").touch()
+    found = []
+    for name in ("state.db", "cut", "empty"):
+        file = Descriptor(tmp_path / name)
+        found.append(file.header())
+        file.release()
+    assert found == [Header(True, 2, 0x11223344), Header(False, 2, 0x11223344), Header(False, 0, 0)]
 
 
 def test_opening_never_meets_a_log_that_was_just_deleted(
