@@ -121,7 +121,10 @@ def test_errors_show_themselves_in_one_line_in_a_notebook(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"panels": ["memroy"]}, "No panel named 'memroy'. Did you mean 'memory'? There are: costs, cron, memory"),
+        (
+            {"panels": ["memroy"]},
+            "No panel named 'memroy'. Did you mean 'memory'? There are: costs, cron, memory",
+        ),
         ({"panels": []}, "would show nothing"),
         ({"theme": "pink"}, "expected one of auto, light, dark"),
         ({"height": "tall"}, "expected pixels"),
