@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from hermes_hud_widget.engine import LANGUAGES
+from hermes_hud_widget.panels import BUILT_IN
+from hermes_hud_widget.views import GENERIC
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,7 +41,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 def test_the_wheel_holds_the_built_browser_modules_and_no_source_of_them(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     static = {name.removeprefix("hermes_hud_widget/static/") for name in names if "/static/" in name}
-    assert static == {"widget.js", "views/overview.js", "views/memory.js", "views/sessions.js", "i18n/zh.js"}
+    views = {f"views/{name}.js" for name in (*(panel.name for panel in BUILT_IN), GENERIC)}
+    assert static == {"widget.js", *views, *(f"i18n/{language}.js" for language in LANGUAGES)}
     assert not [name for name in names if name.endswith((".map", ".ts", ".tsx")) or "node_modules" in name]
     assert "hermes_hud_widget/demo/schema.sql" in names
     assert "hermes_hud_widget/py.typed" in names
