@@ -1175,7 +1175,7 @@ def test_a_cold_database_is_not_locked(path: Path, database: Database) -> None:
 
 def test_the_header_of_a_database_is_read_as_sqlite_writes_it(tmp_path: Path) -> None:
     header = bytearray(b"SQLite format 3\0" + b"\xff" * 84)
-    header[18:20] = b"\x01\x02"
+    header[18:20] = b"\x02\x01"
     header[24:28] = b"\x11\x22\x33\x44"
     (tmp_path / "state.db").write_bytes(header)
     (tmp_path / "cut").write_bytes(header[:99])
