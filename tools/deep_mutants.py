@@ -120,8 +120,8 @@ def change(diff: str) -> str:
 
 
 def tokens(lines: Iterator[str]) -> list[str]:
-    """Words, spaces and signs of some lines, as if they were one."""
-    return re.findall(r"\w+|\s+|\W", " ".join(line.strip() for line in lines))
+    """Words, spaces and signs of some lines without their remarks, as if they were one."""
+    return re.findall(r"\w+|\s+|\W", " ".join(re.sub(r"  # .*", "", line).strip() for line in lines))
 
 
 def common(one: list[str], other: list[str]) -> int:
