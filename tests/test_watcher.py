@@ -13,7 +13,7 @@ import pytest
 from hermes_hud_widget.doorbell import DoorbellError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Profiles, Source, TextFile
-from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, make_plan
+from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, needs_of, plan_for
 
 DESCRIPTORS = Path("/proc/self/fd")
 WAIT_S = 5.0
@@ -181,9 +181,10 @@ def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None
     (tmp_path / "home" / "node_modules" / "deep").mkdir(parents=True)
     (tmp_path / "home" / "memories").mkdir()
     place = Place(tmp_path / "home", tmp_path / "home", None)
-    plan = make_plan({"a": TextFile("a").attach(place), "b": TextFile("memories/b").attach(place)})
-    watched = {path for path, _, _ in plan.directories}
-    assert watched == {str(tmp_path), str(tmp_path / "home"), str(tmp_path / "home" / "memories")}
+    watched = {"a": TextFile("a").attach(place), "b": TextFile("memories/b").attach(place)}
+    plan = plan_for({key: needs_of(thing) for key, thing in watched.items()})
+    directories = {path for path, _, _ in plan.directories}
+    assert directories == {str(tmp_path), str(tmp_path / "home"), str(tmp_path / "home" / "memories")}
     assert plan.concerned(str(tmp_path / "home" / "unnamed")) == set()
     assert plan.concerned(str(tmp_path / "home" / "a")) == {"a"}
     assert plan.concerned(str(tmp_path / "home" / "memories")) == {"b"}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
@@ -80,6 +81,12 @@ class FrameArguments:
     limit: int | None = None
     session_id: str | None = None
 
+    def holds(self, at: datetime | None) -> bool:
+        """True for a row of that time; one without a time is asked for only where no time is."""
+        if at is None:
+            return self.since is None and self.until is None
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -105,7 +112,7 @@ class Frame:
 
     def sources_of(self, sources: Mapping[str, Any]) -> dict[str, Any]:
         """Those of a panel's sources that `fill` asks for."""
-        wanted = inspect.signature(self.fill).parameters
+        wanted = _parameters(self.fill)
         return {name: source for name, source in sources.items() if name in wanted}
 
     def run(
@@ -243,8 +250,14 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def call(function: Callable[..., Any], offered: Mapping[str, Any]) -> Any:
     """Calls a function with those of the offered arguments that it has parameters for."""
-    wanted = inspect.signature(function).parameters
+    wanted = _parameters(function)
     return function(**{name: value for name, value in offered.items() if name in wanted})
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    # Looked up once: a panel is collected after every change.
+    return frozenset(inspect.signature(function).parameters)
 
 
 def parse_when(name: str, value: When, now: datetime, where: tzinfo | None = None) -> datetime | None:

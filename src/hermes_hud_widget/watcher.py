@@ -95,13 +95,8 @@ class Plan:
         return self.names.get(path, NOTHING) | self.folders.get(os.path.dirname(path), NOTHING)  # noqa: PTH120
 
 
-def make_plan(watched: Mapping[Hashable, Watched]) -> Plan:
-    """Which directories must be watched: a missing file is awaited from the nearest directory that exists."""
-    return _joined({key: _needs(thing) for key, thing in watched.items()})
-
-
 @dataclass(frozen=True)
-class _Needs:
+class Needs:
     """The part of the plan that one thing is the reason for."""
 
     directories: frozenset[tuple[str, int, int]]
@@ -109,7 +104,8 @@ class _Needs:
     folders: frozenset[str]
 
 
-def _needs(thing: Watched) -> _Needs:
+def needs_of(thing: Watched) -> Needs:
+    """Which directories must be watched for it: a missing file is awaited from the nearest one that exists."""
     directories: set[tuple[str, int, int]] = set()
     names: set[str] = set()
     folders: set[str] = set()
@@ -140,10 +136,11 @@ def _needs(thing: Watched) -> _Needs:
             status = folder.stat()
             directories.add((str(folder), status.st_dev, status.st_ino))
             folders.add(str(folder))
-    return _Needs(frozenset(directories), frozenset(names), frozenset(folders))
+    return Needs(frozenset(directories), frozenset(names), frozenset(folders))
 
 
-def _joined(needs: Mapping[Hashable, _Needs]) -> Plan:
+def plan_for(needs: Mapping[Hashable, Needs]) -> Plan:
+    """The plan that meets all of them."""
     names: dict[str, set[Hashable]] = {}
     folders: dict[str, set[Hashable]] = {}
     for key, need in needs.items():
@@ -177,13 +174,6 @@ class Agenda:
         """Looks at these once more."""
         for key in keys:
             self._due[key] = sorted([*self._due.get(key, []), at])
-
-    def forget(self, known: Keys) -> None:
-        """Only these are still there."""
-        for key in [key for key in self._looked if key not in known]:
-            self._looked.pop(key)
-            self._due.pop(key, None)
-        self._rung &= known
 
     def next(self) -> float | None:
         """When something is due; None: never."""
@@ -224,7 +214,7 @@ class Watcher:
         self._bell_write.setblocking(False)
         self._is_closing = False
         self._is_attended = False
-        self._needs: dict[Hashable, _Needs] = {}
+        self._needs: dict[Hashable, Needs] = {}
         self._native = _NativeEvents(self.ring)
         self._thread = threading.Thread(target=self._run, name="hermes-hud-watcher", daemon=True)
         self._thread.start()
@@ -270,10 +260,13 @@ class Watcher:
         with selectors.DefaultSelector() as selector:
             selector.register(self._bell_read, selectors.EVENT_READ)
             while not self._is_closing:
-                rung = self._wait(selector, self._timeout(agenda.next()), processes)
+                next_due = agenda.next()
+                heard = self._wait(selector, self._timeout(next_due), processes)
                 if self._is_closing:
                     return
-                agenda.ring(rung, time.monotonic())
+                if heard is None:
+                    heard = self._everything() if next_due is None else NOTHING
+                agenda.ring(heard, time.monotonic())
                 due, rung = agenda.take(time.monotonic())
                 if not due:
                     continue
@@ -286,23 +279,20 @@ class Watcher:
                     log.exception("Looking for changes failed")
                     uncertain = NOTHING
                 agenda.again(uncertain, time.monotonic() + RECHECK_S)
-                agenda.forget(frozenset(self._needs))
                 processes = self._register_doorbells(selector)
 
     def _timeout(self, due: float | None) -> float | None:
         if due is not None:
             return max(0.0, due - time.monotonic())
-        return TIMER_S if self._must_poll else None
-
-    @property
-    def _must_poll(self) -> bool:
-        return self._native.reason is not None and self._is_attended
+        return TIMER_S if self._native.reason is not None and self._is_attended else None
 
     def _wait(
         self, selector: selectors.BaseSelector, timeout: float | None, processes: Mapping[int, Keys]
-    ) -> Keys:
-        """Until something rings, and what: with neither a ring nor anything due the timer has run out."""
+    ) -> Keys | None:
+        """Until something rings, and what; None when the time ran out."""
         ready = selector.select(timeout)
+        if not ready:
+            return None
         rung: set[Hashable] = set()
         for key, _ in ready:
             if key.fileobj is self._bell_read:
@@ -317,8 +307,6 @@ class Watcher:
             else:
                 rung |= processes.get(key.fd, NOTHING)
                 selector.unregister(key.fileobj)
-        if not ready and timeout == TIMER_S and self._must_poll:
-            rung |= self._everything()
         return frozenset(rung)
 
     def _everything(self) -> Keys:
@@ -328,14 +316,10 @@ class Watcher:
     def _look(self, keys: Keys) -> Keys:
         """Takes the signatures of these, announces what changed, and returns what was not certain."""
         with self._lock:
-            watched = {key: self._watched[key] for key in keys if key in self._watched}
+            watched = {key: self._watched[key] for key in keys}
         signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
-            changed = frozenset(
-                key
-                for key, value in signatures.items()
-                if key in self._watched and self._signatures[key] != value
-            )
+            changed = frozenset(key for key, value in signatures.items() if self._signatures[key] != value)
             self._signatures.update({key: signatures[key] for key in changed})
         if changed:
             self._on_change(changed)
@@ -344,15 +328,11 @@ class Watcher:
     def _follow(self, keys: Keys) -> None:
         """Watches what these need now."""
         with self._lock:
-            watched = {key: self._watched[key] for key in keys if key in self._watched}
-        needs = {key: _needs(thing) for key, thing in watched.items()}
-        gone = [key for key in keys - needs.keys() if key in self._needs]
-        if not gone and all(self._needs.get(key) == need for key, need in needs.items()):
-            return
-        for key in gone:
-            del self._needs[key]
-        self._needs.update(needs)
-        self._native.follow(_joined(self._needs))
+            watched = {key: self._watched[key] for key in keys}
+        needs = {key: needs_of(thing) for key, thing in watched.items()}
+        if any(self._needs.get(key) != need for key, need in needs.items()):
+            self._needs.update(needs)
+            self._native.follow(plan_for(self._needs))
 
     def _register_doorbells(self, selector: selectors.BaseSelector) -> dict[int, Keys]:
         with self._lock:

@@ -374,7 +374,7 @@ def _fill_daily(state: Ledger | None, config: Settings, args: FrameArguments) ->
     rows = [
         (day, starts_at, model, provider, figure, spent)
         for day, summed in (state.days(where) if state else {}).items()
-        if _is_within(starts_at := datetime.combine(day, time(), where), args)
+        if args.holds(starts_at := datetime.combine(day, time(), where))
         for (model, provider), sums in sorted(summed.models.items(), key=lambda item: str(item[0]))
         for figure in FIGURES
         if (spent := sums.amounts.get(figure)) is not None
@@ -383,10 +383,6 @@ def _fill_daily(state: Ledger | None, config: Settings, args: FrameArguments) ->
         rows = rows[max(0, len(rows) - args.limit) :]
     wanted = _DAILY if args.columns is None else args.columns
     return {name: [_DAILY[name](*row) for row in rows] for name in wanted}
-
-
-def _is_within(starts_at: datetime, args: FrameArguments) -> bool:
-    return (args.since is None or starts_at >= args.since) and (args.until is None or starts_at < args.until)
 
 
 def _of(index: int) -> Callable[..., Any]:

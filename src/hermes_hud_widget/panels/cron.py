@@ -189,13 +189,7 @@ def collect(
     where, zone_name = zone(config.text("timezone"))
     entries, unreadable = _entries(jobs, job_states)
     names = dict(map(_id_and_name, entries))
-    by_job: dict[str, list[Row]] = {}
-    for row in runs:
-        by_job.setdefault(text(row["job_id"]) or "", []).append(row)
-    each = max(LEAST_SHOWN, min(HISTORY_SHOWN, RUNS_SHOWN // max(1, len(entries))))
-    found = [
-        _job(entry, by_job.get(_id_and_name(entry)[0], []), each, owners, where, now) for entry in entries
-    ]
+    found = _jobs(entries, runs, owners, where, now)
     unfinished = [_run(row, owners, names) for row in runs if row["status"] in UNFINISHED]
     former = [row for row in runs if text(row["job_id"]) not in names][:HISTORY_SHOWN]
     scheduler, until = _scheduler(heartbeat, success, gateway, config, now)
@@ -209,6 +203,19 @@ def collect(
         timezone=zone_name,
     )
     return Until(cron, min((at for at in (until, *(at for _, at in found)) if at is not None), default=None))
+
+
+def _jobs(
+    entries: Sequence[Mapping[str, Any]], runs: Rows, owners: Processes, where: tzinfo, now: datetime
+) -> list[tuple[Job, datetime | None]]:
+    """Each job, and when it becomes overdue."""
+    by_job: dict[str, list[Row]] = {}
+    for row in runs:
+        by_job.setdefault(text(row["job_id"]) or "", []).append(row)
+    each = max(LEAST_SHOWN, min(HISTORY_SHOWN, RUNS_SHOWN // max(1, len(entries))))
+    return [
+        _job(entry, by_job.get(_id_and_name(entry)[0], []), each, owners, where, now) for entry in entries
+    ]
 
 
 def _entries(jobs: Any, states: Rows) -> tuple[list[Mapping[str, Any]], int]:
@@ -512,11 +519,9 @@ def _fill_jobs(
     args: FrameArguments,
     now: datetime,
 ) -> dict[str, list[Any]]:
-    nobody = Processes()
-    found = collect(jobs, job_states, runs, owners, None, None, nobody, None, config, now)
-    assert isinstance(found, Until)
-    assert isinstance(found.payload, Cron)
-    rows = found.payload.jobs[: args.limit]
+    where, _ = zone(config.text("timezone"))
+    found = _jobs(_entries(jobs, job_states)[0], runs, owners, where, now)
+    rows = [job for job, _ in found][: args.limit]
     special: dict[str, list[Any]] = {
         "deliver": [list(job.deliver) for job in rows],
         "skills": [list(job.skills) for job in rows],
@@ -534,12 +539,8 @@ def _fill_runs(
     jobs: Any, job_states: Rows, runs: Rows, owners: Processes, args: FrameArguments
 ) -> dict[str, list[Any]]:
     names = dict(map(_id_and_name, _entries(jobs, job_states)[0]))
-    found = [(row, _run(row, owners, names)) for row in runs]
-    if args.since is not None:
-        found = [(row, run) for row, run in found if run.claimed_at and run.claimed_at >= args.since]
-    if args.until is not None:
-        found = [(row, run) for row, run in found if run.claimed_at and run.claimed_at < args.until]
-    found = found[: args.limit]
+    every = ((row, _run(row, owners, names)) for row in runs)
+    found = [(row, run) for row, run in every if args.holds(run.claimed_at)][: args.limit]
     return {
         name: [text(row["error"]) if name == "error" else getattr(run, name) for row, run in found]
         for name in (column.name for column in RUN_COLUMNS)

@@ -618,7 +618,7 @@ def _fill(
     args: FrameArguments,
 ) -> dict[str, list[object]]:
     found = _find(skills, archive, usage, hub, manifest, config)
-    rows = [_row(document, skill, usage) for document, skill in found if _is_within(skill, args)]
+    rows = [_row(document, skill, usage) for document, skill in found if args.holds(skill.modified_at)]
     if args.limit is not None:
         oldest = datetime.min.replace(tzinfo=UTC)
         newest = sorted(rows, key=lambda row: row["modified_at"] or oldest, reverse=True)[: args.limit]
@@ -646,17 +646,6 @@ def _row(document: Document, skill: Skill, usage: Mapping[str, Any]) -> dict[str
         "size_bytes": document.size_bytes,
         "file_count": 1 + len(document.files),
     }
-
-
-def _is_within(skill: Skill, args: FrameArguments) -> bool:
-    if args.since is None and args.until is None:
-        return True
-    at = skill.modified_at
-    return (
-        at is not None
-        and (args.since is None or at >= args.since)
-        and (args.until is None or at < args.until)
-    )
 
 
 ARCHIVE = "skills/.archive"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-import re
-import stat
 import threading
 import time
 import zlib
@@ -17,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.config import Config
+from hermes_hud_widget.sources.front_matter import split_front_matter
 from hermes_hud_widget.sources.source import Attached, Source
-from hermes_hud_widget.sources.yaml import NotYamlError, load_yaml
 
-FRONT_MATTER_CHARS = 4_000
-"""Front matter must end within so many characters (Hermes reads no more, `tools/skills_tool.py`)."""
 MAX_TEXT_BYTES = 256 * 1024
 """Of a longer document only the beginning is read."""
 MAX_DOCUMENTS = 2_000
@@ -530,43 +527,6 @@ def _not_opened(reason: str | None) -> str:
     return f"it cannot be opened: {reason}"
 
 
-@dataclass(frozen=True)
-class FrontMatter:
-    """A text taken apart: see `Document`."""
-
-    front_matter: Mapping[str, Any] = field(default_factory=dict)
-    front_matter_text: str = ""
-    text: str = ""
-    problem: str | None = None
-
-
-def split_front_matter(text: str) -> FrontMatter:
-    """The YAML between two lines `---` at the beginning of a text, and the rest, as Hermes reads it.
-
-    Broken YAML is read line by line as `key: value`, and is a problem.
-    """
-    if not text.startswith("---"):
-        return FrontMatter(text=text)
-    end = re.search(r"\n---\s*\n", text[3:FRONT_MATTER_CHARS])
-    if end is None:
-        problem = f"its front matter is not closed by a line --- within {FRONT_MATTER_CHARS:,} characters"
-        return FrontMatter(text=text, problem=problem)
-    front, rest = text[3 : end.start() + 3], text[end.end() + 3 :]
-    try:
-        values = load_yaml(front)
-    except NotYamlError as error:
-        return FrontMatter(_by_line(front), front.strip("\n"), rest, f"its front matter {error}")
-    if values is not None and not isinstance(values, dict):
-        problem = f"its front matter holds a {type(values).__name__}, expected a mapping"
-        return FrontMatter({}, front.strip("\n"), rest, problem)
-    return FrontMatter(values or {}, front.strip("\n"), rest)
-
-
-def _by_line(front: str) -> dict[str, str]:
-    pairs = (line.split(":", 1) for line in front.strip().split("\n") if ":" in line)
-    return {key.strip(): value.strip() for key, value in pairs}
-
-
 def _plain(text: str) -> str:
     """Without a byte order mark, and with line ends as Python's text files have them."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -602,11 +562,9 @@ def _checksum(path: str) -> int:
 
 def _load(path: str, limit: int) -> bytes | None:
     """At most `limit` bytes of a file; None if it is no regular one. Never waits for a FIFO's other end."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return file.read(limit)
-    finally:
-        os.close(descriptor)
+        descriptor = open_for_reading(Path(path))
+    except NotRegularError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(limit)

@@ -51,7 +51,7 @@ class Json(Source[Any]):
         return None
 
     def attach(self, place: Place) -> Attached[Any]:
-        return AttachedFile(_base(place, self.of) / self.path, self.path, self._parse, None)
+        return AttachedFile(_base(place, self.of) / self.path, self.path, self._parse, self.missing)
 
     def _parse(self, text: str, _: datetime) -> Any:
         try:

@@ -8,10 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
-from hermes_hud_widget.place import Place
-from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.files import Json
-from hermes_hud_widget.sources.source import Attached
 
 
 @dataclass(frozen=True)
@@ -21,10 +18,6 @@ class JsonObject(Json):
     @property
     def missing(self) -> Mapping[str, Any]:  # type: ignore[override]
         return {}
-
-    def attach(self, place: Place) -> Attached[Any]:
-        folder = place.root if self.of == "root" else place.path
-        return AttachedFile(folder / self.path, self.path, self._parse, {})
 
     def _parse(self, text: str, modified_at: datetime) -> Any:
         value = super()._parse(text, modified_at)
