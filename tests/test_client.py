@@ -405,6 +405,7 @@ def test_a_dead_server_is_not_introduced(runtime: Runtime, relay: tuple[Relay, M
     one, messages, _ = relay
     one.displayed()
     messages.wait_panel("first")
+    messages.wait(lambda message: message.get("frame", {}).get("type") == "module")
     one.server_is_down("gone")
     count = len(messages.all)
     one.from_model({"type": "attach", "client": "page", "look": None})

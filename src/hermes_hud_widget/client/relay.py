@@ -131,6 +131,7 @@ class Relay:
         with self._lock:
             # A greeting from a dead server would look like life.
             self._hello = self._note = None
+            self._modules.clear()
             self._newest.clear()
         self._send(Trouble(kind="server-down", message=message).model_dump())
 
