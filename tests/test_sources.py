@@ -19,6 +19,7 @@ from hermes_hud_widget.sources import (
     EntriesFile,
     HomeName,
     Json,
+    JsonObject,
     Profiles,
     Settings,
     Source,
@@ -48,6 +49,7 @@ class Written:
 FILES: list[Source[Any]] = [
     TextFile("SOUL.md"),
     Json("x.json"),
+    JsonObject("y.json"),
     Entries("MEMORY.md"),
     Config(),
     ActiveProfile(),

@@ -995,6 +995,10 @@ def test_asking_for_the_content_does_not_hide_a_refusal_from_the_watcher(
     assert database.recheck_soon
 
 
+def test_before_the_first_signature_nothing_is_uncertain(database: Database) -> None:
+    assert not database.recheck_soon
+
+
 def test_a_signature_costs_tens_of_microseconds(path: Path, database: Database, writer: Start) -> None:
     make(path)
     writer()(ADD)
