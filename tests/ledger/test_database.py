@@ -810,6 +810,7 @@ def test_a_read_that_is_overtaken_each_time_is_a_problem(path: Path, database: D
     times = itertools.count(1)
     with pytest.raises(DatabaseProblem) as raised:
         database.read(lambda c, s: os.utime(path, (1, next(times))))
+    assert next(times) == module.RETRIES + 2
     assert raised.value.kind == "locked"
     assert str(raised.value) == "state.db keeps changing while it is read; it is tried again"
 
