@@ -28,17 +28,11 @@ RETRY_S = (0.020, 0.150)
 class Hermes(Writer):
     """The tests' writer with Hermes' own settings."""
 
+    synchronous = None
+
     def __init__(self, home: Path, schema: str, journal: str) -> None:
         super().__init__(home, schema, journal)
         self.refusals = 0
-
-    def open(self) -> int:
-        """Opens `state.db`; returns 0."""
-        database = sqlite3.connect(self.home / "state.db", isolation_level=None, timeout=1.0)
-        database.execute(f"PRAGMA journal_mode={self._journal}")
-        database.executescript(self._schema)
-        self._database = database
-        return 0
 
     def _commit(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
         database = self._open_database()

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from hermes_hud_widget.ledger import Database, Ledger
+from ledger.world import Story
 from support.agent import agent
 from support.served import Client, Served, served
 
@@ -24,6 +27,25 @@ def home(tmp_path: Path) -> Path:
     home = tmp_path / "hermes"
     home.mkdir()
     return home
+
+
+@pytest.fixture
+def database(home: Path) -> Iterator[Database]:
+    """The reader of the home's database."""
+    with closing(Database(home / "state.db")) as database:
+        yield database
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    """The query layer over the home's database."""
+    return Ledger(database)
+
+
+@pytest.fixture
+def story(home: Path) -> Story:
+    """The home's database, of the newest known release, to be filled."""
+    return Story(home / "state.db")
 
 
 @pytest.fixture

@@ -26,6 +26,10 @@ def callers(threads: int, release: threading.Event) -> Iterator[ThreadPoolExecut
             release.set()
 
 
+def test_numbers_that_json_lacks_leave_as_null() -> None:
+    assert snapshot(1, {"a": float("nan"), "b": [float("inf")]}).data_json == '{"a":null,"b":[null]}'
+
+
 def test_a_snapshot_is_collected_once_for_a_version() -> None:
     cache, calls = SnapshotCache(), count(1)
     for _ in range(3):

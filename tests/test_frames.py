@@ -63,6 +63,13 @@ def test_text_is_redacted_unless_it_is_an_identifier() -> None:
     assert list(made["many"][0]) == ["a", "x [redacted]"]
 
 
+def test_half_a_character_costs_no_frame() -> None:
+    halves: dict[str, list[object]] = {**ROWS, "kind": ["a\ud83d", None], "text": ["b\ud83d", None]}
+    made = to_pandas(EXAMPLE.to_arrow(halves, FrameArguments(), {}))
+    assert list(made["kind"].dropna()) == ["a?"]
+    assert list(made["text"].dropna()) == ["b?"]
+
+
 def test_units_and_metadata_are_in_attrs() -> None:
     about = {"home": "~/.hermes", "as_of": NOW.isoformat(), "status": "ok"}
     attributes = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), about)).attrs

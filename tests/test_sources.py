@@ -282,6 +282,15 @@ def test_appearing_vanishing_and_being_damaged_change_the_signature(
     assert len(set(signatures)) == 4
 
 
+def test_what_is_as_it_was_is_not_parsed_again(attach: Attach) -> None:
+    written = attach(Json("x.json"))
+    written.file.write_text("[1]")
+    before = written.attached.read()
+    assert written.attached.read() is before
+    written.file.write_text("[2]")
+    assert written.attached.read() == [2]
+
+
 def test_damaged_json_says_where(attach: Attach) -> None:
     written = attach(Json("x.json"))
     written.file.write_text('{"a": ')

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Documents, JsonObject, Tree, documents
 from hermes_hud_widget.sources.documents import split_front_matter
+from ledger.world import settled
 
 SKILLS = Documents(
     "skills",
@@ -45,17 +45,6 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 def folders(attached: Attached[Tree]) -> list[str]:
     return [document.folder for document in attached.read().documents]
-
-
-def settled(attached: Attached[Tree]) -> Any:
-    """The signature once it is certain."""
-    signature = attached.signature()
-    deadline = time.monotonic() + 5
-    while attached.recheck_soon:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-        signature = attached.signature()
-    return signature
 
 
 def test_no_folder_is_an_empty_tree_and_no_error(attached: Attached[Tree]) -> None:

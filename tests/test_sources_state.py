@@ -24,7 +24,7 @@ def test_with_a_database_there_is_a_ledger_of_it(agent: MakeAgent) -> None:
     try:
         ledger = attached.read()
         assert isinstance(ledger, Ledger)
-        assert isinstance(ledger, Ledger)
+        assert attached.read() is ledger
         assert ledger.totals().sessions == 1
         assert not attached.is_missing()
         before = attached.signature()

@@ -34,6 +34,12 @@ def test_what_cannot_be_parsed_is_named_with_its_line() -> None:
     assert str(raised.value) == "is not valid YAML, line 3: did not find expected ',' or ']'"
 
 
+def test_a_number_of_thousands_of_digits_is_damage(loader: str) -> None:
+    assert load_yaml("a: 0xff") == {"a": 255}
+    with pytest.raises(NotYamlError, match=r"^is not valid YAML: a value is not of its type"):
+        load_yaml(f"a: 0x{'f' * 4000}")
+
+
 def test_characters_that_yaml_forbids_are_damage_on_no_line(loader: str) -> None:
     with pytest.raises(NotYamlError) as raised:
         load_yaml("a: \x01")

@@ -12,7 +12,7 @@ import pytest
 
 from hermes_hud_widget.doorbell import DoorbellError
 from hermes_hud_widget.place import Place
-from hermes_hud_widget.sources import Attached, Profiles, Source, TextFile
+from hermes_hud_widget.sources import Attached, Documents, Profiles, Source, TextFile
 from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, needs_of, plan_for
 
 DESCRIPTORS = Path("/proc/self/fd")
@@ -104,6 +104,19 @@ def test_a_file_in_a_directory_that_comes_later_is_announced(tmp_path: Path, wat
     assert watch.next() == {"a"}
     replace(tmp_path / "home" / "memories" / "deep" / "a", "2")
     assert watch.next() == {"a"}
+
+
+def test_a_document_that_comes_long_after_its_folder_is_announced(tmp_path: Path, watch: Watch) -> None:
+    skills = tmp_path / "skills"
+    skills.mkdir()
+    skill = watch.add(tmp_path, skills=Documents("skills", "SKILL.md"))["skills"]
+    # Each time until the watcher has looked for the last time: later, only a new event makes it look.
+    time.sleep(2 * SETTLE_S[-1])
+    (skills / "new").mkdir()
+    time.sleep(2 * SETTLE_S[-1])
+    assert skills / "new" in skill.folders
+    (skills / "new" / "SKILL.md").write_text("now")
+    watch.next()
 
 
 def test_a_home_that_is_removed_and_made_again_is_announced(tmp_path: Path, watch: Watch) -> None:

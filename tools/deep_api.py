@@ -23,6 +23,18 @@ EXAMPLES = 25
 """Requests for each operation and phase."""
 LEFT_OUT = "positive_data_acceptance"
 """Which columns and times a frame takes, only the frame knows: a 400 is right where the types are."""
+FILES = (
+    "state.db",
+    "config.yaml",
+    "SOUL.md",
+    "gateway_state.json",
+    *(f"memories/{name}.md" for name in ("MEMORY", "USER")),
+    *(f"cron/{name}" for name in ("jobs.json", "executions.db", "runtime.db", "suggestions.json")),
+    *(f"cron/ticker_{name}" for name in ("heartbeat", "last_success")),
+    *(f"skills/{name}" for name in ("broken/SKILL.md", ".usage.json", ".curator_state")),
+    *(f"skills/{name}" for name in (".hub/lock.json", ".bundled_manifest")),
+)
+"""Every file that a panel reads."""
 
 Json = dict[str, Any]
 
@@ -38,8 +50,7 @@ def main() -> int:
 
 def damaged(home: Path) -> Path:
     """A home in which nothing can be read."""
-    files = ("state.db", "config.yaml", "SOUL.md", "memories/MEMORY.md", "memories/USER.md", "cron/jobs.json")
-    for name in (*files, "skills/broken/SKILL.md"):
+    for name in FILES:
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_bytes(b"\xff\xfe: [\0" * 50)
     return home
@@ -60,7 +71,11 @@ def is_as_documented(home: Path) -> bool:
             has_survived = server.poll() is None
         finally:
             server.terminate()
-        server.wait(10)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            raise
         log.seek(0)
         logged = log.read()
     if "Traceback" in logged:

@@ -72,7 +72,8 @@ def open_transcript(hud: Hud) -> None:
 
 
 def settle(hud: Hud) -> None:
-    """Waits until nothing moves: fonts are there, and what flashed has faded."""
+    """Waits until nothing moves: fonts are there, what flashed has faded, and the mouse points at nothing."""
+    hud.root.page.mouse.move(0, 0)
     hud.root.page.wait_for_timeout(900)
 
 

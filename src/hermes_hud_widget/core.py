@@ -50,9 +50,10 @@ class Snapshot:
     valid_until: datetime | None = None
 
     @cached_property
-    def data_json(self) -> bytes:
+    def data_json(self) -> str:
         """`data` as JSON, written once however many viewers get it."""
-        return to_json(self.data)
+        # A browser refuses the NaN that a panel made of somebody's numbers may hold.
+        return to_json(self.data, inf_nan_mode="null").decode()
 
     def as_dict(self) -> dict[str, Any]:
         """As REST and `hud.panel()` give it."""

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
-from hermes_hud_widget.redact import redact
+from hermes_hud_widget.redact import encodable, redact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,18 +205,23 @@ class Frame:
         for column in self.wanted(args):
             values = filled[column.name]
             if column.kind in ("text", "texts") and not column.is_identifier:
-                values = [_redacted(value) for value in values]
+                values = [_mapped(redact, value) for value in values]
             metadata = {"unit": column.unit} if column.unit else None
             field = pa.field(column.name, _arrow_type(column.kind), metadata=metadata)
             fields.append(field)
-            arrays.append(pa.array(values, type=field.type))
+            try:
+                array = pa.array(values, type=field.type)
+            except UnicodeEncodeError:  # half a character, in what is not redacted
+                array = pa.array([_mapped(encodable, value) for value in values], type=field.type)
+            arrays.append(array)
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=dict(about)))
 
 
-def _redacted(value: Any) -> Any:
+def _mapped(function: Callable[[str], str], value: Any) -> Any:
+    """A text, or each text of a list, as the function makes it."""
     if isinstance(value, str):
-        return redact(value)
-    return [_redacted(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return function(value)
+    return [_mapped(function, item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

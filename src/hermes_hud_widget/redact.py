@@ -70,9 +70,7 @@ def redact(text: str) -> str:
     It knows shapes (`sk-…`, `ghp_…`, `Bearer …`), assignments (`API_KEY=…`, `"password": "…"`) and
     `user:password@` in URLs. A secret without such a shape or name is not recognised.
     """
-    if not text.isascii():
-        # Half a character out of broken JSON: no encoder would take it.
-        text = text.encode("utf-8", "replace").decode("utf-8")
+    text = encodable(text)
     if len(text) < 10:
         return text
     folded = text.casefold()
@@ -80,6 +78,11 @@ def redact(text: str) -> str:
         if any(hint in folded for hint in rule.hints):
             text = rule.pattern.sub(rule.replace, text)
     return text
+
+
+def encodable(text: str) -> str:
+    """`text` without halves of characters, which JSON and YAML can spell, but no encoding can carry on."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def redact_json(value: Any) -> Any:

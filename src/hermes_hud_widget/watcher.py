@@ -272,7 +272,8 @@ class Watcher:
                     continue
                 try:
                     self._follow(rung)
-                    uncertain = self._look(due)
+                    uncertain, moved = self._look(due)
+                    self._follow(moved)
                 except (
                     Exception
                 ):  # the boundary of this thread: without it one bad source would end all watching
@@ -313,17 +314,25 @@ class Watcher:
         with self._lock:
             return frozenset(self._watched)
 
-    def _look(self, keys: Keys) -> Keys:
-        """Takes the signatures of these, announces what changed, and returns what was not certain."""
+    def _look(self, keys: Keys) -> tuple[Keys, Keys]:
+        """Takes the signatures of these and announces what changed.
+
+        Returns what was not certain, and what found by looking that it has other files or folders to watch.
+        """
         with self._lock:
             watched = {key: self._watched[key] for key in keys}
+        places = {key: (thing.files, thing.folders) for key, thing in watched.items()}
         signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(key for key, value in signatures.items() if self._signatures[key] != value)
             self._signatures.update({key: signatures[key] for key in changed})
         if changed:
             self._on_change(changed)
-        return frozenset(key for key, thing in watched.items() if thing.recheck_soon)
+        uncertain = frozenset(key for key, thing in watched.items() if thing.recheck_soon)
+        moved = frozenset(
+            key for key, thing in watched.items() if (thing.files, thing.folders) != places[key]
+        )
+        return uncertain, moved
 
     def _follow(self, keys: Keys) -> None:
         """Watches what these need now."""

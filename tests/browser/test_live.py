@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
 from browser.scene import NUMBER, REFUSED, WHY_REFUSED, cell, furnish, nonce
-from hermes_hud_widget.panels.cron import MIN_GRACE_S, STALE_AFTER_S
+from hermes_hud_widget.panels.cron import STALE_AFTER_S
+from hermes_hud_widget.schedule import MIN_GRACE_S
 from support.agent import MakeAgent
 
 FIRST_NUMBER_MS = 1_500

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from hermes_hud_widget.core import OpenHome
+from demo.showing import show
 from hermes_hud_widget.demo.home import DemoHome
 from hermes_hud_widget.panels import costs
-from hermes_hud_widget.place import Place
 
 LIVE_S = 30.0
 """What a viewer is given to see everything move."""
@@ -28,23 +27,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DemoHome, P
     demo.close()
 
 
-def show(path: Path, days: int = 30) -> Any:
-    """What the panel shows."""
-    opened = OpenHome(Place(path, path, None), {"costs": costs.PANEL})
-    try:
-        snapshot = opened.collect("costs", opened.parse_query("costs", {"days": days}), 1)
-        assert (snapshot.status, snapshot.error) == ("ok", None)
-        return snapshot.data
-    finally:
-        opened.close()
-
-
 def kinds(shown: Any) -> dict[str, dict[str, Any]]:
     return {kind["status"]: kind for kind in shown["total"]["kinds"]}
 
 
 def test_the_past_has_every_kind_of_figure_and_days_of_its_own(demo: tuple[DemoHome, Path]) -> None:
-    shown = show(demo[1])
+    shown = show(demo[1], costs.PANEL)
     found = kinds(shown)
     assert set(found) == {"actual", "estimated", "included", "unknown"}
     assert found["actual"]["usd"] > 0
@@ -68,14 +56,14 @@ def test_the_past_has_every_kind_of_figure_and_days_of_its_own(demo: tuple[DemoH
 
 def test_every_figure_moves_while_one_looks(demo: tuple[DemoHome, Path]) -> None:
     home, path = demo
-    before = show(path)
+    before = show(path, costs.PANEL)
     left = LIVE_S
     with home.state.batch():
         for pause in home.script:
             left -= pause
             if left < 0:
                 break
-    after = show(path)
+    after = show(path, costs.PANEL)
     for status, kind in kinds(before).items():
         assert kinds(after)[status]["tokens"] > kind["tokens"], status
     for figure in ("sessions", "api_calls"):

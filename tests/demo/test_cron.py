@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
+from demo.showing import show
 from demo.waiting import wait_for
-from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.demo import start_demo
 from hermes_hud_widget.demo.cron import BOARD, FEED, NIGHTLY, PRICES, STATIONS, WEEKLY
 from hermes_hud_widget.demo.home import DemoHome
 from hermes_hud_widget.panels import cron
-from hermes_hud_widget.place import Place
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def shown(home: Path) -> Any:
     """What the panel shows of it."""
-    opened = OpenHome(Place(home, home, None), {"cron": cron.PANEL})
-    try:
-        snapshot = opened.collect("cron", opened.parse_query("cron", {}), 1)
-        assert (snapshot.status, snapshot.error) == ("ok", None)
-        return snapshot.data
-    finally:
-        opened.close()
+    return show(home, cron.PANEL)
 
 
 def runs(home: Path) -> list[dict[str, Any]]:

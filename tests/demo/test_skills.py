@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from hermes_hud_widget.core import OpenHome
+from demo.showing import show
 from hermes_hud_widget.demo.home import DemoHome
 from hermes_hud_widget.demo.skills import PATCHED, Skills
-from hermes_hud_widget.panels import all_panels
-from hermes_hud_widget.place import find_place
+from hermes_hud_widget.panels.skills import PANEL
 
 NOW = 1_790_000_000.0
 
@@ -26,26 +25,18 @@ def demo(tmp_path: Path) -> Iterator[DemoHome]:
     demo.close()
 
 
-@pytest.fixture
-def opened(demo: DemoHome, tmp_path: Path) -> Iterator[OpenHome]:
-    opened = OpenHome(find_place(tmp_path), all_panels())
-    yield opened
-    opened.close()
+def shown(home: Path) -> Any:
+    found = show(home, PANEL)["list"]
+    assert found["problems"] == []
+    return found
 
 
-def shown(opened: OpenHome) -> Any:
-    snapshot = opened.collect("skills", opened.parse_query("skills", {}), 1)
-    assert (snapshot.status, snapshot.error) == ("ok", None)
-    assert snapshot.data["list"]["problems"] == []
-    return snapshot.data["list"]
+def by_name(home: Path) -> dict[str, Any]:
+    return {row["name"]: row for row in shown(home)["rows"]}
 
 
-def by_name(opened: OpenHome) -> dict[str, Any]:
-    return {row["name"]: row for row in shown(opened)["rows"]}
-
-
-def test_there_is_a_skill_of_each_origin_and_state(opened: OpenHome) -> None:
-    rows = by_name(opened)
+def test_there_is_a_skill_of_each_origin_and_state(demo: DemoHome, tmp_path: Path) -> None:
+    rows = by_name(tmp_path)
     assert {row["origin"] for row in rows.values()} == {"bundled", "hub", "agent", "user"}
     assert {row["state"] for row in rows.values()} == {"active", "stale", "archived"}
     assert {name for name, row in rows.items() if row["is_modified"]} == {"test-driven-development"}
@@ -56,19 +47,18 @@ def test_there_is_a_skill_of_each_origin_and_state(opened: OpenHome) -> None:
     assert all(row["description"] and row["problem"] is None for row in rows.values())
 
 
-def test_the_past_has_left_its_traces(opened: OpenHome) -> None:
-    rows = by_name(opened)
+def test_the_past_has_left_its_traces(demo: DemoHome, tmp_path: Path) -> None:
+    rows = by_name(tmp_path)
     assert rows["data-quality"]["use_count"] > rows["arxiv"]["use_count"] > 5
     assert rows["data-quality"]["patch_count"] == 1  # a story of the past does that
     assert "2026-08-22" < rows["backtest"]["last_used_at"] < "2026-09-22"
     assert rows["debug-slow-query"]["last_used_at"] < "2026-08-30"
-    assert shown(opened)["curator"]["next_run_at"] is not None
+    assert shown(tmp_path)["curator"]["next_run_at"] is not None
 
 
-def test_every_skill_can_be_read(opened: OpenHome) -> None:
-    for row in shown(opened)["rows"]:
-        query = opened.parse_query("skills", {"skill": row["folder"]})
-        text = opened.collect("skills", query, 1).data["text"]
+def test_every_skill_can_be_read(demo: DemoHome, tmp_path: Path) -> None:
+    for row in shown(tmp_path)["rows"]:
+        text = show(tmp_path, PANEL, skill=row["folder"])["text"]
         assert text["text"].startswith("# ")
 
 
@@ -93,11 +83,11 @@ def test_the_files_are_in_hermes_format(demo: DemoHome, tmp_path: Path) -> None:
     assert all(len(line.partition(":")[2]) == 32 for line in lines)
 
 
-def test_while_it_runs_skills_are_used_improved_made_and_deleted(demo: DemoHome, opened: OpenHome) -> None:
-    seen: list[dict[str, Any]] = [by_name(opened)]
+def test_while_it_runs_skills_are_used_improved_made_and_deleted(demo: DemoHome, tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = [by_name(tmp_path)]
     for pause in itertools.islice(demo.skills.keep_using(), 60):
         assert pause <= 10
-        seen.append(by_name(opened))
+        seen.append(by_name(tmp_path))
     steps = list(itertools.pairwise(seen))
     assert all(before != after for before, after in steps)  # something at each step, so within 10 s
     used = [after["backtest"]["use_count"] - before["backtest"]["use_count"] for before, after in steps]
@@ -109,7 +99,7 @@ def test_while_it_runs_skills_are_used_improved_made_and_deleted(demo: DemoHome,
     assert len(set().union(*made)) == 4
     assert any(gone)
     assert {row["origin"] for name, row in seen[-1].items() if name in set().union(*made)} == {"agent"}
-    folder = opened.place.path / "skills"
+    folder = tmp_path / "skills"
     assert not [path for path in folder.rglob("*") if ".tmp" in path.name]
     assert len((folder / "data-science" / PATCHED / "SKILL.md").read_text()) < 1_500
 

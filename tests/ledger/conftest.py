@@ -5,22 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hermes_hud_widget.ledger import Database, Ledger
-from ledger.world import Story, Writer
+from ledger.world import Writer
 
 
 @pytest.fixture
 def path(home: Path) -> Path:
     """Where the database is to be."""
     return home / "state.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    """The reader under test."""
-    database = Database(path)
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -35,15 +26,3 @@ def writer(path: Path) -> Iterator[Callable[..., Writer]]:
     yield start
     for one in writers:
         one.close()
-
-
-@pytest.fixture
-def story(path: Path) -> Story:
-    """A database of the newest known release, to be filled."""
-    return Story(path)
-
-
-@pytest.fixture
-def ledger(database: Database) -> Ledger:
-    """The query layer under test."""
-    return Ledger(database)

@@ -1,26 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger, columns
 from hermes_hud_widget.ledger.columns import MESSAGE_COLUMNS, SESSION_COLUMNS
 from hermes_hud_widget.panels import sessions as panel
 from ledger.world import NOW, RELEASES, Story, call
-
-
-@dataclass(frozen=True)
-class Args:
-    since: datetime | None = None
-    until: datetime | None = None
-    columns: tuple[str, ...] | None = None
-    limit: int | None = None
-    session_id: str | None = None
 
 
 def ago(seconds: float) -> datetime:
@@ -44,7 +35,7 @@ def conversation(story: Story) -> Story:
 
 
 def test_each_row_of_sessions_is_a_row_the_latest_first(conversation: Story, ledger: Ledger) -> None:
-    found = ledger.session_columns(Args())
+    found = ledger.session_columns(FrameArguments())
     assert found["id"] == ["child", "b", "a", "other"]
     assert found["root_id"] == ["child", "a", "a", "other"]
     assert found["parent_id"] == ["b", "a", None, None]
@@ -59,23 +50,25 @@ def test_each_row_of_sessions_is_a_row_the_latest_first(conversation: Story, led
 
 
 def test_listed_sessions_are_as_many_as_the_totals_say(conversation: Story, ledger: Ledger) -> None:
-    assert sum(ledger.session_columns(Args())["listed"]) == ledger.totals().sessions
+    assert sum(ledger.session_columns(FrameArguments())["listed"]) == ledger.totals().sessions
 
 
 def test_sessions_are_chosen_by_start_conversation_number_and_column(
     conversation: Story, ledger: Ledger
 ) -> None:
-    assert ledger.session_columns(Args(since=ago(100), until=ago(50), columns=("id",))) == {"id": ["a"]}
-    assert ledger.session_columns(Args(limit=2, columns=("id", "title"))) == {
+    assert ledger.session_columns(FrameArguments(since=ago(100), until=ago(50), columns=("id",))) == {
+        "id": ["a"]
+    }
+    assert ledger.session_columns(FrameArguments(limit=2, columns=("id", "title"))) == {
         "id": ["child", "b"],
         "title": [None, "Plans #2"],
     }
-    assert ledger.session_columns(Args(session_id="b", columns=("id",))) == {"id": ["b", "a"]}
-    assert ledger.session_columns(Args(limit=0, columns=("id",))) == {"id": []}
+    assert ledger.session_columns(FrameArguments(session_id="b", columns=("id",))) == {"id": ["b", "a"]}
+    assert ledger.session_columns(FrameArguments(limit=0, columns=("id",))) == {"id": []}
 
 
 def test_each_row_of_messages_is_a_row_without_its_text(conversation: Story, ledger: Ledger) -> None:
-    found = ledger.message_columns(Args())
+    found = ledger.message_columns(FrameArguments())
     assert found["id"] == sorted(found["id"])
     assert found["session_id"] == ["other", "a", "a", "b", "child", "b"]
     assert found["timestamp"][0] == ago(190)
@@ -87,23 +80,23 @@ def test_each_row_of_messages_is_a_row_without_its_text(conversation: Story, led
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (Args(limit=2), [5, 6]),
-        (Args(limit=0), []),
-        (Args(session_id="a"), [2, 3, 4, 6]),
-        (Args(session_id="b", limit=1), [6]),
-        (Args(session_id="unheard of"), []),
-        (Args(since=ago(100)), [4, 5, 6]),
-        (Args(since=ago(130), until=ago(70)), [3, 4]),
-        (Args(until=ago(130)), [1, 2]),
-        (Args(until=ago(130), limit=1), [2]),
-        (Args(since=ago(100), session_id="a", limit=1), [6]),
-        (Args(since=ago(-100)), []),
+        (FrameArguments(limit=2), [5, 6]),
+        (FrameArguments(limit=0), []),
+        (FrameArguments(session_id="a"), [2, 3, 4, 6]),
+        (FrameArguments(session_id="b", limit=1), [6]),
+        (FrameArguments(session_id="unheard of"), []),
+        (FrameArguments(since=ago(100)), [4, 5, 6]),
+        (FrameArguments(since=ago(130), until=ago(70)), [3, 4]),
+        (FrameArguments(until=ago(130)), [1, 2]),
+        (FrameArguments(until=ago(130), limit=1), [2]),
+        (FrameArguments(since=ago(100), session_id="a", limit=1), [6]),
+        (FrameArguments(since=ago(-100)), []),
     ],
 )
 def test_messages_are_chosen_by_time_conversation_and_number(
-    conversation: Story, ledger: Ledger, args: Args, expected: list[int]
+    conversation: Story, ledger: Ledger, args: FrameArguments, expected: list[int]
 ) -> None:
-    args = Args(args.since, args.until, ("id",), args.limit, args.session_id)
+    args = FrameArguments(args.since, args.until, ("id",), args.limit, args.session_id)
     assert ledger.message_columns(args) == {"id": expected}
 
 
@@ -124,7 +117,7 @@ def test_tools_lengths_and_states_of_messages(story: Story, ledger: Ledger) -> N
         active=0,
     )
     story.message("a", role="assistant", tool_calls="{damaged", content=None)
-    found = ledger.message_columns(Args())
+    found = ledger.message_columns(FrameArguments())
     assert found["tool_names"] == [["web", "memory"], [], [], []]
     assert found["text_chars"] == [4, 0, 4, 0]
     assert found["reasoning_chars"] == [3, 0, 0, 0]
@@ -143,7 +136,7 @@ def test_messages_are_the_same_in_one_chunk_and_in_many(
     rows = ", ".join(f"('s{index % 3}', 'user', 'x', {ago(300 - index).timestamp()})" for index in range(300))
     story.execute(f"INSERT INTO messages (session_id, role, content, timestamp) VALUES {rows}")
     story.execute("DELETE FROM messages WHERE id % 7 = 3")
-    args = Args(**asked)  # type: ignore[arg-type]
+    args = FrameArguments(**asked)  # type: ignore[arg-type]
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
     slow = Ledger(database).message_columns(args)
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 10)
@@ -168,7 +161,9 @@ def test_texts_are_measured_a_few_at_first_and_one_at_a_time_when_that_is_slow(
 
     monkeypatch.setattr(columns._Finish, "__call__", counted)
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
-    found = ledger.message_columns(Args(columns=("text_chars",), session_id=asked.get("session_id")))
+    found = ledger.message_columns(
+        FrameArguments(columns=("text_chars",), session_id=asked.get("session_id"))
+    )
     assert found == {"text_chars": [1] * 9}
     assert [size for size in sizes if size] == [5, 1, 1, 1, 1]
 
@@ -178,16 +173,24 @@ def test_all_columns_are_there_whatever_the_release(path: Path, ledger: Ledger, 
     story = Story(path, release)
     story.session("a", at=10)
     story.message("a", role="assistant", tool_calls=[call("1", "web")])
-    assert all(len(values) == 1 for values in ledger.session_columns(Args()).values())
-    found = ledger.message_columns(Args())
+    assert all(len(values) == 1 for values in ledger.session_columns(FrameArguments()).values())
+    found = ledger.message_columns(FrameArguments())
     assert (found["tool_names"], found["state"]) == ([["web"]], ["active"])
 
 
 def test_a_missing_database_has_no_rows(ledger: Ledger) -> None:
-    assert all(values == [] for values in ledger.session_columns(Args()).values())
-    assert ledger.message_columns(Args(columns=("id", "role"))) == {"id": [], "role": []}
+    assert all(values == [] for values in ledger.session_columns(FrameArguments()).values())
+    assert ledger.message_columns(FrameArguments(columns=("id", "role"))) == {"id": [], "role": []}
 
 
 def test_the_columns_are_those_that_the_frames_declare() -> None:
     assert [column.name for column in panel.SESSION_COLUMNS] == list(SESSION_COLUMNS)
     assert [column.name for column in panel.MESSAGE_COLUMNS] == list(MESSAGE_COLUMNS)
+
+
+@pytest.mark.parametrize("flag", [1, 2, -1])
+def test_any_flag_but_zero_says_that_a_message_was_compacted(flag: int, story: Story, ledger: Ledger) -> None:
+    story.session("a", at=100)
+    story.message("a", at=90, active=0, compacted=flag, tool_calls=[call("1", "web")])
+    args = FrameArguments(columns=("state",))
+    assert ledger.message_columns(args) == ledger.tool_call_columns(args) == {"state": ["compacted"]}

@@ -8,7 +8,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger
 from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS
 from hermes_hud_widget.panels import sessions as panel
 from ledger.world import NOW, RELEASES, Story, call, make
-
-
-@dataclass(frozen=True)
-class Args:
-    since: datetime | None = None
-    until: datetime | None = None
-    columns: tuple[str, ...] | None = None
-    limit: int | None = None
-    session_id: str | None = None
 
 
 def ago(seconds: float) -> datetime:
@@ -38,7 +29,7 @@ def ago(seconds: float) -> datetime:
 
 def calls(ledger: Ledger, *columns: str, **asked: Any) -> list[tuple[Any, ...]]:
     """The rows, as tuples of these columns."""
-    found = ledger.tool_call_columns(Args(columns=columns or None, **asked))
+    found = ledger.tool_call_columns(FrameArguments(columns=columns or None, **asked))
     assert list(found) == list(columns or TOOL_CALL_COLUMNS)
     return list(zip(*found.values(), strict=True))
 
@@ -193,7 +184,7 @@ def test_all_columns_are_there_whatever_the_release(path: Path, ledger: Ledger, 
 
 def test_a_missing_database_has_no_rows(ledger: Ledger) -> None:
     assert calls(ledger) == []
-    assert ledger.tool_call_columns(Args(columns=("tool",))) == {"tool": []}
+    assert ledger.tool_call_columns(FrameArguments(columns=("tool",))) == {"tool": []}
 
 
 def test_the_columns_are_those_that_the_frame_declares() -> None:
@@ -232,7 +223,7 @@ def test_only_what_is_asked_for_is_read(
         return type(database).read(database, noted)
 
     database.read = watched  # type: ignore[method-assign]
-    ledger.tool_call_columns(Args(columns=columns))
+    ledger.tool_call_columns(FrameArguments(columns=columns))
     assert read & {"content", "effect_disposition", "tool_call_id", "reasoning"} == touches
 
 

@@ -8,12 +8,12 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger, usage
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.usage import USAGE_COLUMNS
@@ -24,11 +24,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 OLD = [release for release in RELEASES if release < "0.19"]
 
 
-def arguments(**values: Any) -> Any:
-    blank = dict.fromkeys(("since", "until", "columns", "limit", "session_id"))
-    return SimpleNamespace(**(blank | values))
-
-
 def used(session: str, model: str = "m", **values: Any) -> tuple[str, tuple[Any, ...]]:
     """The statement that adds a row to `session_model_usage`."""
     usual = {"input_tokens": 10, "api_call_count": 1, "first_seen": 1.0, "last_seen": 2.0}
@@ -37,7 +32,7 @@ def used(session: str, model: str = "m", **values: Any) -> tuple[str, tuple[Any,
 
 def table(ledger: Ledger, *columns: str, **asked: Any) -> list[tuple[Any, ...]]:
     """Rows of the frame's columns."""
-    found = ledger.usage_columns(arguments(columns=columns, **asked))
+    found = ledger.usage_columns(FrameArguments(columns=columns, **asked))
     return list(zip(*(found[name] for name in columns), strict=True))
 
 
@@ -123,7 +118,7 @@ def test_whatever_is_written_it_reads_what_a_fresh_reader_reads(
             story.execute(sql.replace("INSERT INTO", "INSERT OR IGNORE INTO"), values)
         with closing(Database(path)) as database:
             fresh = Ledger(database)
-            assert ledger.usage_columns(arguments()) == fresh.usage_columns(arguments())
+            assert ledger.usage_columns(FrameArguments()) == fresh.usage_columns(FrameArguments())
             assert ledger.spending(ALL_TIME) == fresh.spending(ALL_TIME)
             days, expected = ledger.days(BERLIN), fresh.days(BERLIN)
             assert list(days) == list(expected)
@@ -150,7 +145,7 @@ def test_after_one_more_call_few_rows_are_read_again(
     ledger.spending(ALL_TIME)
     read.clear()
     ledger.days(BERLIN)
-    ledger.usage_columns(arguments())
+    ledger.usage_columns(FrameArguments())
     assert ledger.spending(ALL_TIME).tokens.input == 10_001
     assert read == []
 
@@ -207,7 +202,7 @@ def test_damaged_rows_are_read_as_far_as_they_make_sense(story: Story, ledger: L
     story.execute(*used("a", "n", cache_read_tokens=2**63 - 1))
     story.execute(*used("nobody's", "m"))
     story.execute("UPDATE session_model_usage SET rowid = 9223372036854775807 WHERE model = 'n'")
-    columns = ledger.usage_columns(arguments())
+    columns = ledger.usage_columns(FrameArguments())
     assert columns["output_tokens"][0] == 2**63 - 1
     assert columns["last_seen"][0] is None
     assert columns["cost_status"] == ["unknown", "unknown"]
@@ -294,7 +289,7 @@ def test_columns_can_be_narrowed(story: Story, ledger: Ledger) -> None:
     assert table(ledger, "session_id", until=NOW - timedelta(seconds=99)) == [("s0",)]
     assert table(ledger, "session_id", "root_id", session_id="piece") == [("piece", "s1"), ("s1", "s1")]
     assert table(ledger, "session_id", session_id="nobody") == []
-    assert list(ledger.usage_columns(arguments())) == list(USAGE_COLUMNS)
+    assert list(ledger.usage_columns(FrameArguments())) == list(USAGE_COLUMNS)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from hermes_hud_widget.ledger import Database
+from typing import Any, Protocol
 
 RELEASES = ("0.13", "0.15", "0.16", "0.17", "0.18", "0.19")
 NOW = datetime(2026, 7, 20, 12, 0, tzinfo=UTC)
@@ -110,14 +108,23 @@ def fingerprints(folder: Path) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def settled(database: Database) -> Hashable:
+class Signed(Protocol):
+    """What can tell whether it changed: a database or a source."""
+
+    @property
+    def recheck_soon(self) -> bool: ...
+
+    def signature(self) -> Hashable: ...
+
+
+def settled(signed: Signed) -> Hashable:
     """The signature, as the watcher gets it in the end."""
-    signature = database.signature()
+    signature = signed.signature()
     deadline = time.monotonic() + 5
-    while database.recheck_soon:
+    while signed.recheck_soon:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-        signature = database.signature()
+        signature = signed.signature()
     return signature
 
 

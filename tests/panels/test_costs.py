@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from hermes_hud_widget.core import OpenHome
-from hermes_hud_widget.ledger import Database, Ledger
+from hermes_hud_widget.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import costs, overview
@@ -22,17 +21,6 @@ from hermes_hud_widget.sources import EntriesFile, Settings
 from ledger.world import NOW, Story, insert
 
 Collect = Callable[..., Costs]
-
-
-@pytest.fixture
-def story(home: Path) -> Story:
-    return Story(home / "state.db")
-
-
-@pytest.fixture
-def ledger(home: Path) -> Iterator[Ledger]:
-    with closing(Database(home / "state.db")) as database:
-        yield Ledger(database)
 
 
 @pytest.fixture
@@ -263,17 +251,16 @@ def test_of_very_many_models_the_dearest_are_listed_and_the_rest_counted(
     assert (shown.left_out.models, shown.left_out.tasks, shown.left_out.sources) == (5, 0, 0)
 
 
-def test_only_spans_that_make_sense_can_be_asked_for(home: Path) -> None:
+def test_only_spans_that_make_sense_can_be_asked_for() -> None:
     for days in (-1, 40_000):
         with pytest.raises(ValueError, match="days"):
             CostsQuery(days=days)
 
 
 def frame(home: Path, name: str, now: datetime = NOW, **given: Any) -> Any:
-    blank = dict.fromkeys(("since", "until", "columns", "limit", "session_id"))
     opened = OpenHome(Place(home, home, None), {"costs": costs.PANEL})
     try:
-        return opened.table(name, blank | given, now).to_pydict()
+        return opened.table(name, given, now).to_pydict()
     finally:
         opened.close()
 

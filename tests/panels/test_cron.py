@@ -3,60 +3,27 @@
 from __future__ import annotations
 
 import json
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import cron
-from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Process, Processes, Settings
-from support.executions import Runner
-from support.served import Client, Served, served
+from panels.jobs import NOW, ago, ahead, job
 
-NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LIVING, DEAD = Process(10, 100), Process(11, 110)
 KNOWN = Processes({LIVING: True, DEAD: False})
-
-
-def ago(**delta: float) -> str:
-    return (NOW - timedelta(**delta)).isoformat()
-
-
-def ahead(**delta: float) -> str:
-    return (NOW + timedelta(**delta)).isoformat()
 
 
 def epoch(**delta: float) -> str:
     """What `cron/ticker_heartbeat` holds so long ago."""
     return str((NOW - timedelta(**delta)).timestamp())
-
-
-def job(id: str = "a", **values: Any) -> dict[str, Any]:
-    """A job as Hermes 0.19 writes it."""
-    base = {
-        "id": id,
-        "name": f"Job {id}",
-        "prompt": "Look.",
-        "schedule": {"kind": "interval", "minutes": 30, "display": "every 30m"},
-        "schedule_display": "every 30m",
-        "repeat": {"times": None, "completed": 4},
-        "enabled": True,
-        "state": "scheduled",
-        "next_run_at": ahead(minutes=5),
-        "last_run_at": ago(minutes=25),
-        "last_status": "ok",
-        "deliver": "local",
-    }
-    return base | values
 
 
 def run(id: str, job_id: str = "a", owner: Process = LIVING, **values: Any) -> dict[str, Any]:
@@ -549,76 +516,3 @@ def test_the_frame_of_jobs_says_what_the_panel_says() -> None:
     runs = (run("one"), run("two", status="failed"), running("now", LIVING))
     made = cron._fill_jobs([job(), job("b")], (), runs, KNOWN, Settings({}), FrameArguments(), NOW)
     assert (made["id"], made["is_running"], made["success_rate"]) == (["a", "b"], [True, False], [0.5, None])
-
-
-# -- with a real server
-
-
-def write(home: Path, path: str, content: str) -> None:
-    """As Hermes does: a temporary file and a rename."""
-    target = home / path
-    target.parent.mkdir(exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_text(content)
-    temporary.replace(target)
-
-
-@pytest.fixture(scope="module")
-def server() -> Any:
-    with served({"cron": cron.PANEL}) as server:
-        yield server
-
-
-def test_overdue_and_stalled_appear_by_time_alone_while_someone_looks(
-    server: Served, viewer: Client, home: Path
-) -> None:
-    now = datetime.now(UTC)
-    late = job(next_run_at=(now - timedelta(seconds=120 - 1.5)).isoformat(), schedule={"kind": "once"})
-    write(home, "cron/jobs.json", json.dumps({"jobs": [late]}))
-    write(home, "cron/ticker_heartbeat", str(now.timestamp() - (200 - 0.8)))
-    id = server.open(home)
-    viewer.look(id, "cron")
-    first = viewer.get(id, "cron")["data"]
-    assert (first["scheduler"]["state"], first["jobs"][0]["is_overdue"]) == ("ticking", False)
-    viewer.wait_data(id, "cron", lambda data: data["scheduler"]["state"] == "stalled")
-    viewer.wait_data(id, "cron", lambda data: data["jobs"][0]["is_overdue"])
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pidfd and /proc")
-def test_a_run_is_lost_as_soon_as_its_process_dies(server: Served, viewer: Client, home: Path) -> None:
-    with Runner(home) as runner:
-        id = server.open(home)
-        viewer.look(id, "cron")
-        runner.claim("r1", "a", status="running")
-        viewer.wait_data(id, "cron", lambda data: [run["is_alive"] for run in data["running"]] == [True])
-        runner.kill()
-        viewer.wait_data(id, "cron", lambda data: [run["is_lost"] for run in data["running"]] == [True])
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pidfd and /proc")
-def test_the_gateways_death_is_noticed_before_its_heartbeat_is_old(
-    server: Served, viewer: Client, home: Path
-) -> None:
-    with Runner(home) as gateway:
-        write(home, "gateway_state.json", json.dumps({"pid": gateway.pid, "start_time": gateway.ticks}))
-        write(home, "cron/jobs.json", json.dumps([job()]))
-        write(home, "cron/ticker_heartbeat", str(datetime.now(UTC).timestamp() - 100))
-        id = server.open(home)
-        viewer.look(id, "cron")
-        assert viewer.get(id, "cron")["data"]["scheduler"]["state"] == "ticking"
-        gateway.kill()
-        viewer.wait_data(id, "cron", lambda data: data["scheduler"]["state"] == "stopped")
-
-
-def test_frames_come_with_a_real_home(home: Path) -> None:
-    write(home, "cron/jobs.json", json.dumps([job(name="uses sk-abcdefghijklmnopqrstuv"), "no job"]))
-    with Runner(home) as runner:
-        runner.claim("r1", "a", status="failed", error="password=hunter2222", finished_at=ago())
-        opened = OpenHome(Place(home, home, None), {"cron": cron.PANEL})
-        try:
-            (jobs,) = opened.table("cron_jobs", {}).to_pylist()
-            (runs,) = opened.table("cron_runs", {}).to_pylist()
-        finally:
-            opened.close()
-    assert jobs["name"] == "uses [redacted]"
-    assert (runs["status"], runs["error"], runs["pid"]) == ("failed", "password=[redacted]", runner.pid)

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 import venv
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from support.served import Client, Served
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = REPOSITORY / ".venv-hermes"
@@ -133,6 +136,15 @@ class Hermes:
         if "error" in answer:
             raise HermesError(answer["error"])
         return answer["result"]
+
+
+Live = tuple[Hermes, Served, Client, str]
+"""A Hermes at work, a server and its client that watch its home, and the home's id."""
+
+
+def instant(written: str | None) -> datetime | None:
+    """A time as Hermes or the panel wrote it."""
+    return None if written is None else datetime.fromisoformat(written).astimezone(UTC)
 
 
 def _plain_environment() -> dict[str, str]:

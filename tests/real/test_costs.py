@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from hermes_hud_widget.ledger import Database, Ledger
+from hermes_hud_widget.frames import FrameArguments
+from hermes_hud_widget.ledger import Ledger
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import costs
 from hermes_hud_widget.panels.costs import Costs, CostsQuery
@@ -46,12 +46,6 @@ LOCAL = {
 HAIKU = {"model": "claude-haiku-4-5", "billing_provider": "anthropic"}
 HAIKU_50_5_USD = 0.000075
 """Of 50 tokens in and 5 out: Hermes prices auxiliary rows again in its insights, and comes to the same."""
-
-
-@pytest.fixture
-def ledger(home: Path) -> Iterator[Ledger]:
-    with closing(Database(home / "state.db")) as database:
-        yield Ledger(database)
 
 
 @pytest.fixture
@@ -208,8 +202,7 @@ def test_an_old_home_costs_the_same_before_and_after_hermes_migrates_it(
 def test_the_frame_tells_what_hermes_attributed_and_what_not(hermes: Hermes, ledger: Ledger) -> None:
     for step in steps(hermes):
         step()
-    args: Any = type("All", (), dict.fromkeys(("since", "until", "columns", "limit", "session_id")))
-    columns = ledger.usage_columns(args)
+    columns = ledger.usage_columns(FrameArguments())
     rows = list(zip(*(columns[name] for name in ("session_id", "model", "task", "attributed")), strict=True))
     assert sorted(rows) == [
         ("a", "anthropic/claude-sonnet-4-6", "main", True),

@@ -15,10 +15,9 @@ import pytest
 
 from hermes_hud_widget import Home
 from hermes_hud_widget.panels import cron
-from real.agent import Hermes, environment
-from support.served import Client, Served, served
-
-Live = tuple[Hermes, Served, Client, str]
+from hermes_hud_widget.schedule import grace_s
+from real.agent import Hermes, Live, environment, instant
+from support.served import served
 
 
 @pytest.fixture
@@ -37,10 +36,6 @@ def shown(live: Live) -> Any:
     _, server, _, id = live
     server.engine.hub.bump(id, ["cron"])
     return server.engine.snapshot(id, "cron", {}).data
-
-
-def instant(written: str | None) -> datetime | None:
-    return None if written is None else datetime.fromisoformat(written).astimezone(UTC)
 
 
 def agree(live: Live) -> None:
@@ -188,10 +183,10 @@ def test_the_thresholds_are_hermes_own(hermes: Hermes) -> None:
 def test_the_grace_is_hermes_own(schedule: str, hermes: Hermes) -> None:
     parsed = hermes("cron.jobs", "parse_schedule", schedule)
     here = datetime.now().astimezone()
-    ours = {cron._grace_s(parsed, here.tzinfo or UTC, datetime.now(UTC))}
+    ours = {grace_s(parsed, here.tzinfo or UTC, datetime.now(UTC))}
     theirs = hermes("cron.jobs", "_compute_grace_seconds", parsed)
     # The minute may have passed in between.
-    ours.add(cron._grace_s(parsed, here.tzinfo or UTC, datetime.now(UTC)))
+    ours.add(grace_s(parsed, here.tzinfo or UTC, datetime.now(UTC)))
     assert theirs in ours
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger, WriterProcess, Writers
 from hermes_hud_widget.ledger.rows import Session
 from real.agent import Hermes
@@ -18,18 +17,6 @@ from real.agent import Hermes
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
-    database = Database(home / "state.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def ledger(database: Database) -> Ledger:
-    return Ledger(database)
 
 
 CALLS = [{"id": "c1", "type": "function", "function": {"name": "terminal", "arguments": '{"command": "ls"}'}}]
@@ -258,9 +245,7 @@ def test_active_messages_are_those_that_hermes_goes_on_with(
     active = [one.id for one in reversed(found.messages) if one.state == "active"]
     assert active == [one["id"] for one in hermes.db("get_messages", session)]
     assert found.total == len(hermes.db("get_messages", session, include_inactive=True))
-    columns = ledger.message_columns(
-        SimpleNamespace(since=None, until=None, columns=("id", "state"), limit=None, session_id=session)
-    )
+    columns = ledger.message_columns(FrameArguments(columns=("id", "state"), session_id=session))
     assert [
         id for id, state in zip(columns["id"], columns["state"], strict=True) if state == "active"
     ] == active
@@ -355,7 +340,7 @@ def test_hermes_never_waits_for_us_in_rollback_mode(
 ) -> None:
     hermes = start_hermes("delete")
     hermes.db("create_session", "a", "cli")
-    args = SimpleNamespace(since=None, until=None, columns=None, limit=None, session_id=None)
+    args = FrameArguments()
     longest = 0.0
     for index in range(40):
         began = time.perf_counter()

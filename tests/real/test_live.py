@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hermes_hud_widget import Home
-from real.agent import Hermes
-from support.served import Client, Served, served
+from real.agent import Hermes, Live
+from support.served import served
 
 READERS = {"db": {"overview", "sessions"}, "memory": {"overview", "memory"}}
 CALLS = [{"id": "c1", "type": "function", "function": {"name": "terminal", "arguments": '{"command": "ls"}'}}]
@@ -47,9 +47,7 @@ WRITES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
 
 
 @pytest.fixture(params=["wal", "delete"])
-def live(
-    request: pytest.FixtureRequest, home: Path, start_hermes: Callable[..., Hermes]
-) -> Iterator[tuple[Hermes, Served, Client, str]]:
+def live(request: pytest.FixtureRequest, home: Path, start_hermes: Callable[..., Hermes]) -> Iterator[Live]:
     """A Hermes at work, and a client that watches its home."""
     hermes = start_hermes(request.param)
     hermes.db("create_session", "s1", "cli", model="m/one")
@@ -63,7 +61,7 @@ def live(
 
 
 def test_each_write_of_hermes_reaches_a_client_and_moves_no_other_panel(
-    live: tuple[Hermes, Served, Client, str],
+    live: Live,
 ) -> None:
     hermes, server, client, id = live
     for target, method, args, kwargs in WRITES:
@@ -77,7 +75,7 @@ def test_each_write_of_hermes_reaches_a_client_and_moves_no_other_panel(
         }, f"{target}.{method}"
 
 
-def test_memory_is_what_hermes_own_store_holds(live: tuple[Hermes, Served, Client, str]) -> None:
+def test_memory_is_what_hermes_own_store_holds(live: Live) -> None:
     hermes, _, client, id = live
     hermes.memory("add", "memory", "See § 12 BGB\nand § 13.")
     hermes.memory("add", "user", "日本語 and ümläuts")
@@ -98,7 +96,7 @@ def test_memory_is_what_hermes_own_store_holds(live: tuple[Hermes, Served, Clien
     assert list(frame["text"]) == hermes.memory("memory_entries") + hermes.memory("user_entries")
 
 
-def test_the_list_is_what_hermes_lists(live: tuple[Hermes, Served, Client, str]) -> None:
+def test_the_list_is_what_hermes_lists(live: Live) -> None:
     hermes, _, client, id = live
     hermes.compress("s1", "s1b")
     hermes.say("s1b", "And on we go")
@@ -118,7 +116,7 @@ def test_the_list_is_what_hermes_lists(live: tuple[Hermes, Served, Client, str])
             assert ours[name] == theirs_row[name], name
 
 
-def test_frames_hold_what_hermes_own_functions_return(live: tuple[Hermes, Served, Client, str]) -> None:
+def test_frames_hold_what_hermes_own_functions_return(live: Live) -> None:
     hermes, *_ = live
     hermes.db("append_message", "s1", "assistant", "", tool_calls=CALLS, finish_reason="tool_calls")
     hermes.db("append_message", "s1", "tool", "a b c", tool_name="terminal", tool_call_id="c1")
@@ -139,7 +137,7 @@ def test_frames_hold_what_hermes_own_functions_return(live: tuple[Hermes, Served
         assert row[name] == session[name], name
 
 
-def test_a_transcript_is_what_hermes_stored(live: tuple[Hermes, Served, Client, str]) -> None:
+def test_a_transcript_is_what_hermes_stored(live: Live) -> None:
     hermes, _, client, id = live
     hermes.say("s1", "One more <b>question</b>", "One more answer")
     theirs = [row["content"] for row in hermes.db("get_messages", "s1")]
@@ -150,7 +148,7 @@ def test_a_transcript_is_what_hermes_stored(live: tuple[Hermes, Served, Client, 
     client.wait_data(id, "sessions", equals_hermes, {"session": "s1"})
 
 
-def test_a_killed_hermes_is_crashed_within_seconds(live: tuple[Hermes, Served, Client, str]) -> None:
+def test_a_killed_hermes_is_crashed_within_seconds(live: Live) -> None:
     hermes, _, client, id = live
     hermes.db("append_message", "s1", "assistant", "", tool_calls=CALLS, finish_reason="tool_calls")
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from hermes_hud_widget import Home
-from real.agent import Hermes
-from support.served import Client, Served, served
+from real.agent import Hermes, Live, instant
+from support.served import served
 
 OTHERS = ("overview", "memory", "sessions")
 SKILL = """---
@@ -52,9 +52,7 @@ def stock(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(
-    home: Path, stock: Path, start_hermes: Callable[..., Hermes]
-) -> Iterator[tuple[Hermes, Served, Client, str]]:
+def live(home: Path, stock: Path, start_hermes: Callable[..., Hermes]) -> Iterator[Live]:
     """A Hermes at work, and a client that watches its home."""
     put(home / "skills/web/feeds", skill_text("feeds"))
     hermes = start_hermes()
@@ -85,10 +83,6 @@ def listed(hermes: Hermes) -> list[dict[str, Any]]:
     hermes("tools.skills_tool", "_SKILLS_CACHE.clear")
     found: list[dict[str, Any]] = hermes("tools.skills_tool", "_find_all_skills", skip_disabled=True)
     return found
-
-
-def instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
 ORIGINS = {"bundled": "bundled", "hub": "hub", "agent": "agent", "user": "agent", "external": "agent"}
@@ -128,7 +122,7 @@ def agrees(hermes: Hermes, data: Any) -> bool:
 
 
 def test_each_write_of_hermes_reaches_a_client_agrees_with_hermes_and_moves_no_other_panel(
-    live: tuple[Hermes, Served, Client, str], home: Path
+    live: Live, home: Path
 ) -> None:
     hermes, server, client, id = live
     usage, curator = "tools.skill_usage", "agent.curator"
@@ -183,7 +177,7 @@ def test_each_write_of_hermes_reaches_a_client_agrees_with_hermes_and_moves_no_o
 
 
 def test_whatever_is_odd_about_a_skill_hermes_lists_the_same_ones(
-    live: tuple[Hermes, Served, Client, str], home: Path, tmp_path: Path
+    live: Live, home: Path, tmp_path: Path
 ) -> None:
     hermes, _, client, id = live
     skills = home / "skills"
@@ -243,9 +237,7 @@ def test_whatever_is_odd_about_a_skill_hermes_lists_the_same_ones(
     )[1].strip("\n")
 
 
-def test_what_is_switched_off_is_what_hermes_calls_disabled(
-    live: tuple[Hermes, Served, Client, str], home: Path
-) -> None:
+def test_what_is_switched_off_is_what_hermes_calls_disabled(live: Live, home: Path) -> None:
     hermes, _, client, id = live
     for name in ("one", "two", "three"):
         put(home / "skills" / name, skill_text(name))
@@ -268,9 +260,7 @@ def test_what_is_switched_off_is_what_hermes_calls_disabled(
     assert hermes("tools.skills_tool", "_is_skill_disabled", "three", "telegram")
 
 
-def test_the_curator_is_due_when_hermes_would_run_it(
-    live: tuple[Hermes, Served, Client, str], home: Path
-) -> None:
+def test_the_curator_is_due_when_hermes_would_run_it(live: Live, home: Path) -> None:
     hermes, _, client, id = live
 
     def curator(is_meant: Callable[[Any], bool]) -> Any:
@@ -298,9 +288,7 @@ def test_the_curator_is_due_when_hermes_would_run_it(
     ]
 
 
-def test_damage_is_told_and_the_last_good_counts_stay(
-    live: tuple[Hermes, Served, Client, str], home: Path
-) -> None:
+def test_damage_is_told_and_the_last_good_counts_stay(live: Live, home: Path) -> None:
     hermes, _, client, id = live
     hermes("tools.skill_usage", "bump_use", "feeds")
 

@@ -32,6 +32,9 @@ class Writer:
         journal: `wal` or `delete`.
     """
 
+    synchronous: str | None = "NORMAL"
+    """SQLite's setting; None leaves it at what SQLite comes with."""
+
     def __init__(self, home: Path, schema: str, journal: str) -> None:
         self.home = home
         self._schema = schema
@@ -44,7 +47,8 @@ class Writer:
         """Opens `state.db`, making it when it is not there; returns this process' id."""
         database = sqlite3.connect(self.home / "state.db", isolation_level=None, timeout=1.0)
         database.execute(f"PRAGMA journal_mode={self._journal}")
-        database.execute("PRAGMA synchronous=NORMAL")
+        if self.synchronous is not None:
+            database.execute(f"PRAGMA synchronous={self.synchronous}")
         database.executescript(self._schema)
         self._database = database
         return os.getpid()

@@ -802,7 +802,8 @@ export interface Cron {
  *     provider: Who fires the jobs, where that is not Hermes' own ticker (`config.yaml`, `cron.provider`).
  *     heartbeat_at: The last tick (`cron/ticker_heartbeat`).
  *     success_at: The last tick that did not fail (`cron/ticker_last_success`).
- *     stale_after_s: After how many seconds without a tick it counts as stalled.
+ *     stale_after_s: After how many seconds without a tick it counts as stalled, and without a good one as failing.
+ *         Where the gateway is dead, 80 seconds without a tick are enough for `stopped`.
  *     is_gateway_alive: Whether the process in `gateway_state.json` lives; None: there is none, or it cannot be
  *         known here.
  */

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
 from hermes_hud_widget.ledger.database import Database
-from hermes_hud_widget.ledger.lineage import SessionRow
+from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.snapshot import Snapshot
@@ -78,6 +78,19 @@ TEXT_LENGTH = (
 """The length of a message's text, in characters."""
 
 
+STATES = (message_state(1, 0), message_state(0, 0), message_state(0, 1))
+"""What may have become of a message."""
+
+
+def state_number(schema: Schema) -> str:
+    """What has become of a message, in SQL, as its place in `STATES`."""
+    active, compacted = (
+        f"coalesce({flag}, {default}) <> 0" if schema.has("messages", flag) else default
+        for flag, default in (("active", "1"), ("compacted", "0"))
+    )
+    return f"CASE WHEN {active} THEN 0 ELSE 1 + ({compacted}) END"
+
+
 class Arguments(Protocol):
     """What a frame was asked for."""
 
@@ -107,13 +120,7 @@ def session_columns(
 ) -> dict[str, list[Any]]:
     """One row for each row of `sessions`, children too, the one started last first."""
     lineage = snapshot.lineage
-    rows = [row for row in lineage.rows.values() if is_within(row.started_at, args)]
-    if args.session_id is not None:
-        asked = lineage.rows.get(args.session_id)
-        pieces = {piece.id for piece in lineage.chain(asked)} if asked else set()
-        rows = [row for row in rows if row.id in pieces]
-    rows.sort(key=lambda row: (row.started_at, row.id), reverse=True)
-    rows = rows[: args.limit]
+    rows = sessions_asked_for(lineage, args)[: args.limit]
     prices = {row.id: price(row) for row in rows}
     made: dict[str, Callable[[SessionRow], Any]] = {
         "root_id": lineage.root_id,
@@ -133,6 +140,17 @@ def session_columns(
         name: [made[name](row) for row in rows] if name in made else [getattr(row, name) for row in rows]
         for name in wanted
     }
+
+
+def sessions_asked_for(lineage: Lineage, args: Arguments) -> list[SessionRow]:
+    """Those of the span and the conversation asked for, the one started last first; without a limit."""
+    rows = [row for row in lineage.rows.values() if _is_within(row.started_at, args)]
+    if args.session_id is not None:
+        asked = lineage.rows.get(args.session_id)
+        pieces = {piece.id for piece in lineage.chain(asked)} if asked else set()
+        rows = [row for row in rows if row.id in pieces]
+    rows.sort(key=lambda row: (row.started_at, row.id), reverse=True)
+    return rows
 
 
 def message_columns(database: Database, snapshot: Snapshot, args: Arguments) -> dict[str, list[Any]]:
@@ -160,7 +178,7 @@ def message_columns(database: Database, snapshot: Snapshot, args: Arguments) -> 
     }
 
 
-def is_within(seconds: float, args: Arguments) -> bool:
+def _is_within(seconds: float, args: Arguments) -> bool:
     """True for an instant, in epoch seconds, of the span that was asked for."""
     return (args.since is None or seconds >= args.since.timestamp()) and (
         args.until is None or seconds < args.until.timestamp()
@@ -230,11 +248,7 @@ def _expressions(schema: Schema, wanted: Sequence[str]) -> str:
         "reasoning_chars": f"coalesce(length(coalesce({', '.join([*thoughts, 'NULL'])})), 0)"
         if thoughts
         else "0",
-        "state": (
-            f"CASE WHEN coalesce(active, 1) <> 0 THEN 0 ELSE {'1 + coalesce(compacted, 0)' if has('compacted') else 1} END"
-            if has("active")
-            else "0"
-        ),
+        "state": state_number(schema),
     }
     return ", ".join(made.get(name) or (name if has(name) else "NULL") for name in wanted)
 
@@ -256,7 +270,7 @@ def _read_range(
     ).fetchone()
     if low[0] is None:
         return [], None
-    condition, values = _time_condition(args)
+    condition, values = time_condition(args)
     rows = connection.execute(
         f"SELECT {_expressions(schema, wanted)} FROM messages WHERE id >= ? AND id < ?{condition} ORDER BY id",
         (low[0], before, *values),
@@ -269,7 +283,7 @@ def _read_ids(
 ) -> list[int]:
     if not schema.has("messages"):
         return []
-    condition, values = _time_condition(args)
+    condition, values = time_condition(args)
     rows = connection.execute(
         f"SELECT id FROM messages WHERE session_id IN (SELECT value FROM json_each(?)){condition}",
         (json.dumps(list(session_ids)), *values),
@@ -287,7 +301,7 @@ def _read_rows(
     ).fetchall()
 
 
-def _time_condition(args: Arguments) -> tuple[str, tuple[float, ...]]:
+def time_condition(args: Arguments) -> tuple[str, tuple[float, ...]]:
     condition, values = "", []
     if args.since is not None:
         condition += " AND timestamp >= ?"
@@ -327,10 +341,7 @@ class _Finish:
             case "tool_names":
                 return [value.split(_SEPARATOR) if value else [] for value in values]
             case "state":
-                return [_STATES[value] for value in values]
+                return [STATES[value] for value in values]
             case "token_count":
                 return [value if isinstance(value, int) else None for value in values]
         return list(values)
-
-
-_STATES = (message_state(1, 0), message_state(0, 0), message_state(0, 1))

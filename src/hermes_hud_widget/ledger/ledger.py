@@ -130,7 +130,7 @@ class Ledger:
         for session in sessions.values():
             row = session.row
             if row.started_at >= start:
-                conversations[row.id if row.parent_id is None else lineage.root_id(row)].append(session)
+                conversations[lineage.root_id(row)].append(session)
         prices = {
             root_id: sum(piece.usd or 0.0 for piece in pieces) for root_id, pieces in conversations.items()
         }

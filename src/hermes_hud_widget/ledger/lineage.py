@@ -127,12 +127,7 @@ class Lineage:
         Of several continuations the one that was compressed itself goes before one that is still open,
         that before others, then the one with the latest message.
         """
-        pieces = [row]
-        while self.is_continuation(pieces[0]) and len(pieces) < _MAX_CHAIN:
-            parent = self.rows[pieces[0].parent_id or ""]
-            if parent in pieces:
-                break
-            pieces.insert(0, parent)
+        pieces = self._up_to(row)
         seen = {piece.id for piece in pieces}
         for _ in range(_MAX_CHAIN):
             candidates = (
@@ -149,7 +144,7 @@ class Lineage:
 
     def root_id(self, row: SessionRow) -> str:
         """The id of the first piece of the compression chain that this row belongs to."""
-        return self.chain(row)[0].id
+        return self._up_to(row)[0].id
 
     def last_active(self, row: SessionRow) -> float:
         """A row's last message's timestamp, else its start; epoch seconds."""
@@ -186,6 +181,16 @@ class Lineage:
             if self.kind(row) == "subagent":
                 counts[self._conversation_above(row)] += 1
         return counts
+
+    def _up_to(self, row: SessionRow) -> list[SessionRow]:
+        """The pieces of a compression chain from the first to this one."""
+        pieces = [row]
+        while self.is_continuation(pieces[0]) and len(pieces) < _MAX_CHAIN:
+            parent = self.rows[pieces[0].parent_id or ""]
+            if parent in pieces:
+                break
+            pieces.insert(0, parent)
+        return pieces
 
     def _conversation_above(self, row: SessionRow) -> str:
         seen = {row.id}

@@ -13,6 +13,7 @@ from typing import Any
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.values import TEXT_CHARS, cut
+from hermes_hud_widget.redact import encodable
 
 MARK = b"\0json:"
 """What the content of such a message begins with."""
@@ -78,8 +79,7 @@ def _take_apart(raw: bytes) -> tuple[str, bool]:
     if not isinstance(parts, list) or not parts:
         return cut(whole)
     words = "\n".join(_words(part) for part in parts)
-    # JSON can spell halves of characters, which no encoding can carry on.
-    return cut(words.encode("utf-8", "replace").decode("utf-8"))
+    return cut(encodable(words))
 
 
 def _words(part: Any) -> str:

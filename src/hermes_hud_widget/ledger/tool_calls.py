@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
-from hermes_hud_widget.ledger.columns import TEXT_LENGTH, Arguments, candidates
+from hermes_hud_widget.ledger.columns import (
+    STATES,
+    TEXT_LENGTH,
+    Arguments,
+    candidates,
+    state_number,
+    time_condition,
+)
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.snapshot import Snapshot
-from hermes_hud_widget.ledger.transcript import message_state
 from hermes_hud_widget.ledger.values import instant, number, text
 
 TOOL_CALL_COLUMNS = [
@@ -229,16 +235,7 @@ def _read(
     where: str,
     values: tuple[Any, ...],
 ) -> tuple[list[_Call], list[_Result]]:
-    times, bounds = "", []
-    for sign, bound in ((">=", args.since), ("<", args.until)):
-        if bound is not None:
-            times += f" AND m.timestamp {sign} ?"
-            bounds.append(bound.timestamp())
-    flags = ("active", "compacted")
-    active, compacted = (
-        f"m.{flag}" if schema.has("messages", flag) else default
-        for flag, default in zip(flags, "10", strict=True)
-    )
+    times, bounds = time_condition(args)
     arguments = (
         "CASE j.type WHEN 'object' THEN coalesce(length(json_extract(j.value, '$.function.arguments')), 0) END"
         if "argument_chars" in wanted
@@ -249,7 +246,7 @@ def _read(
     ]
     calls = connection.execute(
         f"SELECT m.id, j.key, m.session_id, m.timestamp,"
-        f" CASE WHEN coalesce({active}, 1) <> 0 THEN 0 ELSE 1 + (coalesce({compacted}, 0) <> 0) END,"
+        f" {state_number(schema)},"
         f" {', '.join(ids)}, {NAME.format('j')}, {arguments}"
         f" FROM messages m, {ELEMENTS.format('m')} j WHERE {where} AND m.tool_calls IS NOT NULL{times}"
         " ORDER BY m.id DESC, j.key DESC",
@@ -379,7 +376,7 @@ class _Finish:
             case "result_chars":
                 return [result and result.chars for _, result in rows]
             case _:
-                return [_STATES[call.state] for call, _ in rows]
+                return [STATES[call.state] for call, _ in rows]
 
     def _word(self, value: Any) -> str | None:
         if value is None:
@@ -415,10 +412,3 @@ def _status(call: _Call, result: _Result | None) -> str:
     if result is None:
         return "no result"
     return "error" if _has_failed(call.tool, result.signs or 0) else "ok"
-
-
-_STATES: Mapping[int, str] = {
-    0: message_state(1, 0),
-    1: message_state(0, 0),
-    2: message_state(0, 1),
-}

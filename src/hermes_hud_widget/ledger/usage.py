@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from hermes_hud_widget.ledger import money
-from hermes_hud_widget.ledger.columns import Arguments, is_within
+from hermes_hud_widget.ledger.columns import Arguments, sessions_asked_for
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
 from hermes_hud_widget.ledger.money import Sum, Usage
@@ -228,13 +228,8 @@ def usage_columns(
     lineage: Lineage, sessions: Mapping[str, SessionUsage], args: Arguments
 ) -> dict[str, list[Any]]:
     """One row for each part of what a session spent, the session started last first; for DataFrames."""
-    chosen = [session for session in sessions.values() if is_within(session.row.started_at, args)]
-    if args.session_id is not None:
-        asked = lineage.rows.get(args.session_id)
-        pieces = {piece.id for piece in lineage.chain(asked)} if asked else set()
-        chosen = [session for session in chosen if session.row.id in pieces]
-    chosen.sort(key=lambda session: (session.row.started_at, session.row.id), reverse=True)
-    rows = [(session.row, part) for session in chosen for part in session.parts][: args.limit]
+    chosen = sessions_asked_for(lineage, args)
+    rows = [(row, part) for row in chosen for part in sessions[row.id].parts][: args.limit]
     wanted = USAGE_COLUMNS if args.columns is None else args.columns
     made: dict[str, Callable[[SessionRow, Usage], Any]] = {
         **_COLUMN_VALUES,

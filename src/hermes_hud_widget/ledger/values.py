@@ -8,7 +8,7 @@ from typing import Any
 TEXT_CHARS = 20_000
 """Longer texts are cut to so many characters."""
 
-_MOST = 2**63 - 1
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -23,11 +23,11 @@ def number(value: Any) -> float | None:
 
 
 def count(value: Any) -> int:
-    """A whole number of 64 bits; 0 for what is none."""
-    if isinstance(value, int):
+    """A whole number of 64 bits, the nearest one for what is beyond; 0 for what is none."""
+    if type(value) is int and _LEAST <= value <= _MOST:
         return value
-    found = number(value)
-    return 0 if found is None else max(-_MOST, min(_MOST, int(found)))
+    found = value if isinstance(value, int) else number(value)
+    return 0 if found is None else max(_LEAST, min(_MOST, int(found)))
 
 
 def text(value: Any) -> str | None:

@@ -16,6 +16,7 @@ from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.money import FIGURES, Sum
 from hermes_hud_widget.ledger.rows import ConversationCost, Cost, Figure, Spending, Tokens
 from hermes_hud_widget.ledger.usage import MAIN, Day
+from hermes_hud_widget.ledger.values import count
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.sources import Config, Settings, StateDb
 from hermes_hud_widget.views import view
@@ -261,7 +262,9 @@ def _periods(
     units: tuple[Unit, ...] = ("day", "week", "month", "year")
     for unit in units:
         starts = [_start(first, unit)]
-        while starts[-1] < _start(today, unit):
+        last = _start(today, unit)
+        # One that takes too many is given up at once: a damaged time may lie thousands of years back.
+        while starts[-1] < last and (unit == units[-1] or len(starts) <= MOST_PERIODS):
             starts.append(_start(starts[-1] + timedelta(days=_LONGEST[unit]), unit))
         if len(starts) <= MOST_PERIODS:
             break
@@ -390,12 +393,7 @@ def _of(index: int) -> Callable[..., Any]:
 
 
 def _counted(index: int) -> Callable[..., int]:
-    return lambda *row: _fitting(row[5].counts[index])
-
-
-def _fitting(count: int) -> int:
-    """What fits a column: sums of damaged numbers may not."""
-    return min(2**63 - 1, max(-(2**63), count))
+    return lambda *row: count(row[5].counts[index])
 
 
 _DAILY: dict[str, Callable[..., Any]] = {
@@ -406,7 +404,7 @@ _DAILY: dict[str, Callable[..., Any]] = {
     "cost_status": _of(4),
     "cost_usd": lambda *row: None if row[4] == "unknown" else row[5].usd,
     "sessions": lambda *row: row[5].sessions,
-    "api_calls": lambda *row: _fitting(row[5].api_calls),
+    "api_calls": lambda *row: count(row[5].api_calls),
     "input_tokens": _counted(0),
     "output_tokens": _counted(1),
     "cache_read_tokens": _counted(2),

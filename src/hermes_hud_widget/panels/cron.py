@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import pairwise
 from typing import Any, Literal
 
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
-from hermes_hud_widget.ledger.values import cut, instant, number, text
+from hermes_hud_widget.ledger.values import count, cut, instant, number, text
 from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.schedule import grace_s, period_s
 from hermes_hud_widget.sources import Alive, Config, Json, Processes, Rows, Settings, Table, TextFile
 from hermes_hud_widget.views import view
 
 TICK_S = 60.0
 STALE_AFTER_S = 3 * TICK_S + 20.0
 """A ticker that has been silent for three ticks and some slack is stalled (`hermes_cli/cron.py`)."""
-MIN_GRACE_S, MAX_GRACE_S = 120.0, 7200.0
-"""Between these lies how late a job may still be fired: half its period (`cron/jobs.py`)."""
 HISTORY_SHOWN, LEAST_SHOWN, RUNS_SHOWN = 20, 5, 200
 """Past runs of one job: 20, fewer where there are so many jobs that it would be more than 200 in all."""
 PROMPT_CHARS = 240
@@ -48,7 +45,8 @@ class Scheduler:
         provider: Who fires the jobs, where that is not Hermes' own ticker (`config.yaml`, `cron.provider`).
         heartbeat_at: The last tick (`cron/ticker_heartbeat`).
         success_at: The last tick that did not fail (`cron/ticker_last_success`).
-        stale_after_s: After how many seconds without a tick it counts as stalled.
+        stale_after_s: After how many seconds without a tick it counts as stalled, and without a good one as failing.
+            Where the gateway is dead, 80 seconds without a tick are enough for `stopped`.
         is_gateway_alive: Whether the process in `gateway_state.json` lives; None: there is none, or it cannot be
             known here.
     """
@@ -274,10 +272,11 @@ def _job(
     next_run_at = _when(entry.get("next_run_at"))
     due = None
     if is_active and not is_running and next_run_at is not None:
-        due = _later(next_run_at, _grace_s(schedule, where, now))
+        due = _later(next_run_at, grace_s(schedule, where, now))
     repeat = entry.get("repeat")
-    times = number(repeat.get("times")) if isinstance(repeat, Mapping) else None
-    completed = number(repeat.get("completed")) if isinstance(repeat, Mapping) else None
+    if not isinstance(repeat, Mapping):
+        repeat = {}
+    times = repeat.get("times")
     prompt = _text(entry.get("prompt")) or ""
     finished = [row for row in runs if row["status"] not in UNFINISHED]
     job = Job(
@@ -285,7 +284,7 @@ def _job(
         name=name,
         schedule=_schedule_in_words(entry),
         kind=kind,
-        every_s=_period_s(schedule),
+        every_s=period_s(schedule),
         state=state,
         enabled=enabled,
         is_active=is_active,
@@ -300,8 +299,8 @@ def _job(
         paused_reason=_text(entry.get("paused_reason")),
         created_at=_when(entry.get("created_at")),
         deliver=_texts(entry.get("deliver")) or ("local",),
-        repeat_completed=int(completed) if completed is not None else 0,
-        repeat_times=int(times) if times else None,
+        repeat_completed=count(repeat.get("completed")),
+        repeat_times=count(times) if number(times) else None,
         skills=_skills(entry),
         model=_text(entry.get("model")),
         provider=_text(entry.get("provider")),
@@ -341,61 +340,6 @@ def _schedule_in_words(entry: Mapping[str, Any]) -> str:
     else:
         candidates.append(schedule)
     return next((words for words in map(_text, candidates) if words), "?")
-
-
-def _period_s(schedule: Any) -> float | None:
-    """The period of an interval; None for other kinds."""
-    if not isinstance(schedule, Mapping) or schedule.get("kind") != "interval":
-        return None
-    minutes = number(schedule.get("minutes"))
-    return minutes * 60 if minutes is not None and 0 < minutes < 1e9 else None
-
-
-def _grace_s(schedule: Any, where: tzinfo, now: datetime) -> float:
-    """How late a job may be before that is worth a word: half its period, between two minutes and two hours.
-
-    The rule is Hermes' (`_compute_grace_seconds`), who asks croniter for the next two times of an expression.
-    Here its days count as every day: a day left out makes the period longer, and two hours are the most anyway.
-    """
-    period_s = _period_s(schedule)
-    if period_s is None and isinstance(schedule, Mapping) and schedule.get("kind") == "cron":
-        period_s = _gap_s(_text(schedule.get("expr")) or "", now.astimezone(where))
-    return MIN_GRACE_S if period_s is None else max(MIN_GRACE_S, min(period_s // 2, MAX_GRACE_S))
-
-
-def _gap_s(expression: str, now: datetime) -> float | None:
-    """Between the next two times of day at which a cron expression fires; None if it says none."""
-    fields = expression.split()
-    if len(fields) < 5:
-        return None
-    minutes, hours = _values(fields[0], 0, 59), _values(fields[1], 0, 23)
-    times = [hour * 60 + minute for hour in hours for minute in minutes]
-    if not times:
-        return None
-    current = now.hour * 60 + now.minute
-    following = [time for time in times if time > current] + [time + 1440 for time in times]
-    following.append(times[0] + 2880)
-    return next((later - sooner) * 60.0 for sooner, later in pairwise(following))
-
-
-def _values(written: str, lowest: int, highest: int) -> list[int]:
-    """The numbers that one field of a cron expression stands for, sorted; none if it makes no sense."""
-    values: set[int] = set()
-    for part in written.split(","):
-        match = re.fullmatch(r"(?:\*|(\d{1,4})(?:-(\d{1,4}))?)(?:/(\d{1,4}))?", part, re.ASCII)
-        if match is None:
-            return []
-        first, last, step = (None if number is None else int(number) for number in match.groups())
-        begin = lowest if first is None else first
-        end = (
-            highest
-            if first is None or (last is None and step is not None)
-            else begin
-            if last is None
-            else last
-        )
-        values.update(range(begin, min(end, highest) + 1, step or 1))
-    return sorted(values)
 
 
 def _run(row: Row, owners: Processes, names: Mapping[str, str]) -> Run:

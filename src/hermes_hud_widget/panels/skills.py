@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
 from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.redact import encodable
 from hermes_hud_widget.sources import Config, Document, Documents, JsonObject, Settings, TextFile, Tree
 from hermes_hud_widget.views import view
 
@@ -316,8 +318,9 @@ class _Known:
         self._disabled = frozenset(_words(config.get("skills.disabled")))
         platforms = config.get("skills.platform_disabled")
         self._disabled_on = {
-            _clean(str(platform)): frozenset(_words(names))
+            name: frozenset(_words(names))
             for platform, names in (platforms.items() if isinstance(platforms, dict) else ())
+            if (name := _word(platform)) is not None
         }
 
     def skill(self, document: Document, taken: AbstractSet[str], is_archived: bool = False) -> Skill:
@@ -333,7 +336,7 @@ class _Known:
         is_broken = not document.is_text or name_problem is not None or not has_length
         return Skill(
             folder=document.folder,
-            name=_clean(name),
+            name=encodable(name),
             description=_cut(description, LISTED_DESCRIPTION_CHARS),
             category=document.parts[0] if len(document.parts) >= 2 else None,
             origin=origin,
@@ -413,9 +416,9 @@ def _description(document: Document) -> tuple[str | None, str | None]:
         return None, "its description is not text"
     is_split = bool(document.front_matter_text) or not document.text.startswith("---")
     if not description and is_split and document.is_text:
-        lines = (line.strip() for line in document.text.split("\n"))
+        lines = (line.strip() for line in StringIO(document.text))
         description = next((line for line in lines if line and not line.startswith("#")), "")
-    return _cut(_clean(description.strip()), DESCRIPTION_CHARS) or None, None
+    return _cut(encodable(description.strip()), DESCRIPTION_CHARS) or None, None
 
 
 def _unlisted(document: Document, is_broken: bool, is_taken: bool) -> Unlisted | None:
@@ -578,8 +581,9 @@ def _seconds(value: object) -> float | None:
 
 def _word(value: object) -> str | None:
     """A text, or a number as text (`version: 1.0`)."""
-    is_plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    return _cut(_clean(str(value).strip()), DESCRIPTION_CHARS) or None if is_plain else None
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        return None
+    return _cut(encodable(str(value).strip()), DESCRIPTION_CHARS) or None
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -594,11 +598,6 @@ def _tags(value: object) -> tuple[str, ...]:
         inner = value.strip().removeprefix("[").removesuffix("]")
         value = [part.strip().strip("\"'") for part in inner.split(",")]
     return _words(value)
-
-
-def _clean(text: str) -> str:
-    """Without halves of characters, which JSON and YAML can spell, but no encoding can carry on."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _cut(text: str | None, chars: int) -> str | None:
@@ -617,13 +616,18 @@ def _fill(
     config: Settings,
     args: FrameArguments,
 ) -> dict[str, list[object]]:
-    found = _find(skills, archive, usage, hub, manifest, config)
-    rows = [_row(document, skill, usage) for document, skill in found if args.holds(skill.modified_at)]
+    found = [
+        (document, skill)
+        for document, skill in _find(skills, archive, usage, hub, manifest, config)
+        if args.holds(skill.modified_at)
+    ]
     if args.limit is not None:
         oldest = datetime.min.replace(tzinfo=UTC)
-        newest = sorted(rows, key=lambda row: row["modified_at"] or oldest, reverse=True)[: args.limit]
-        chosen = {id(row) for row in newest}
-        rows = [row for row in rows if id(row) in chosen]
+        newest = sorted(
+            range(len(found)), key=lambda place: found[place][1].modified_at or oldest, reverse=True
+        )
+        found = [found[place] for place in sorted(newest[: args.limit])]
+    rows = [_row(document, skill, usage) for document, skill in found]
     return {column.name: [row[column.name] for row in rows] for column in COLUMNS}
 
 
@@ -639,10 +643,7 @@ def _row(document: Document, skill: Skill, usage: Mapping[str, Any]) -> dict[str
         "created_at": _instant(record.get("created_at")),
         "version": text.version,
         "author": text.author,
-        "tags": list(text.tags),
-        "platforms": list(skill.platforms),
-        "environments": list(skill.environments),
-        "disabled_on": list(skill.disabled_on),
+        "tags": text.tags,
         "size_bytes": document.size_bytes,
         "file_count": 1 + len(document.files),
     }

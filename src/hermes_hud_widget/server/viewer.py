@@ -216,7 +216,7 @@ def _panel_text(id: int | None, query: dict[str, Any], snapshot: Snapshot, uncha
         unchanged=unchanged,
         data=None,
     ).model_dump_json()
-    return frame if unchanged else f"{frame.removesuffix('null}')}{snapshot.data_json.decode()}}}"
+    return frame if unchanged else f"{frame.removesuffix('null}')}{snapshot.data_json}}}"
 
 
 def _id_of(text: str) -> int | None:

@@ -17,6 +17,7 @@ from typing import Any
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.redact import encodable
 from hermes_hud_widget.sources.config import Config
 from hermes_hud_widget.sources.front_matter import split_front_matter
 from hermes_hud_widget.sources.source import Attached, Source
@@ -279,12 +280,12 @@ class _Documents(Attached[Tree]):
         look = self._walk.looks[path]
         known = self._read.get(path)
         if known is None or known[0] != look:
-            parts = tuple(map(_in_unicode, found.parts))
+            parts = tuple(map(encodable, found.parts))
             blank = Document("/".join((found.top.shown, *parts)), parts, found.top.is_outside)
             known = self._read[path] = (look, _read_document(path, look, blank))
         if not found.files:
             return known[1]
-        others = tuple(_in_unicode(name) for name in found.files if name != self._declared.name)
+        others = tuple(encodable(name) for name in found.files if name != self._declared.name)
         return replace(known[1], files=others, digest=self._digest(found.folder, found.files))
 
     def _digest(self, folder: str, names: tuple[str, ...]) -> str | None:
@@ -480,13 +481,8 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and ".tmp" in name
 
 
-def _in_unicode(name: str) -> str:
-    """A file's name as text that any encoding can carry on, whatever bytes it consists of."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
 def _not_listed(shown: str, error: OSError) -> str:
-    shown = _in_unicode(shown)
+    shown = encodable(shown)
     if isinstance(error, NotADirectoryError):
         return f"{shown} is not a folder"
     return f"{shown} cannot be listed: {error.strerror}"

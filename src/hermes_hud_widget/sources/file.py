@@ -33,6 +33,7 @@ class AttachedFile(Attached[T_co]):
         self._content: bytes | SourceError | None = None
         self._modified_at = datetime.fromtimestamp(0, UTC)
         self._changes = 0
+        self._parsed: tuple[bytes, datetime, T_co] | None = None
 
     def signature(self) -> Hashable:
         with self._lock:
@@ -42,11 +43,13 @@ class AttachedFile(Attached[T_co]):
     def read(self) -> T_co:
         with self._lock:
             self._refresh()
-            content, modified_at = self._content, self._modified_at
+            content, modified_at, parsed = self._content, self._modified_at, self._parsed
         if content is None:
             return self._missing
         if isinstance(content, SourceError):
             raise content
+        if parsed is not None and parsed[0] is content and parsed[1] == modified_at:
+            return parsed[2]
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -55,7 +58,10 @@ class AttachedFile(Attached[T_co]):
                 self._label,
                 f"{self._label} is not UTF-8 text (byte {error.start}); save it as UTF-8",
             ) from error
-        return self._parse(text, modified_at)
+        value = self._parse(text, modified_at)
+        with self._lock:
+            self._parsed = (content, modified_at, value)
+        return value
 
     def _refresh(self) -> None:
         """Looks at the file again, unless it is certain that nothing happened since the last look."""

@@ -29,7 +29,7 @@ class Attached(ABC, Generic[T_co]):
 
     @abstractmethod
     def read(self) -> T_co:
-        """The content now.
+        """The content now; nobody may change it, as whoever reads next may get the same object.
 
         Raises:
             SourceError: It is there but cannot be read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 MAX_DEPTH = 100
@@ -23,7 +24,7 @@ def load_yaml(text: str) -> Any:
     import yaml
 
     # The C loader, where there is one, is ten times as fast and just as safe.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = _loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     try:
         is_too_deep = _depth(yaml.parse(text, Loader=loader)) > MAX_DEPTH
         values = None if is_too_deep else yaml.load(text, Loader=loader)
@@ -38,6 +39,20 @@ def load_yaml(text: str) -> Any:
     if is_too_deep:
         raise NotYamlError(f"nests more than {MAX_DEPTH} levels deep")
     return values
+
+
+@cache
+def _loader(base: Any) -> Any:
+    loader: Any = type("Loader", (base,), {})
+    loader.add_constructor("tag:yaml.org,2002:int", _integer)
+    return loader
+
+
+def _integer(loader: Any, node: Any) -> int:
+    number: int = loader.construct_yaml_int(node)
+    # In hexadecimal it may have thousands of digits: then this raises, as it would wherever it is shown.
+    str(number)
+    return number
 
 
 def _depth(events: Iterable[Any]) -> int:
