@@ -11,6 +11,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000): ReadonlySet<string> {
   const known = useRef<ReadonlyMap<string, unknown> | null>(null);
   const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
+  // A key that changes again while it is marked stays so until its last timer ends.
+  const last = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
     const before = known.current;
@@ -20,9 +22,12 @@ export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000): R
     setFresh((now) => new Set([...now, ...touched]));
     const timer = setTimeout(() => {
       timers.current.delete(timer);
-      setFresh((now) => new Set([...now].filter((key) => !touched.includes(key))));
+      const over = new Set(touched.filter((key) => last.current.get(key) === timer));
+      for (const key of over) last.current.delete(key);
+      setFresh((now) => new Set([...now].filter((key) => !over.has(key))));
     }, forMs);
     timers.current.add(timer);
+    for (const key of touched) last.current.set(key, timer);
   }, [[...traces].join("\n")]);
   useEffect(() => () => timers.current.forEach(clearTimeout), []);
   return fresh;

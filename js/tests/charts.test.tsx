@@ -1,48 +1,18 @@
 // @vitest-environment happy-dom
 
-import { type ComponentChildren, h, render } from "preact";
+import { h } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Client } from "../src/client.ts";
-import { ClientProvider } from "../src/context.ts";
+import { describe, expect, test, vi } from "vitest";
 import { scaleOf } from "../src/ui/columns.tsx";
 import { ui } from "../src/ui/index.ts";
 import { ticksOf } from "../src/ui/timeline.tsx";
-import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+import { container, draw, useStage } from "./draw.ts";
 
 const { Bars, Columns, Sparkline, TimeLine, Until } = ui;
 const NOW = Date.parse("2026-06-01T12:00:00Z");
 const HOUR = 3_600_000;
 
-let container: HTMLElement;
-let client: Client;
-let controller: AbortController;
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW });
-  controller = new AbortController();
-  const options = { home: HOME, panels: [], theme: "light", height: 480, language: "en" } as const;
-  client = new Client(
-    new FakeModel(),
-    { ...options, panels: [] },
-    new FakeBrowser(),
-    async () => ({}),
-    controller.signal,
-  );
-  client.setVisible({}, true);
-  container = document.createElement("div");
-  document.body.append(container);
-});
-
-afterEach(() => {
-  controller.abort();
-  render(null, container);
-  container.remove();
-});
-
-function draw(children: ComponentChildren) {
-  act(() => render(h(ClientProvider, { value: client }, children), container));
-}
+useStage(NOW);
 
 const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(selector)];
 const text = (selector: string) => all(selector).map(({ textContent }) => textContent);
@@ -95,8 +65,9 @@ describe("bars", () => {
   });
 
   test("have labels that reorder nothing", () => {
-    draw(<Bars rows={[{ label: "a\u202eb", value: 1 }]} />);
+    draw(<Bars rows={[{ label: "a\u202eb", value: 1, title: "a\u202eb · 1" }]} />);
     expect(text(".bars-label")).toEqual(["a[U+202E]b"]);
+    expect(all("li")[0]?.title).toBe("a[U+202E]b · 1");
   });
 });
 
@@ -264,6 +235,17 @@ describe("a time line", () => {
       ["failed at 06:00", "runs at 18:00"],
       ["none"],
     ]);
+  });
+
+  test("keeps every other label where there is little room, that of midnight among them", () => {
+    show();
+    const labels = all(".timeline-axis.numeric .axis-label").map(({ classList, textContent }) => [
+      textContent,
+      classList.contains("minor"),
+    ]);
+    const midnight = labels.findIndex(([label]) => !label?.toString().includes(":"));
+    expect(midnight).not.toBe(-1);
+    expect(labels.map(([, isMinor]) => isMinor)).toEqual(labels.map((_, index) => (index - midnight) % 2 !== 0));
   });
 
   test("has a line of now that moves with the clock, or stays where it is told", async () => {

@@ -1,15 +1,13 @@
 // @vitest-environment happy-dom
 
-import { h, render } from "preact";
+import { h } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { makeApi, type ViewProps } from "../src/api.ts";
-import { Client } from "../src/client.ts";
-import { ClientProvider } from "../src/context.ts";
 import { makeFormat } from "../src/format.ts";
 import type { Cost, CostFigures, CostKind, Costs, Tokens } from "../src/protocol.ts";
 import define, { texts as catalogues } from "../src/views/costs.tsx";
-import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+import { container, draw as drawIn, useStage } from "./draw.ts";
 import { texts } from "./views.ts";
 
 const nothing: Tokens = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
@@ -72,37 +70,13 @@ const costs = (values: Partial<Costs> = {}): Costs => ({
   ...values,
 });
 
-let container: HTMLElement;
-let controller: AbortController;
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: Date.parse("2026-06-01T12:00:00Z") });
-  controller = new AbortController();
-  container = document.createElement("div");
-  document.body.append(container);
-});
-
-afterEach(() => {
-  controller.abort();
-  render(null, container);
-  container.remove();
-  vi.useRealTimers();
-});
+useStage(Date.parse("2026-06-01T12:00:00Z"));
 
 function draw(data: Costs, more: Partial<ViewProps<Costs>> = {}) {
-  const options = { home: HOME, panels: [], theme: "light", height: 480, language: "en" } as const;
-  const client = new Client(
-    new FakeModel(),
-    { ...options, panels: [] },
-    new FakeBrowser(),
-    async () => ({}),
-    controller.signal,
-  );
-  client.setVisible({}, true);
   const view = texts().above(catalogues);
   const View = define(makeApi(view, makeFormat("en", view.t)));
   const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, ...more } as unknown;
-  act(() => render(h(ClientProvider, { value: client }, h(View, props as ViewProps<Costs>)), container));
+  drawIn(h(View, props as ViewProps<Costs>));
 }
 
 const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(selector)];

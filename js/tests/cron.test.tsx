@@ -1,16 +1,14 @@
 // @vitest-environment happy-dom
 
-import { h, render } from "preact";
+import { h } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { makeApi, type ViewProps } from "../src/api.ts";
-import { Client } from "../src/client.ts";
-import { ClientProvider } from "../src/context.ts";
 import { makeFormat } from "../src/format.ts";
 import type { Cron, Job, Run } from "../src/protocol.ts";
 import define, { texts as catalogues } from "../src/views/cron/index.tsx";
 import { comingOf, lanesOf, spanOf } from "../src/views/cron/line.ts";
-import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+import { container, draw as drawIn, useStage } from "./draw.ts";
 import { texts } from "./views.ts";
 
 const NOW = Date.parse("2026-06-01T12:00:00Z");
@@ -163,37 +161,13 @@ describe("the line", () => {
 });
 
 describe("the view", () => {
-  let container: HTMLElement;
-  let controller: AbortController;
-
-  beforeEach(() => {
-    vi.useFakeTimers({ now: NOW });
-    controller = new AbortController();
-    container = document.createElement("div");
-    document.body.append(container);
-  });
-
-  afterEach(() => {
-    controller.abort();
-    render(null, container);
-    container.remove();
-    vi.useRealTimers();
-  });
+  useStage(NOW);
 
   function draw(data: Cron, language: "en" | "zh" = "en") {
-    const options = { home: HOME, panels: [], theme: "light", height: 480, language } as const;
-    const client = new Client(
-      new FakeModel(),
-      { ...options, panels: [] },
-      new FakeBrowser(),
-      async () => ({}),
-      controller.signal,
-    );
-    client.setVisible({}, true);
     const view = texts(language).above(catalogues);
     const View = define(makeApi(view, makeFormat(language, view.t)));
     const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, now: NOW } as unknown;
-    act(() => render(h(ClientProvider, { value: client }, h(View, props as ViewProps<Cron>)), container));
+    drawIn(h(View, props as ViewProps<Cron>), language);
   }
 
   const one = (selector: string) => container.querySelector<HTMLElement>(selector);

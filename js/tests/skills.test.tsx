@@ -1,16 +1,14 @@
 // @vitest-environment happy-dom
 
-import { h, render } from "preact";
+import { h } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { makeApi, type ViewProps, type ViewSnapshot } from "../src/api.ts";
-import { Client } from "../src/client.ts";
-import { ClientProvider } from "../src/context.ts";
 import { makeFormat } from "../src/format.ts";
 import type { Curator, Query, Skill, SkillList, Skills, SkillText } from "../src/protocol.ts";
 import define, { texts as catalogues, chosen } from "../src/views/skills/index.tsx";
 import { blocksOf, spansOf } from "../src/views/skills/markdown.tsx";
-import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
+import { container, draw as drawIn, useStage } from "./draw.ts";
 import { texts } from "./views.ts";
 
 const NOW = Date.parse("2026-06-01T12:00:00Z");
@@ -216,46 +214,27 @@ describe("Markdown", () => {
       const began = performance.now();
       for (const block of blocksOf(piece.repeat(100_000))) if ("text" in block) spansOf(block.text);
       for (const block of blocksOf(`${piece.repeat(40)}\n`.repeat(3_000))) if ("text" in block) spansOf(block.text);
+      blocksOf(`${piece}${" ".repeat(3_900)}\u2028b\u2028c`);
+      blocksOf(`# ${piece.repeat(3_900)}a\n`.repeat(500));
       expect(performance.now() - began).toBeLessThan(1_500);
     },
   );
 });
 
 describe("the view", () => {
-  let container: HTMLElement;
-  let controller: AbortController;
   let asked: Query[];
   let answer: Skills | null;
 
+  useStage(NOW);
+
   beforeEach(() => {
-    vi.useFakeTimers({ now: NOW });
-    controller = new AbortController();
-    container = document.createElement("div");
-    document.body.append(container);
     asked = [];
     answer = null;
-  });
-
-  afterEach(() => {
-    controller.abort();
-    act(() => render(null, container));
-    container.remove();
-    vi.useRealTimers();
   });
 
   const views = new Map<string, ReturnType<typeof define>>();
 
   function draw(data: Skills, language: "en" | "zh" = "en") {
-    const options = { home: HOME, panels: [], theme: "light", height: 480, language } as const;
-    const browser = new FakeBrowser();
-    const client = new Client(
-      new FakeModel(),
-      { ...options, panels: [] },
-      browser,
-      async () => ({}),
-      controller.signal,
-    );
-    client.setVisible({}, true);
     const words = texts(language).above(catalogues);
     // One component for all drawings: another one would begin anew.
     const View = views.get(language) ?? define(makeApi(words, makeFormat(language, words.t)));
@@ -272,7 +251,7 @@ describe("the view", () => {
       }));
     };
     const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, now: NOW, useSnapshots };
-    act(() => render(h(ClientProvider, { value: client }, h(View, props as unknown as ViewProps<Skills>)), container));
+    drawIn(h(View, props as unknown as ViewProps<Skills>), language);
   }
 
   const one = (selector: string) => container.querySelector<HTMLElement>(selector);
@@ -392,6 +371,20 @@ describe("the view", () => {
     expect(shown().length).toBe(120);
   });
 
+  test("a skill that only more rows show is where one comes back to", () => {
+    draw(skills(Array.from({ length: 200 }, (_, number) => skill({ name: `s${number}` }))));
+    click(".skills-list > .quiet");
+    answer = { list: null, text: text(), missing: false };
+    click('[data-skill$="/s100"] button');
+    expect(document.activeElement).toBe(one(".skill-text"));
+    act(() => {
+      one(".skill-text")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    });
+    expect(shown().length).toBe(120);
+    expect(one('[data-skill$="/s100"] button')).not.toBeNull();
+    expect(document.activeElement).toBe(one('[data-skill$="/s100"] button'));
+  });
+
   test("a skill that is used just now is marked for a moment", async () => {
     draw(skills([skill(), skill({ name: "b" })]));
     expect(all(".fresh")).toEqual([]);
@@ -463,6 +456,27 @@ describe("the view", () => {
     click("[data-skill] button");
     expect(all("img, a, script")).toEqual([]);
     expect(words(".markdown")).toContain(evil);
+  });
+
+  test("foreign text reorders nothing, in marks and labels too", () => {
+    const evil = "a\u202eb";
+    const rows = [
+      skill({ name: evil, unlisted: "other-system", platforms: [evil] }),
+      skill({ name: "b", disabled_on: [evil] }),
+      skill({ name: "c", environments: [evil] }),
+    ];
+    draw(skills(rows));
+    expect(all(".skill-marks").map((marks) => marks.textContent)).toEqual([
+      "yoursonly a[U+202E]b",
+      "yoursoff on a[U+202E]b",
+      "yoursonly a[U+202E]b",
+    ]);
+    click("[data-skill] button");
+    expect(one(".skill-text")?.getAttribute("aria-label")).toBe("skills/data-science/a[U+202E]b");
+    answer = { list: null, text: text({ skill: rows[0] }), missing: false };
+    draw(skills(rows));
+    expect(one(".skill-text")?.getAttribute("aria-label")).toBe("a[U+202E]b");
+    expect(words(".skill-text .skill-marks")).toBe("yoursonly a[U+202E]b");
   });
 
   test("speaks Chinese", () => {

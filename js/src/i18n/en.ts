@@ -1,4 +1,4 @@
-/** Every text of the HUD. `a|b` is for one and for many, by `count`. */
+/** The texts of the core; a view has its own beside it. `a|b` is for one and for many, by `count`. */
 export const english: Record<string, string> = {
   "hud.label": "Hermes HUD",
   "hud.panels": "Panels",

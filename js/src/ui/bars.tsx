@@ -1,5 +1,6 @@
 import { type ComponentChildren, h } from "preact";
 import { useClient } from "../context.ts";
+import { cleanLine } from "../text.ts";
 import { Text } from "./text.tsx";
 
 /** One labelled bar. */
@@ -10,7 +11,7 @@ export interface Bar {
   value: number;
   /** How the value reads; the plain number without it. */
   text?: ComponentChildren;
-  /** More about it, on hover. */
+  /** More about it, on hover; may be anybody's words. */
   title?: string;
   /** A few words beside the value. */
   note?: ComponentChildren;
@@ -30,7 +31,7 @@ export function Bars({
     <div class="chart">
       <ul class="bars">
         {rows.map(({ label, value, text, title, note }) => (
-          <li key={label} title={title}>
+          <li key={label} title={title === undefined ? undefined : cleanLine(title)}>
             <span class="bars-label">
               <Text text={label} title={title === undefined} />
             </span>

@@ -139,8 +139,7 @@ function isMidnight(tick: number): boolean {
   return date.getHours() === 0 && date.getMinutes() === 0;
 }
 
-/** Where there is little room: days without hours, or every other one. */
+/** Where there is little room every other label is left out; among hours, no midnight. */
 function isMinor(index: number, ticks: readonly number[]): boolean {
-  const days = ticks.filter(isMidnight).length;
-  return days > 0 && days < ticks.length ? !isMidnight(ticks[index] ?? 0) : index % 2 === 1;
+  return (index - Math.max(0, ticks.findIndex(isMidnight))) % 2 !== 0;
 }

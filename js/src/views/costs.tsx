@@ -1,4 +1,5 @@
 import type { Api, ViewProps } from "../api.ts";
+import { allTokens } from "../format.ts";
 import type { ConversationCost, Cost, CostFigures, CostKind, CostPeriod, Costs, CostsQuery } from "../protocol.ts";
 import type { Kind } from "../ui/columns.tsx";
 import css from "./costs.css";
@@ -121,7 +122,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
             <span class="span-name">{t(`span.${days}`)}</span>
             <b class="numeric">{price(spending.cost)}</b>
             <small>
-              {format.compact(all(spending.tokens))} {t("tokens")}
+              {format.compact(allTokens(spending.tokens))} {t("tokens")}
               {spending.cost.unknown_sessions > 0 && (
                 <em title={t("cost.unpriced.help", { count: spending.cost.unknown_sessions })}>
                   {t("cost.unpriced", { count: spending.cost.unknown_sessions })}
@@ -148,9 +149,10 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
 
   /** Solid bars for what has dollars; hollow ones for what has none: a subscription includes it, or nobody knows. */
   function Split({ rows, measure }: { rows: readonly Row[]; measure: Measure }) {
-    const most = Math.max(0, ...rows.map(({ figures }) => all(figures.tokens)));
+    const most = Math.max(0, ...rows.map(({ figures }) => allTokens(figures.tokens)));
     // They come the dearest first.
-    const sorted = measure === "usd" ? rows : [...rows].sort((a, b) => all(b.figures.tokens) - all(a.figures.tokens));
+    const sorted =
+      measure === "usd" ? rows : [...rows].sort((a, b) => allTokens(b.figures.tokens) - allTokens(a.figures.tokens));
     const priced = measure === "tokens" ? sorted : sorted.filter(({ figures }) => (figures.cost.usd ?? 0) > 0);
     const others = sorted.filter((row) => !priced.includes(row));
     return (
@@ -186,7 +188,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     return {
       label,
       title,
-      value: all(figures.tokens),
+      value: allTokens(figures.tokens),
       text: tokensOf(figures),
       note: isDollars ? undefined : t(`cost.${status}`),
     };
@@ -288,7 +290,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
   }
 
   function tokensOf({ tokens }: CostFigures): string {
-    return `${format.compact(all(tokens))} ${t("tokens")}`;
+    return `${format.compact(allTokens(tokens))} ${t("tokens")}`;
   }
 
   function about(figures: CostFigures): string {
@@ -317,11 +319,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
 
   /** A share that says neither "all" nor "none" of what is only nearly so. */
   function part(share: number): string {
-    return share > 0 && share < 0.01 ? t("under", { share: format.percent(0.01) }) : format.percent(cautious(share));
-  }
-
-  function cautious(share: number): number {
-    return share < 1 ? Math.min(share, 0.99) : share;
+    return share > 0 && share < 0.01 ? t("under", { share: format.percent(0.01) }) : format.percent(share);
   }
 
   function kindsOf({ total }: Costs): Kind[] {
@@ -372,10 +370,6 @@ function dollars(kinds: readonly CostKind[]) {
     value: find(kinds, kind)?.usd ?? (isPartlyUnknown ? null : 0),
   }));
   return isPartlyUnknown ? [...parts, { kind: "unknown" as const, value: null }] : parts;
-}
-
-function all({ input, output, cache_read, cache_write }: CostFigures["tokens"]): number {
-  return input + output + cache_read + cache_write;
 }
 
 function find(amounts: readonly CostKind[], status: string): CostKind | undefined {

@@ -36,7 +36,7 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
             <small>{t("entries", { count: store.entries.length })}</small>
           </h3>
           <Meter
-            label={t("capacity", { used: store.used_chars, limit: store.limit_chars })}
+            label={t("meter.text", { used: store.used_chars, limit: store.limit_chars })}
             used={store.used_chars}
             limit={store.limit_chars}
           />
@@ -73,7 +73,6 @@ export const texts = {
     "store.memory": "Memory",
     "store.user": "User profile",
     entries: "{count} entry|{count} entries",
-    capacity: "{used} of {limit} characters",
     chars: "{count} character|{count} characters",
     missing: "{file} is not there yet",
     "missing.help": "Hermes writes it when it remembers something.",
@@ -89,7 +88,6 @@ export const texts = {
     "store.memory": "记忆",
     "store.user": "用户档案",
     entries: "{count} 条",
-    capacity: "{limit} 个字符中已用 {used} 个",
     chars: "{count} 个字符",
     missing: "{file} 尚不存在",
     "missing.help": "Hermes 记住内容时会写入它。",

@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
 import type { Skill, Skills, SkillText } from "../../protocol.ts";
+import { cleanLine } from "../../text.ts";
 import { defineMarkdown } from "./markdown.tsx";
 
 interface Props {
@@ -26,7 +27,7 @@ export function defineDetail(api: Api, Marks: ComponentType<{ skill: Skill }>) {
     kept.current = snapshot?.data?.text ?? kept.current;
     const found = kept.current;
     return (
-      <section class="skill-text" tabIndex={-1} aria-label={found?.skill.name ?? folder} data-text={folder}>
+      <section class="skill-text" tabIndex={-1} aria-label={cleanLine(found?.skill.name ?? folder)} data-text={folder}>
         <header>
           <button type="button" class="skill-back" aria-label={t("back")} onClick={close}>
             <Icon name="back" />

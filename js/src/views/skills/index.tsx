@@ -96,6 +96,8 @@ export default function define(api: Api) {
 
   function SkillsView({ data, useSnapshots }: ViewProps<Skills>) {
     const [choice, choose] = useState<Choice>({ words: "", show: "all", order: "category" });
+    // Here, as the list is not there while a skill is read.
+    const [most, setMost] = useState(ROWS);
     const view = useRef<HTMLDivElement>(null);
     const { opened, open, onKeyDown } = useOpened(view, "data-skill", ".skill-text");
     const { list } = data;
@@ -121,7 +123,7 @@ export default function define(api: Api) {
           </Section>
         </aside>
         {opened === null ? (
-          <List list={list} choice={choice} choose={choose} fresh={fresh} open={open} />
+          <List list={list} choice={choice} choose={choose} most={most} setMost={setMost} fresh={fresh} open={open} />
         ) : (
           <Detail
             key={opened}
@@ -264,11 +266,13 @@ export default function define(api: Api) {
     list: SkillList;
     choice: Choice;
     choose: (choice: Choice) => void;
+    /** So many rows are drawn. */
+    most: number;
+    setMost: (most: number) => void;
     fresh: ReadonlySet<string>;
     open: (folder: string) => void;
   }) {
-    const { list, choice, choose } = props;
-    const [most, setMost] = useState(ROWS);
+    const { list, choice, choose, most, setMost } = props;
     const found = useMemo(() => chosen(list.rows, choice), [list, choice]);
     const scale = Math.max(1, ...list.rows.map((skill) => skill.use_count));
     const isGrouped = choice.order === "category";

@@ -64,10 +64,10 @@ export function blocksOf(text: string): Block[] {
 }
 
 function blockOf(line: string): Block | null {
-  const heading = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line);
-  if (heading) return { kind: "heading", level: heading[1]?.length ?? 1, text: heading[2] ?? "" };
+  const heading = /^(#{1,6})\s(.*)$/s.exec(line);
+  if (heading) return { kind: "heading", level: heading[1]?.length ?? 1, text: unclosed((heading[2] ?? "").trim()) };
   if (/^ {0,3}([-*_])( *\1){2,}\s*$/.test(line)) return { kind: "rule" };
-  const item = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/.exec(line);
+  const item = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/s.exec(line);
   if (item) {
     const level = Math.min(4, Math.floor((item[1] ?? "").replace(/\t/g, "    ").length / 2));
     return { kind: "item", level, mark: /^\d/.test(item[2] ?? "") ? (item[2] ?? "") : "•", text: item[3] ?? "" };
@@ -79,6 +79,13 @@ function blockOf(line: string): Block | null {
   }
   const quote = /^ {0,3}>\s?(.*)$/.exec(line);
   return quote ? { kind: "quote", text: quote[1] ?? "" } : null;
+}
+
+/** A heading without the signs that close it; /#+$/ would go over every other run of them again and again. */
+function unclosed(heading: string): string {
+  let end = heading.length;
+  while (heading[end - 1] === "#") end -= 1;
+  return heading.slice(0, end).trimEnd();
 }
 
 function isRow(line: string | undefined): boolean {

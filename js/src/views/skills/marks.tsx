@@ -3,7 +3,7 @@ import type { Skill } from "../../protocol.ts";
 
 /** A skill's origin and state, as small words. */
 export function defineMarks({ h, ui, t }: Api) {
-  const { Badge } = ui;
+  const { Badge, Text } = ui;
 
   return function Marks({ skill }: { skill: Skill }) {
     const systems = skill.platforms.length > 0 ? skill.platforms : skill.environments;
@@ -31,16 +31,26 @@ export function defineMarks({ h, ui, t }: Api) {
         {skill.is_disabled ? (
           <Badge title={t("disabled.help")}>{t("disabled")}</Badge>
         ) : (
-          skill.disabled_on.length > 0 && <Badge>{t("disabled-on", { where: skill.disabled_on.join(", ") })}</Badge>
+          skill.disabled_on.length > 0 && (
+            <Badge>
+              <Text text={t("disabled-on", { where: skill.disabled_on.join(", ") })} />
+            </Badge>
+          )
         )}
         {skill.unlisted ? (
           <Badge title={t(`unlisted.${skill.unlisted}.help`)} kind="amber">
-            {skill.unlisted === "other-system"
-              ? t("only", { where: systems.join(", ") })
-              : t(`unlisted.${skill.unlisted}`)}
+            {skill.unlisted === "other-system" ? (
+              <Text text={t("only", { where: systems.join(", ") })} />
+            ) : (
+              t(`unlisted.${skill.unlisted}`)
+            )}
           </Badge>
         ) : (
-          skill.environments.length > 0 && <Badge>{t("only", { where: skill.environments.join(", ") })}</Badge>
+          skill.environments.length > 0 && (
+            <Badge>
+              <Text text={t("only", { where: skill.environments.join(", ") })} />
+            </Badge>
+          )
         )}
       </span>
     );
