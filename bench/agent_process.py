@@ -28,10 +28,8 @@ RETRY_S = (0.020, 0.150)
 class Hermes(Writer):
     """The tests' writer with Hermes' own settings."""
 
-    synchronous = None
-
     def __init__(self, home: Path, schema: str, journal: str) -> None:
-        super().__init__(home, schema, journal)
+        super().__init__(home, schema, journal, synchronous=None)
         self.refusals = 0
 
     def _commit(self, *statements: tuple[str, tuple[Any, ...]]) -> None:

@@ -30,15 +30,14 @@ class Writer:
         home: The home; its directory must exist.
         schema: SQL of `state.db`.
         journal: `wal` or `delete`.
+        synchronous: SQLite's setting; None leaves it at what SQLite comes with.
     """
 
-    synchronous: str | None = "NORMAL"
-    """SQLite's setting; None leaves it at what SQLite comes with."""
-
-    def __init__(self, home: Path, schema: str, journal: str) -> None:
+    def __init__(self, home: Path, schema: str, journal: str, synchronous: str | None = "NORMAL") -> None:
         self.home = home
         self._schema = schema
         self._journal = journal
+        self._synchronous = synchronous
         self._database: sqlite3.Connection | None = None
 
     # -- commands
@@ -47,8 +46,8 @@ class Writer:
         """Opens `state.db`, making it when it is not there; returns this process' id."""
         database = sqlite3.connect(self.home / "state.db", isolation_level=None, timeout=1.0)
         database.execute(f"PRAGMA journal_mode={self._journal}")
-        if self.synchronous is not None:
-            database.execute(f"PRAGMA synchronous={self.synchronous}")
+        if self._synchronous is not None:
+            database.execute(f"PRAGMA synchronous={self._synchronous}")
         database.executescript(self._schema)
         self._database = database
         return os.getpid()
