@@ -65,6 +65,13 @@ class Problem(Message):
     message: str
 
 
+class Progress(Message):
+    """How far a long read has come: what is shown so far is true of what was read."""
+
+    done: int = Field(description="Rows read")
+    total: int = Field(description="Rows in all, as far as is known")
+
+
 # -- server → viewer
 
 

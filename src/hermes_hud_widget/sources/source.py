@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.protocol import Progress
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -22,6 +23,24 @@ class Attached(ABC, Generic[T_co]):
     """Directories whose list of entries may change this source."""
     recheck_soon: bool = False
     """True after a `signature` that could not be certain: take it again in some 20 ms."""
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it has come with reading, when what `read` gives is not all yet; None: it is all there.
+
+        While it goes on, `doorbells` ring now and then and the signature changes.
+        """
+        return None
+
+    def settle(self) -> None:
+        """Returns when `read` gives all that there is now, however long that takes.
+
+        Raises:
+            SourceError: It is there but cannot be read.
+        """
+
+    def rest(self) -> None:
+        """Drops what it keeps to answer fast: nobody has looked for minutes. It is read again when needed."""
 
     @abstractmethod
     def signature(self) -> Hashable:
