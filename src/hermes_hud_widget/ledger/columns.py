@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
 from hermes_hud_widget.ledger.database import Database
-from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
+from hermes_hud_widget.ledger.kept import Kept
+from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.snapshot import Snapshot
 from hermes_hud_widget.ledger.transcript import message_state
 from hermes_hud_widget.ledger.values import instant, moment
 
@@ -116,11 +116,11 @@ class Arguments(Protocol):
 
 
 def session_columns(
-    snapshot: Snapshot, args: Arguments, price: Callable[[SessionRow], tuple[float | None, str | None]]
+    kept: Kept, args: Arguments, price: Callable[[SessionRow], tuple[float | None, str | None]]
 ) -> dict[str, list[Any]]:
     """One row for each row of `sessions`, children too, the one started last first."""
-    lineage = snapshot.lineage
-    rows = sessions_asked_for(lineage, args)[: args.limit]
+    lineage = kept.lineage
+    rows = sessions_asked_for(kept, args)[: args.limit]
     prices = {row.id: price(row) for row in rows}
     made: dict[str, Callable[[SessionRow], Any]] = {
         "root_id": lineage.root_id,
@@ -142,18 +142,21 @@ def session_columns(
     }
 
 
-def sessions_asked_for(lineage: Lineage, args: Arguments) -> list[SessionRow]:
+def sessions_asked_for(kept: Kept, args: Arguments) -> list[SessionRow]:
     """Those of the span and the conversation asked for, the one started last first; without a limit."""
-    rows = [row for row in lineage.rows.values() if _is_within(row.started_at, args)]
+    rows = kept.lineage.rows
     if args.session_id is not None:
-        asked = lineage.rows.get(args.session_id)
-        pieces = {piece.id for piece in lineage.chain(asked)} if asked else set()
-        rows = [row for row in rows if row.id in pieces]
-    rows.sort(key=lambda row: (row.started_at, row.id), reverse=True)
-    return rows
+        asked = rows.get(args.session_id)
+        found = list(kept.lineage.chain(asked)) if asked else []
+    else:
+        since = float("-inf") if args.since is None else args.since.timestamp()
+        found = [rows[session_id] for session_id in kept.started_since(since)]
+    found = [row for row in found if _is_within(row.started_at, args)]
+    found.sort(key=lambda row: (row.started_at, row.id), reverse=True)
+    return found
 
 
-def message_columns(database: Database, snapshot: Snapshot, args: Arguments) -> dict[str, list[Any]]:
+def message_columns(database: Database, snapshot: Kept, args: Arguments) -> dict[str, list[Any]]:
     """One row for each row of `messages`, ascending by id, no texts.
 
     Without `since` and `session_id` all messages are gone through, from the newest on until `limit` is
@@ -186,7 +189,7 @@ def _is_within(seconds: float, args: Arguments) -> bool:
 
 
 def _message_chunks(
-    database: Database, snapshot: Snapshot, args: Arguments, wanted: Sequence[str]
+    database: Database, snapshot: Kept, args: Arguments, wanted: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Chunks of rows, the newest chunk first, ascending by id within each."""
     if args.limit == 0:
@@ -218,7 +221,7 @@ def _message_chunks(
             yield database.read(partial(_read_rows, wanted=wanted, ids=some_ids))
 
 
-def candidates(snapshot: Snapshot, args: Arguments) -> list[str] | None:
+def candidates(snapshot: Kept, args: Arguments) -> list[str] | None:
     """The sessions whose messages are to be read; None for all messages."""
     if args.session_id is not None:
         asked = snapshot.lineage.rows.get(args.session_id)

@@ -118,6 +118,37 @@ class Database:
             content, is_uncertain = self._look()
             return object() if is_uncertain else content
 
+    def commits(self) -> tuple[Hashable, int] | None:
+        """A number that grows by one with each commit, and what it counts from; None when that cannot be told.
+
+        Numbers with another origin are not to be compared. Taken in a `read`, it counts at least the commits
+        that this read sees.
+        """
+        with self._lock:
+            opened = self._opened
+            if opened is None:
+                return None
+            if opened.index is not None:
+                log = opened.index.log_index()
+                return None if log is None else (opened.index.identity, log.commits)
+            if opened.way == "journal":
+                return (opened.descriptor.identity, opened.descriptor.header().change_counter)
+            return None
+
+    def facts(self) -> Hashable:
+        """What can be seen of the committed content from outside, without reading it; None when that is uncertain.
+
+        Equal facts of one file, even from another process, are the same content.
+        """
+        with self._lock:
+            opened = self._opened
+            if opened is None:
+                return None
+            taken_ns = time.time_ns()
+            facts = self._facts(opened)
+            is_settled = abs(taken_ns - facts.written_ns()) > _COARSE_CLOCK_NS
+            return facts if is_settled else None
+
     def read(self, work: Callable[[sqlite3.Connection, Schema], T]) -> T:
         """Runs `work` in one read transaction, in which all its statements see the same state.
 

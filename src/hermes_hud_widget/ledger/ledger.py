@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
-from heapq import nlargest
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from hermes_hud_widget.ledger import columns, money
-from hermes_hud_widget.ledger.activity import LIVE_S, RECENT_S, activity
+from hermes_hud_widget.ledger import columns, memory, money
+from hermes_hud_widget.ledger.activity import LIVE_S, RECENT_S, Doing, Message, activity
 from hermes_hud_widget.ledger.calls import read_calls
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
+from hermes_hud_widget.ledger.glimpses import Glimpses
+from hermes_hud_widget.ledger.history import History
+from hermes_hud_widget.ledger.index import Index
+from hermes_hud_widget.ledger.kept import Conversation, Kept, Sort, whole
 from hermes_hud_widget.ledger.lineage import SessionRow
+from hermes_hud_widget.ledger.memory import Memory
 from hermes_hud_widget.ledger.money import Sum
 from hermes_hud_widget.ledger.parts import Parts
 from hermes_hud_widget.ledger.rows import (
@@ -22,20 +30,40 @@ from hermes_hud_widget.ledger.rows import (
     ConversationCost,
     RecentMessage,
     Session,
+    SessionPage,
     Spending,
     Totals,
     Transcript,
 )
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.snapshot import Snapshot, Snapshots
 from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS, tool_call_columns
 from hermes_hud_widget.ledger.transcript import read_page
-from hermes_hud_widget.ledger.usage import Day, SessionUsage, Usages, usage_columns, whole
+from hermes_hud_widget.ledger.usage import Day, Usages, usage_columns
 from hermes_hud_widget.ledger.values import instant, moment, number, text
 from hermes_hud_widget.ledger.writers import Writers
+from hermes_hud_widget.protocol import Progress
+
+log = logging.getLogger(__name__)
 
 MOST_TAILS = 200
 """Of so many sessions, those active last, the messages are read to tell what they do."""
+WORTH_SAVING_S = 0.2
+"""A history that was read in less is read again at each start."""
+SAVED_AGAIN_S = 600.0
+"""After a reading in the background it is saved, at most once in so many seconds; and when it is closed."""
+MOST_PROJECTED = 500
+"""So many conversations are kept as they were shown last."""
+
+
+class _Shown(NamedTuple):
+    """A conversation as it was shown, and what that holds for."""
+
+    conversation: Conversation
+    tail: tuple[Message, ...]
+    writers: Writers | None
+    at: datetime
+    doing: Doing
+    session: Session | None
 
 
 class Ledger:
@@ -43,62 +71,147 @@ class Ledger:
 
     Columns that this Hermes release does not have are None or zero, never an error.
 
-    What it costs: after a change of the content, one narrow scan of `sessions` (grows with their number;
-    in chunks of some 6 ms), plus a look at the messages of those sessions that changed. The first call
-    looks at each session's last and first message. What models and tasks used is read when it is asked for,
-    then compared in SQLite (0.4 µs a row) and read again where it changed. Without a change, nothing is read.
+    It keeps what it has read, without a word of any message, and reads what each commit changed (`History`).
+    The first reading of a long history goes on in the background, the newest sessions first; until it is done
+    `progress` says how far it is, and what the methods give is true of what was read.
 
     All methods raise DatabaseProblem when the file is there but cannot be read.
+
+    Args:
+        database: The file.
+        on_change: Called when something changed of which no file tells: more was read in the background.
+        on_waiting: Called when there is something for `advance` to do.
+        index: Where what was read is kept for the next start, given the file and its identity; None: nowhere.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        on_change: Callable[[], None] = lambda: None,
+        on_waiting: Callable[[], None] = lambda: None,
+        index: Callable[[Path, Any], Index] | None = None,
+    ) -> None:
         self._database = database
-        self._snapshots = Snapshots(database)
+        self._on_waiting = on_waiting
+        self._make_index = index
+        self._index: Index | None = None
+        self._saved_at: float | None = None
+        self._history = History(database, on_change, self._recall)
         self._parts = Parts(database)
-        self._usages = Usages(database)
+        self._glimpses = Glimpses(database)
+        self._kept = self._history.kept
+        self._usages = Usages(self._kept)
+        self._shown: dict[str, _Shown] = {}
 
-    def sessions(
-        self, now: datetime, writers: Writers | None = None, include_archived: bool = False
-    ) -> tuple[Session, ...]:
-        """All conversations that Hermes lists, each as its compression chain's tip, newest activity first.
+    @property
+    def progress(self) -> Progress | None:
+        """How many sessions of how many were read; None when all were."""
+        return self._history.progress
+
+    def settle(self) -> None:
+        """Returns when all sessions are known, with the number of their messages, as they are now."""
+        self._history.settle(rows=False)
+
+    def rest(self) -> None:
+        """Drops all that was read; it is read again when it is asked for."""
+        self._save()
+        self._history.rest()
+
+    def close(self) -> None:
+        """Saves what was read for the next start."""
+        self._save()
+        if self._index is not None:
+            self._index.close()
+
+    def advance(self) -> float | None:
+        """Reads one short step of what may wait; in how many seconds to call again, None: not before `on_waiting`."""
+        wait = self._history.advance()
+        is_idle = wait is None or wait > 0
+        if is_idle and (self._saved_at is None or time.monotonic() - self._saved_at > SAVED_AGAIN_S):
+            self._save()
+        return wait
+
+    def page(
+        self,
+        now: datetime,
+        writers: Writers | None = None,
+        *,
+        number: int = 0,
+        size: int = 25,
+        sort: Sort = "last_active",
+        descending: bool = True,
+        include_archived: bool = False,
+    ) -> SessionPage:
+        """One page of the conversations that Hermes lists, each as its compression chain's tip.
+
+        Costs what the page costs, however many there are.
 
         Args:
             now: The present; what a session does depends on it.
             writers: The processes that have the database open for writing; None: not known.
+            number: Which page, from 0; one that is not (or no longer) there is the last one.
+            size: Conversations a page.
+            sort: What they are sorted by; those without a value come last either way, equal ones with the latest
+                activity first.
+            descending: The highest value first.
             include_archived: Also archived ones.
         """
-        snapshot = self._snapshots.current()
-        roots = [root for root in snapshot.lineage.roots if include_archived or not root.archived]
-        found = dict(snapshot.projected)
-        missing = [snapshot.lineage.chain(root) for root in roots if root.id not in found]
-        found.update((session.root_id, session) for session in self._project(snapshot, missing, now, writers))
-        return tuple(found[root.id] for root in roots if root.id in found)
+        with self._current() as kept:
+            found, number, total = kept.page(sort, descending, include_archived, number, size)
+            active = self._active(kept, now, writers)
+            live = sum(
+                doing.activity in LIVE and (include_archived or not one.root.archived)
+                for one, doing in active
+            )
+            return SessionPage(self._project(kept, found, now, writers), total, live, number)
+
+    def sessions(
+        self, now: datetime, writers: Writers | None = None, include_archived: bool = False
+    ) -> tuple[Session, ...]:
+        """All of them in Hermes' order: newest activity first."""
+        with self._current() as kept:
+            return self._project(kept, tuple(kept.latest(include_archived)), now, writers)
+
+    def live(
+        self, now: datetime, writers: Writers | None = None, limit: int = MOST_TAILS
+    ) -> tuple[tuple[Session, ...], int]:
+        """The conversations in which something goes on or that crashed within 24 h, newest activity first.
+
+        At most `limit` of them, and how many there are in all.
+        """
+        with self._current() as kept:
+            found = [
+                one
+                for one, doing in self._active(kept, now, writers)
+                if doing.activity in (*LIVE, "crashed") and not one.root.archived
+            ]
+            return self._project(kept, found[:limit], now, writers), len(found)
 
     def next_change(
-        self, sessions: Sequence[Session], now: datetime, writers: Writers | None = None
+        self, now: datetime, writers: Writers | None = None, also: Sequence[Session] = ()
     ) -> datetime | None:
-        """When the activity of one of these sessions may next change by time alone; None: by time never.
+        """When what a conversation does may next change by time alone; None: by time never.
 
         Args:
-            sessions: What `sessions` or `transcript` gave.
             now: The present.
-            writers: What they were given; None makes the answer earlier than need be.
+            writers: The processes that have the database open for writing; None makes the answer earlier than
+                need be.
+            also: Sessions that no list has: delegated ones.
         """
+        with self._current() as kept:
+            states = [(one.last, doing.activity) for one, doing in self._active(kept, now, writers)]
+        states += [(session.last_active.timestamp(), session.activity) for session in also]
         instants = [
-            session.last_active + timedelta(seconds=seconds)
-            for session in sessions
-            for seconds in _changes_after(session.activity, writers is not None)
+            moment(last) + timedelta(seconds=seconds)
+            for last, doing in states
+            for seconds in _changes_after(doing, writers is not None)
         ]
         return min((instant for instant in instants if instant > now), default=None)
 
     def totals(self) -> Totals:
         """Counters over the whole database."""
-        lineage = self._snapshots.current().lineage
-        return Totals(
-            sessions=sum(lineage.is_listed(row) for row in lineage.rows.values()),
-            messages=sum(row.message_count for row in lineage.rows.values()),
-            tool_calls=sum(row.tool_call_count for row in lineage.rows.values()),
-        )
+        with self._current() as kept:
+            return Totals(sessions=kept.listed, messages=kept.messages, tool_calls=kept.tool_calls)
 
     def spending(self, since: datetime) -> Spending:
         """Tokens and cost of all sessions that started at or after `since`, by the rule of `hermes insights`.
@@ -106,11 +219,10 @@ class Ledger:
         Per session: what is attributed to models and auxiliary tasks (`session_model_usage`), and what its
         own counters hold beyond that.
         """
-        snapshot, start = self._snapshots.current(), since.timestamp()
-        rows = [row for row in snapshot.lineage.rows.values() if row.started_at >= start]
-        spent = Sum()
-        for session in self._usages.of_some(snapshot, rows):
-            spent.add_session(session.parts)
+        with self._current() as kept:
+            spent = Sum()
+            for session_id in kept.started_since(since.timestamp()):
+                spent.add_session(self._usages.of(session_id).parts)
         return Spending(spent.sessions, spent.tokens(), spent.cost())
 
     def days(self, where: tzinfo) -> Mapping[date, Day]:
@@ -118,59 +230,58 @@ class Ledger:
 
         After a change only the days are summed up again in which a session changed.
         """
-        return self._usages.days(self._snapshots.current(), where)
+        with self._current():
+            return self._usages.days(where)
 
     def dearest(self, since: datetime | None, limit: int) -> tuple[ConversationCost, ...]:
         """The conversations whose pieces started since then cost most; those of unknown price are left out."""
-        snapshot = self._snapshots.current()
-        sessions = self._usages.of(snapshot)
-        lineage = snapshot.lineage
-        start = float("-inf") if since is None else since.timestamp()
-        conversations: defaultdict[str, list[SessionUsage]] = defaultdict(list)
-        for session in sessions.values():
-            row = session.row
-            if row.started_at >= start:
-                conversations[lineage.root_id(row)].append(session)
-        prices = {
-            root_id: sum(piece.usd or 0.0 for piece in pieces) for root_id, pieces in conversations.items()
-        }
-        known = (root_id for root_id, usd in prices.items() if usd > 0)
-        dearest = nlargest(limit, known, key=lambda root_id: (prices[root_id], root_id))
-        tips = {root_id: lineage.chain(lineage.rows[root_id])[-1] for root_id in dearest}
-        try:
-            previews = self._snapshots.previews(snapshot, [tip.id for tip in tips.values()])
-        except DatabaseMissing:
-            previews = {}
-        found = []
-        for root_id in dearest:
-            root, tip = lineage.rows[root_id], tips[root_id]
-            spent = money.total(part for piece in conversations[root_id] for part in piece.parts)
-            found.append(
-                ConversationCost(
-                    id=tip.id,
-                    root_id=root_id,
-                    title=tip.title,
-                    preview=previews.get(tip.id, ""),
-                    source=root.source,
-                    model=tip.model,
-                    started_at=moment(root.started_at),
-                    tokens=spent.tokens(),
-                    cost=spent.cost(),
+        with self._current() as kept:
+            start = float("-inf") if since is None else since.timestamp()
+            dearest = self._usages.dearest(start, limit)
+            lineage = kept.lineage
+            tips = {root_id: lineage.chain(lineage.rows[root_id])[-1] for root_id, _ in dearest}
+            previews = self._previews(kept, (tip.id for tip in tips.values()))
+            found = []
+            for root_id, pieces in dearest:
+                root, tip = lineage.rows[root_id], tips[root_id]
+                spent = money.total(part for piece in pieces for part in piece.parts)
+                found.append(
+                    ConversationCost(
+                        id=tip.id,
+                        root_id=root_id,
+                        title=tip.title,
+                        preview=previews.get(tip.id, ""),
+                        source=root.source,
+                        model=tip.model,
+                        started_at=moment(root.started_at),
+                        tokens=spent.tokens(),
+                        cost=spent.cost(),
+                    )
                 )
-            )
-        return tuple(found)
+            return tuple(found)
 
     def usage_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each part of what a session spent, the session started last first; `limit`: the newest."""
-        snapshot = self._snapshots.current()
-        return usage_columns(snapshot.lineage, self._usages.of(snapshot), args)
+        self._history.settle()
+        with self._current() as kept:
+            return usage_columns(kept, self._usages, args)
 
     def recent(self, limit: int) -> tuple[RecentMessage, ...]:
         """The newest messages of all sessions, by id, newest first; reads no more rows than that."""
-        try:
-            return self._database.read(lambda c, s: _read_recent(c, s, limit))
-        except DatabaseMissing:
-            return ()
+        with self._current() as kept:
+            try:
+                found = self._database.read(lambda c, s: _read_recent(c, s, limit))
+            except DatabaseMissing:
+                return ()
+            previews = self._previews(
+                kept, (message.session_id for message in found if not message.session_title)
+            )
+        return tuple(
+            message
+            if message.session_title
+            else replace(message, session_title=previews.get(message.session_id) or None)
+            for message in found
+        )
 
     def transcript(
         self, session_id: str, before: int | None, limit: int, now: datetime, writers: Writers | None = None
@@ -187,17 +298,22 @@ class Ledger:
         Returns:
             None when there is no such session.
         """
-        snapshot = self._snapshots.current()
-        row = snapshot.lineage.rows.get(session_id)
-        if row is None:
-            return None
-        chain = snapshot.lineage.chain(row)
-        pieces = [piece.id for piece in chain]
+        with self._current() as kept:
+            record = kept.records.get(session_id)
+            if record is None:
+                return None
+            chain = kept.lineage.chain(record.row)
+            root, last = chain[0], kept.lineage.last_active(chain[-1])
+            conversation = kept.conversations.get(root.id) or Conversation(root, chain, last, last, 0)
+            if conversation.chain != chain:  # a piece that is no longer gone on with
+                conversation = conversation._replace(chain=chain, last=last)
+            projected = self._project(kept, [conversation], now, writers)
         try:
-            messages, total, older = read_page(self._database, self._parts, pieces, before, limit)
+            messages, total, older = read_page(
+                self._database, self._parts, [piece.id for piece in chain], before, limit
+            )
         except DatabaseMissing:
             return None
-        projected = self._project(snapshot, [chain], now, writers)
         # None when the file vanished in the middle.
         return Transcript(projected[0], messages, total, older) if projected else None
 
@@ -208,97 +324,175 @@ class Ledger:
             cost = money.cost([whole(row)])
             return cost.usd, cost.status
 
-        return columns.session_columns(self._snapshots.current(), args, price)
+        self._history.settle()
+        with self._current() as kept:
+            return columns.session_columns(kept, args, price)
 
     def message_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each row of `messages` without its texts, ascending by id; `limit`: the newest.
 
         Read in id ranges of some 6 ms each; messages that are committed meanwhile may or may not be in it.
         """
-        snapshot = self._snapshots.current()
-        try:
-            return columns.message_columns(self._database, snapshot, args)
-        except DatabaseMissing:
-            return {name: [] for name in args.columns or columns.MESSAGE_COLUMNS}
+        with self._current() as kept:
+            try:
+                return columns.message_columns(self._database, kept, args)
+            except DatabaseMissing:
+                return {name: [] for name in args.columns or columns.MESSAGE_COLUMNS}
 
     def tool_call_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each entry of `messages.tool_calls`, ascending by message; `limit`: the newest.
 
         Read like `message_columns`. A result that is committed meanwhile may or may not be found.
         """
-        snapshot = self._snapshots.current()
+        with self._current() as kept:
+            try:
+                return tool_call_columns(self._database, kept, args)
+            except DatabaseMissing:
+                return {name: [] for name in args.columns or TOOL_CALL_COLUMNS}
+
+    # -- what the next start need not read
+
+    def _recall(self, identity: Any) -> Memory | None:
+        if self._make_index is None:
+            return None
+        if self._index is not None:
+            self._index.close()
+        self._index, self._saved_at = self._make_index(self._database.path, identity), None
+        saved = self._index.load()
+        if saved is None:
+            return None
         try:
-            return tool_call_columns(self._database, snapshot, args)
+            return memory.load(saved.document)
+        except ValueError as error:
+            log.info("%s is read anew: %s", self._database.path.name, error)
+            return None
+
+    def _save(self) -> None:
+        if self._index is None or self._history.took < WORTH_SAVING_S:
+            return
+        remembered = self._history.memory()
+        if remembered is not None:
+            self._index.save(memory.dump(remembered), {})
+            self._saved_at = time.monotonic()
+
+    # -- what is there now
+
+    @contextmanager
+    def _current(self) -> Iterator[Kept]:
+        """What is kept, as it is now; nobody changes it meanwhile."""
+        history = self._history
+        with history.lock:
+            history.update()
+            if history.kept is not self._kept:
+                self._kept = history.kept
+                self._usages = Usages(self._kept)
+                self._shown = {}
+            if history.is_waiting():
+                self._on_waiting()
+            yield self._kept
+
+    def _previews(self, kept: Kept, session_ids: Iterable[str]) -> Mapping[str, str]:
+        records = [kept.records[one] for one in session_ids if one in kept.records]
+        try:
+            return self._glimpses.previews(records)
         except DatabaseMissing:
-            return {name: [] for name in args.columns or TOOL_CALL_COLUMNS}
+            return {}
+
+    def _tails(self, kept: Kept, conversations: Iterable[Conversation]) -> Mapping[str, tuple[Message, ...]]:
+        try:
+            return self._glimpses.tails(kept.records[one.tip.id] for one in conversations)
+        except DatabaseMissing:
+            return {}
+
+    def _active(self, kept: Kept, now: datetime, writers: Writers | None) -> list[tuple[Conversation, Doing]]:
+        """The conversations of which the last messages tell what they do, newest activity first."""
+        open_since = now.timestamp() - RECENT_S
+        found = [
+            one for one in kept.active_since(open_since) if one.tip.ended_at is None and one.last > open_since
+        ][:MOST_TAILS]
+        tails = self._tails(kept, found)
+        return [(one, self._doing(one, tails.get(one.tip.id, ()), now, writers).doing) for one in found]
+
+    def _doing(
+        self,
+        conversation: Conversation,
+        tail: tuple[Message, ...],
+        now: datetime,
+        writers: Writers | None,
+    ) -> _Shown:
+        """What it does; worked out again only when its messages, the writers or the time may have changed that."""
+        shown = self._shown.pop(conversation.root.id, None)
+        if (
+            shown is None
+            or shown.conversation is not conversation
+            or shown.tail is not tail
+            or shown.writers != writers
+            or now < shown.at
+            or (shown.doing.valid_until is not None and now >= shown.doing.valid_until)
+        ):
+            ended_at = instant(conversation.tip.ended_at)
+            doing = activity(tail, moment(conversation.last), ended_at, now, writers)
+            shown = _Shown(conversation, tail, writers, now, doing, None)
+        self._shown[conversation.root.id] = shown
+        return shown
 
     # -- projection
 
     def _project(
-        self,
-        snapshot: Snapshot,
-        chains: Sequence[Sequence[SessionRow]],
-        now: datetime,
-        writers: Writers | None,
+        self, kept: Kept, conversations: Sequence[Conversation], now: datetime, writers: Writers | None
     ) -> tuple[Session, ...]:
-        lineage = snapshot.lineage
-        try:
-            previews = self._snapshots.previews(snapshot, [chain[-1].id for chain in chains])
-            open_since = now.timestamp() - RECENT_S
-            recent = [
-                chain[-1].id
-                for chain in sorted(chains, key=lambda chain: lineage.last_active(chain[-1]), reverse=True)[
-                    :MOST_TAILS
-                ]
-                if chain[-1].ended_at is None and lineage.last_active(chain[-1]) > open_since
-            ]
-            tails = self._snapshots.tails(snapshot, recent)
-        except DatabaseMissing:
-            return ()
+        open_since = now.timestamp() - RECENT_S
+        unended = [one for one in conversations if one.tip.ended_at is None and one.last > open_since]
+        unended.sort(key=lambda one: one.last, reverse=True)
+        tails = self._tails(kept, unended[:MOST_TAILS])
+        previews = self._previews(kept, (one.tip.id for one in conversations))
         projected = []
-        for chain in chains:
-            root, tip = chain[0], chain[-1]
-            last_active = moment(lineage.last_active(tip))
-            spent = money.total(whole(piece) for piece in chain)
-            doing = activity(tails.get(tip.id, ()), last_active, instant(tip.ended_at), now, writers)
-            kind = lineage.kind(root)
-            rewinds = [piece.rewind_count for piece in chain if piece.rewind_count is not None]
-            session = Session(
-                id=tip.id,
-                root_id=root.id,
-                kind="conversation"
-                if kind == "conversation"
-                else "branch"
-                if kind == "branch"
-                else "subagent",
-                parent_id=root.parent_id or root.branched_from,
-                title=tip.title,
-                preview=previews.get(tip.id, ""),
-                source=root.source,
-                model=tip.model,
-                started_at=moment(root.started_at),
-                ended_at=instant(tip.ended_at),
-                end_reason=tip.end_reason,
-                last_active=last_active,
-                message_count=tip.message_count,
-                tool_call_count=tip.tool_call_count,
-                api_call_count=sum(piece.api_call_count for piece in chain),
-                rewind_count=sum(rewinds) if rewinds else None,
-                tokens=spent.tokens(),
-                cost=spent.cost(),
-                pieces=len(chain),
-                subagents=lineage.subagents.get(root.id, 0),
-                archived=root.archived,
-                cwd=tip.cwd,
-                git_branch=tip.git_branch,
-                activity=doing.activity,
-                activity_since=doing.since,
-                running=doing.running,
-            )
-            projected.append(session)
-            if session.activity == "ended" and lineage.is_root(root):
-                snapshot.projected[root.id] = session
+        for one in conversations:
+            shown = self._doing(one, tails.get(one.tip.id, ()), now, writers)
+            preview = previews.get(one.tip.id, "")
+            if shown.session is None or shown.session.preview != preview:
+                shown = shown._replace(session=_session(kept, one, preview, shown.doing))
+                self._shown[one.root.id] = shown
+            assert shown.session is not None
+            projected.append(shown.session)
+        while len(self._shown) > MOST_PROJECTED:
+            del self._shown[next(iter(self._shown))]
         return tuple(projected)
+
+
+def _session(kept: Kept, conversation: Conversation, preview: str, doing: Doing) -> Session:
+    root, tip = conversation.root, conversation.tip
+    spent = conversation.spent()
+    kind = kept.lineage.kind(root)
+    rewinds = [piece.rewind_count for piece in conversation.chain if piece.rewind_count is not None]
+    return Session(
+        id=tip.id,
+        root_id=root.id,
+        kind="conversation" if kind == "conversation" else "branch" if kind == "branch" else "subagent",
+        parent_id=root.parent_id or root.branched_from,
+        title=tip.title,
+        preview=preview,
+        source=root.source,
+        model=tip.model,
+        started_at=moment(root.started_at),
+        ended_at=instant(tip.ended_at),
+        end_reason=tip.end_reason,
+        last_active=moment(conversation.last),
+        message_count=tip.message_count,
+        tool_call_count=tip.tool_call_count,
+        api_call_count=sum(piece.api_call_count for piece in conversation.chain),
+        rewind_count=sum(rewinds) if rewinds else None,
+        tokens=spent.tokens(),
+        cost=spent.cost(),
+        pieces=len(conversation.chain),
+        subagents=conversation.subagents,
+        archived=root.archived,
+        cwd=tip.cwd,
+        git_branch=tip.git_branch,
+        activity=doing.activity,
+        activity_since=doing.since,
+        running=doing.running,
+    )
 
 
 def _changes_after(activity: Activity, are_writers_known: bool) -> tuple[int, ...]:

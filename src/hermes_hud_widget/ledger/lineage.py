@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 Kind = Literal["conversation", "branch", "continuation", "subagent", "ephemeral"]
@@ -62,20 +61,56 @@ class SessionRow(NamedTuple):
 
 
 class Lineage:
-    """The rules over one set of rows (hermes_state.py 0.19: `_LISTABLE_CHILD_SQL`, `get_compression_tip`).
+    """The rules over rows that come and go (hermes_state.py 0.19: `_LISTABLE_CHILD_SQL`, `get_compression_tip`).
+
+    Whatever they say of a row depends on its family alone.
 
     Args:
-        rows: All rows of `sessions`.
-        last: Timestamp of each session's last message, in epoch seconds; sessions without any are missing.
+        rows: Rows of `sessions` to begin with.
+        last: Timestamp of each session's last message, in epoch seconds; sessions without any are missing. Whoever
+            gave it may go on changing it.
     """
 
     def __init__(self, rows: Iterable[SessionRow], last: Mapping[str, float]) -> None:
-        self.rows = {row.id: row for row in rows}
+        self.rows: dict[str, SessionRow] = {}
         self._last = last
-        self._continuations: defaultdict[str, list[SessionRow]] = defaultdict(list)
-        for row in self.rows.values():
-            if self.is_continuation(row):
-                self._continuations[row.parent_id or ""].append(row)
+        self._below: defaultdict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            self.put(row)
+
+    def put(self, row: SessionRow) -> None:
+        """Adds a row, in the place of an older one of that id."""
+        self.drop(row.id)
+        self.rows[row.id] = row
+        above = _above(row)
+        if above is not None:
+            self._below[above].add(row.id)
+
+    def drop(self, session_id: str) -> None:
+        """Removes a row, if it is there."""
+        row = self.rows.pop(session_id, None)
+        above = None if row is None else _above(row)
+        if above is not None:
+            self._below[above].discard(session_id)
+            if not self._below[above]:
+                del self._below[above]
+
+    def family(self, session_id: str) -> set[str]:
+        """The ids of all rows that hang together with this one, however far up and down; with its own."""
+        top, seen = session_id, {session_id}
+        while top in self.rows:
+            above = _above(self.rows[top])
+            if above is None or above in seen:
+                break
+            seen.add(above)
+            top = above
+        members, waiting = {top, session_id}, [top, session_id]
+        while waiting:
+            for below in self._below.get(waiting.pop(), ()):
+                if below not in members:
+                    members.add(below)
+                    waiting.append(below)
+        return members & self.rows.keys()
 
     def is_branch(self, row: SessionRow) -> bool:
         """True for a conversation that branched off another one."""
@@ -130,9 +165,7 @@ class Lineage:
         pieces = self._up_to(row)
         seen = {piece.id for piece in pieces}
         for _ in range(_MAX_CHAIN):
-            candidates = (
-                self._continuations.get(pieces[-1].id, ()) if pieces[-1].end_reason == "compression" else ()
-            )
+            candidates = self._continuations(pieces[-1])
             if not candidates:
                 break
             following = max(candidates, key=self._precedence)
@@ -159,28 +192,29 @@ class Lineage:
         seen, waiting = {root.id}, [root]
         while waiting:
             row = waiting.pop()
-            for child in self._continuations.get(row.id, ()):
+            for child in self._continuations(row):
                 if child.id not in seen:
                     seen.add(child.id)
                     waiting.append(child)
                     latest = max(latest, self.last_active(child))
         return latest
 
-    @cached_property
-    def roots(self) -> tuple[SessionRow, ...]:
-        """The first pieces of all conversations, archived ones too, in Hermes' order: latest activity first."""
-        roots = [row for row in self.rows.values() if self.is_root(row)]
-        roots.sort(key=lambda row: (self.latest_activity(row), row.started_at, row.id), reverse=True)
-        return tuple(roots)
+    def conversation_above(self, row: SessionRow) -> str:
+        """The id of the conversation's first piece that a row belongs to or hangs below, at any depth."""
+        seen = {row.id}
+        while not self.is_root(row):
+            above = self.rows.get(_above(row) or "")
+            if above is None or above.id in seen:
+                break
+            seen.add(above.id)
+            row = above
+        return row.id
 
-    @cached_property
-    def subagents(self) -> Mapping[str, int]:
-        """How many delegated sessions hang below each conversation, at any depth, by its first piece's id."""
-        counts: defaultdict[str, int] = defaultdict(int)
-        for row in self.rows.values():
-            if self.kind(row) == "subagent":
-                counts[self._conversation_above(row)] += 1
-        return counts
+    def _continuations(self, row: SessionRow) -> list[SessionRow]:
+        if row.end_reason != "compression":
+            return []
+        below = (self.rows[session_id] for session_id in self._below.get(row.id, ()))
+        return [child for child in below if self.is_continuation(child)]
 
     def _up_to(self, row: SessionRow) -> list[SessionRow]:
         """The pieces of a compression chain from the first to this one."""
@@ -192,16 +226,11 @@ class Lineage:
             pieces.insert(0, parent)
         return pieces
 
-    def _conversation_above(self, row: SessionRow) -> str:
-        seen = {row.id}
-        while not self.is_root(row):
-            above = self.rows.get(row.parent_id or row.delegate_from or "")
-            if above is None or above.id in seen:
-                break
-            seen.add(above.id)
-            row = above
-        return row.id
-
     def _precedence(self, row: SessionRow) -> tuple[int, float, float, str]:
         rank = 2 if row.end_reason == "compression" else 1 if row.ended_at is None else 0
         return (rank, self.last_active(row), row.started_at, row.id)
+
+
+def _above(row: SessionRow) -> str | None:
+    """The row that it hangs below."""
+    return row.parent_id or row.delegate_from or None

@@ -113,6 +113,22 @@ class Session:
 
 
 @dataclass(frozen=True)
+class SessionPage:
+    """One page of the conversations that Hermes lists.
+
+    Attributes:
+        total: How many there are in all, over all pages.
+        live: How many of them are live.
+        number: Which page this is, from 0.
+    """
+
+    rows: tuple[Session, ...]
+    total: int
+    live: int
+    number: int
+
+
+@dataclass(frozen=True)
 class ToolCall:
     """One entry of `messages.tool_calls`."""
 
@@ -212,7 +228,11 @@ class ConversationCost:
 
 @dataclass(frozen=True)
 class RecentMessage:
-    """A message's outline for a list of last changes; no text."""
+    """A message's outline for a list of last changes; no text.
+
+    Attributes:
+        session_title: Its session's title, else how that session's first message begins.
+    """
 
     id: int
     session_id: str

@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-import sqlite3
-import sys
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from functools import partial
+from heapq import nlargest
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from hermes_hud_widget.ledger import money
 from hermes_hud_widget.ledger.columns import Arguments, sessions_asked_for
-from hermes_hud_widget.ledger.database import Database, DatabaseMissing
-from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
+from hermes_hud_widget.ledger.kept import Kept, whole
+from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.money import Sum, Usage
-from hermes_hud_widget.ledger.pace import Pace
-from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.snapshot import Snapshot
-from hermes_hud_widget.ledger.values import count, instant, moment, number, text
-
-CHUNK_ROWS = 256
-"""So many rows of `session_model_usage` are read again when one of them changed."""
+from hermes_hud_widget.ledger.records import Record
+from hermes_hud_widget.ledger.values import instant, moment
 
 MAIN = "main"
 """The agent's own loop among the tasks; `task` is empty there in `session_model_usage`."""
 
-NO_MODEL = "unknown"
-"""Where no model is known; Hermes writes the same."""
+MOST_SPANS = 4
+"""Of so many spans the dearest conversations are kept."""
 
 
 class SessionUsage(NamedTuple):
     """What one session spent.
 
     Attributes:
-        row: The session.
-        attributed: Its rows of `session_model_usage`.
-        parts: These, and what its own counters hold beyond them.
+        parts: Its rows of `session_model_usage`, and what its own counters hold beyond them.
         usd: What is known of its cost, in US dollars; None: nothing.
     """
 
-    row: SessionRow
-    attributed: Mapping[int, Usage]
+    record: Record
     parts: tuple[Usage, ...]
     usd: float | None
 
@@ -64,125 +53,125 @@ class Day(NamedTuple):
 
 
 class Usages:
-    """Keeps what all sessions spent until the database's content changes, and then reads what changed.
+    """What the sessions spent; after a change only what it concerns is summed up again. Not thread-safe."""
 
-    Hermes writes auxiliary usage without touching the session's own row, so every change asks for the whole
-    table; but SQLite compares it (in chunks), which costs a seventh of reading it.
-    """
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._sessions: dict[str, SessionUsage] = {}
+        self._calendar: _Calendar | None = None
+        self._prices: dict[float, _Prices] = {}
 
-    def __init__(self, database: Database) -> None:
-        self._table = _Table(database)
-        self._lock = threading.RLock()
-        self._read_for: Snapshot | None = None
-        self._attributed: Mapping[str, Mapping[int, Usage]] = {}
-        self._made_for: Snapshot | None = None
-        self._sessions: Mapping[str, SessionUsage] = {}
-        self._calendar = _Calendar(UTC)
-
-    def of(self, snapshot: Snapshot) -> Mapping[str, SessionUsage]:
-        """What each session of the snapshot spent, by its id, in the snapshot's order.
-
-        Raises:
-            DatabaseProblem: It cannot be read.
-        """
-        with self._lock:
-            if snapshot is not self._made_for:
-                rows = snapshot.lineage.rows.values()
-                self._sessions = {session.row.id: session for session in self.of_some(snapshot, rows)}
-                self._made_for = snapshot
-            return self._sessions
-
-    def of_some(self, snapshot: Snapshot, rows: Iterable[SessionRow]) -> list[SessionUsage]:
-        """The same of a few sessions, without the work for all others.
-
-        Raises:
-            DatabaseProblem: It cannot be read.
-        """
-        with self._lock:
-            if snapshot is not self._read_for:
-                self._attributed = self._table.current(snapshot.identity)
-                self._read_for = snapshot
-            return [
-                _session(row, self._attributed.get(row.id, _NO_ROWS), self._sessions.get(row.id))
-                for row in rows
-            ]
-
-    def days(self, snapshot: Snapshot, where: tzinfo) -> Mapping[date, Day]:
-        """The same by the calendar day, in that zone, on which each session started; days without are missing.
-
-        Raises:
-            DatabaseProblem: It cannot be read.
-        """
-        with self._lock:
-            sessions = self.of(snapshot)
-            if self._calendar.where != where:
-                self._calendar = _Calendar(where)
-            return self._calendar.days(sessions)
-
-
-def whole(row: SessionRow) -> Usage:
-    """A session's own counters."""
-    return Usage(
-        row.id,
-        row.input_tokens,
-        row.output_tokens,
-        row.cache_read_tokens,
-        row.cache_write_tokens,
-        row.reasoning_tokens,
-        row.api_call_count,
-        row.estimated_cost_usd,
-        row.actual_cost_usd,
-        row.cost_status,
-        model=row.model or NO_MODEL,
-        provider=row.billing_provider or None,
-        billing_mode=row.billing_mode or None,
-        is_attributed=False,
-    )
-
-
-def _session(row: SessionRow, attributed: Mapping[int, Usage], known: SessionUsage | None) -> SessionUsage:
-    if known is not None and known.row is row and known.attributed is attributed:
+    def of(self, session_id: str) -> SessionUsage:
+        """What a session spent."""
+        record = self._kept.records[session_id]
+        known = self._sessions.get(session_id)
+        if known is None or known.record is not record:
+            known = self._sessions[session_id] = _session(record)
         return known
-    own = tuple(attributed.values())
-    rest = money.residual(whole(row), own) if own else whole(row)
+
+    def days(self, where: tzinfo) -> Mapping[date, Day]:
+        """By the calendar day, in that zone, on which each session started, ascending; days without are missing."""
+        if self._calendar is None or self._calendar.where != where:
+            if self._calendar is not None:
+                self._kept.unfollow(self._calendar.pending)
+            self._calendar = _Calendar(self._kept, where)
+        return self._calendar.days(self.of)
+
+    def dearest(self, since: float, limit: int) -> list[tuple[str, list[SessionUsage]]]:
+        """The conversations, by their first piece's id, whose pieces started since then cost most.
+
+        With these pieces. Those of unknown price are left out.
+        """
+        prices = self._prices.pop(since, None) or _Prices(self._kept, since)
+        self._prices[since] = prices
+        if len(self._prices) > MOST_SPANS:
+            self._kept.unfollow(self._prices.pop(next(iter(self._prices))).pending)
+        return prices.dearest(limit, self.of)
+
+
+def _session(record: Record) -> SessionUsage:
+    own = record.usage
+    rest = money.residual(whole(record.row), own) if own else whole(record.row)
     has_rest = not rest.is_nothing() or rest.reasoning or rest.estimated_usd or rest.actual_usd
     parts = (*own, rest) if has_rest else own
-    return SessionUsage(row, attributed, parts, money.cost(parts).usd)
+    return SessionUsage(record, parts, money.cost(parts).usd)
+
+
+def _start(session: SessionUsage) -> tuple[float, str]:
+    return (session.record.row.started_at, session.record.row.id)
+
+
+_Of = Callable[[str], SessionUsage]
 
 
 class _Calendar:
     """The days, of which only those are summed up again in which a session changed."""
 
-    def __init__(self, where: tzinfo) -> None:
+    def __init__(self, kept: Kept, where: tzinfo) -> None:
         self.where = where
-        self._sessions: Mapping[str, SessionUsage] = {}
+        self._kept = kept
+        self.pending = kept.follow()
         self._dates: dict[str, date] = {}
+        self._members: defaultdict[date, set[str]] = defaultdict(set)
         self._days: dict[date, Day] = {}
 
-    def days(self, sessions: Mapping[str, SessionUsage]) -> Mapping[date, Day]:
-        if sessions is self._sessions:
-            return self._days
-        dates: dict[str, date] = {}
+    def days(self, of: _Of) -> Mapping[date, Day]:
         changed: set[date] = set()
-        for session_id, session in sessions.items():
-            known = self._sessions.get(session_id)
-            if known is session:
-                dates[session_id] = self._dates[session_id]
-                continue
-            day = dates[session_id] = _date(session.row.started_at, self.where)
-            changed.add(day)
-            if known is not None:
-                changed.add(self._dates[session_id])
-        changed.update(self._dates[gone] for gone in self._dates.keys() - dates.keys())
-        members: defaultdict[date, list[SessionUsage]] = defaultdict(list)
-        for session_id, day in dates.items():
-            if day in changed:
-                members[day].append(sessions[session_id])
-        kept = {day: summed for day, summed in self._days.items() if day not in changed}
-        days = {**kept, **{day: _day(started) for day, started in members.items()}}
-        self._sessions, self._dates = sessions, dates
-        self._days = dict(sorted(days.items()))
+        for session_id in self.pending:
+            before = self._dates.pop(session_id, None)
+            if before is not None:
+                self._members[before].discard(session_id)
+                changed.add(before)
+            record = self._kept.records.get(session_id)
+            if record is not None:
+                day = self._dates[session_id] = _date(record.row.started_at, self.where)
+                self._members[day].add(session_id)
+                changed.add(day)
+        self.pending.clear()
+        if changed:
+            days = {day: spent for day, spent in self._days.items() if day not in changed}
+            days.update(
+                # In the order of `Kept.started_since`, which decides the last digit of a sum.
+                (day, _day(sorted(map(of, self._members[day]), key=_start)))
+                for day in changed
+                if self._members[day]
+            )
+            self._days = dict(sorted(days.items()))
         return self._days
+
+
+class _Prices:
+    """What each conversation cost, as far as its pieces started since an instant."""
+
+    def __init__(self, kept: Kept, since: float) -> None:
+        self._kept = kept
+        self._since = since
+        self.pending = kept.follow()
+        self._roots: dict[str, str] = {}
+        self._pieces: defaultdict[str, set[str]] = defaultdict(set)
+        self._prices: dict[str, float] = {}
+
+    def dearest(self, limit: int, of: _Of) -> list[tuple[str, list[SessionUsage]]]:
+        changed: set[str] = set()
+        for session_id in self.pending:
+            before = self._roots.pop(session_id, None)
+            if before is not None:
+                self._pieces[before].discard(session_id)
+                changed.add(before)
+            record = self._kept.records.get(session_id)
+            if record is not None and record.row.started_at >= self._since:
+                root_id = self._roots[session_id] = self._kept.lineage.root_id(record.row)
+                self._pieces[root_id].add(session_id)
+                changed.add(root_id)
+        self.pending.clear()
+        for root_id in changed:
+            usd = sum(of(piece).usd or 0.0 for piece in sorted(self._pieces[root_id]))
+            if usd > 0:
+                self._prices[root_id] = usd
+            else:
+                self._prices.pop(root_id, None)
+        found = nlargest(limit, self._prices, key=lambda root_id: (self._prices[root_id], root_id))
+        return [(root_id, [of(piece) for piece in sorted(self._pieces[root_id])]) for root_id in found]
 
 
 def _date(seconds: float, where: tzinfo) -> date:
@@ -204,7 +193,7 @@ def _day(sessions: Iterable[SessionUsage]) -> Day:
         total.add_session(session.parts)
         if not session.parts:
             continue
-        sources[session.row.source].add_session(session.parts)
+        sources[session.record.row.source].add_session(session.parts)
         for model, parts in _grouped(session.parts, attrgetter("model", "provider")):
             models[model].add_session(parts)
         for task, parts in _grouped(session.parts, attrgetter("task")):
@@ -224,16 +213,14 @@ def _grouped(parts: Sequence[Usage], key: Callable[[Usage], Any]) -> Iterable[tu
 # -- columns
 
 
-def usage_columns(
-    lineage: Lineage, sessions: Mapping[str, SessionUsage], args: Arguments
-) -> dict[str, list[Any]]:
+def usage_columns(kept: Kept, usages: Usages, args: Arguments) -> dict[str, list[Any]]:
     """One row for each part of what a session spent, the session started last first; for DataFrames."""
-    chosen = sessions_asked_for(lineage, args)
-    rows = [(row, part) for row in chosen for part in sessions[row.id].parts][: args.limit]
+    chosen = sessions_asked_for(kept, args)
+    rows = [(row, part) for row in chosen for part in usages.of(row.id).parts][: args.limit]
     wanted = USAGE_COLUMNS if args.columns is None else args.columns
     made: dict[str, Callable[[SessionRow, Usage], Any]] = {
         **_COLUMN_VALUES,
-        "root_id": lambda row, _: lineage.root_id(row),
+        "root_id": lambda row, _: kept.lineage.root_id(row),
     }
     return {name: [made[name](row, part) for row, part in rows] for name in wanted}
 
@@ -265,196 +252,3 @@ _COLUMN_VALUES: dict[str, Callable[[SessionRow, Usage], Any]] = {
     "session_started_at": lambda row, _: moment(row.started_at),
 }
 USAGE_COLUMNS = tuple(_COLUMN_VALUES)
-
-
-# -- the table
-
-
-class _Chunk(NamedTuple):
-    """Some rows in sequence by their rowids, and what was theirs when they were read.
-
-    It begins at the rowid `first` and ends where the next chunk begins.
-    """
-
-    first: int
-    fingerprint: tuple[Any, ...]
-    rows: Mapping[int, Usage]
-
-
-_FIRST, _LAST = -(2**63), 2**63 - 1
-_NO_ROWS: Mapping[int, Usage] = {}
-
-
-class _Table:
-    """The rows of `session_model_usage`; SQLite says which chunks of them changed, and only those are read again.
-
-    A chunk's fingerprint is the number of its rows and the sums of their numbers. Whatever Hermes does moves
-    it: insertions and deletions that number, a call the counters (which only grow) and `last_seen`. What
-    another program does to a text alone is found by a sweep: with each change, one more chunk is read again
-    whatever its fingerprint says.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._identity: Hashable = None
-        self._chunks: list[_Chunk] = []
-        self._swept = 0
-        self._sessions: Mapping[str, Mapping[int, Usage]] = {}
-
-    def current(self, identity: Hashable) -> Mapping[str, Mapping[int, Usage]]:
-        """The rows of each session by their rowids; for a session whose rows are as before, the same object.
-
-        Args:
-            identity: Which file it is; nothing read from another one is kept.
-        """
-        if identity != self._identity:
-            self._identity, self._chunks, self._sessions = identity, [], {}
-        try:
-            chunks = self._refreshed()
-        except DatabaseMissing:
-            chunks = []
-        kept = {id(chunk) for chunk in self._chunks} & {id(chunk) for chunk in chunks}
-        before = _rows(chunk for chunk in self._chunks if id(chunk) not in kept)
-        after = _rows(chunk for chunk in chunks if id(chunk) not in kept)
-        self._sessions = _updated(self._sessions, before, after)
-        self._chunks = chunks
-        return self._sessions
-
-    def _refreshed(self) -> list[_Chunk]:
-        if not self._chunks:
-            return self._read(_FIRST, _LAST)
-        lasts = [chunk.first - 1 for chunk in self._chunks[1:]] + [_LAST]
-        ranges = [(chunk.first, last) for chunk, last in zip(self._chunks, lasts, strict=True)]
-        fingerprints: list[tuple[Any, ...]] = []
-        pace = Pace(rows=16, least=1)
-        while len(fingerprints) < len(ranges):
-            with pace.step() as limit:
-                some = ranges[len(fingerprints) : len(fingerprints) + limit]
-                fingerprints += self._database.read(partial(_read_fingerprints, ranges=some))
-        self._swept = (self._swept + 1) % len(self._chunks)
-        chunks: list[_Chunk] = []
-        for index, (chunk, fingerprint) in enumerate(zip(self._chunks, fingerprints, strict=True)):
-            is_same = fingerprint == chunk.fingerprint and index != self._swept
-            chunks += [chunk] if is_same else self._read(*ranges[index])
-        return chunks
-
-    def _read(self, first: int, last: int) -> list[_Chunk]:
-        chunks: list[_Chunk] = []
-        following: int | None = first
-        while following is not None:
-            begin = following
-            rows, fingerprint, following = self._database.read(
-                partial(_read_chunk, first=begin, last=last, limit=CHUNK_ROWS)
-            )
-            chunks.append(_Chunk(begin, fingerprint, {row[0]: _usage(row[1:]) for row in rows}))
-        return chunks
-
-
-def _rows(chunks: Iterable[_Chunk]) -> dict[int, Usage]:
-    return {rowid: row for chunk in chunks for rowid, row in chunk.rows.items()}
-
-
-def _updated(
-    sessions: Mapping[str, Mapping[int, Usage]], before: Mapping[int, Usage], after: Mapping[int, Usage]
-) -> Mapping[str, Mapping[int, Usage]]:
-    """The rows by session, once those of `before` have given way to those of `after`."""
-    gone = {rowid: row for rowid, row in before.items() if after.get(rowid) != row}
-    come = {rowid: row for rowid, row in after.items() if before.get(rowid) != row}
-    if not gone and not come:
-        return sessions
-    touched: dict[str, dict[int, Usage]] = {
-        row.session_id: dict(sessions.get(row.session_id, _NO_ROWS))
-        for rows in (gone, come)
-        for row in rows.values()
-    }
-    for rowid, row in gone.items():
-        del touched[row.session_id][rowid]
-    for rowid, row in come.items():
-        touched[row.session_id][rowid] = row
-    found = {**sessions, **{session_id: dict(sorted(rows.items())) for session_id, rows in touched.items()}}
-    return {session_id: rows for session_id, rows in found.items() if rows}
-
-
-_COLUMNS = (
-    "session_id",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "api_call_count",
-    "estimated_cost_usd",
-    "actual_cost_usd",
-    "cost_status",
-    "model",
-    "billing_provider",
-    "billing_mode",
-    "task",
-    "first_seen",
-    "last_seen",
-)
-_SUMMED = (*_COLUMNS[1:9], "last_seen")
-
-
-def _read_fingerprints(
-    connection: sqlite3.Connection, schema: Schema, ranges: Iterable[tuple[int, int]]
-) -> list[tuple[Any, ...]]:
-    if not schema.has("session_model_usage"):
-        return [(schema.version,) for _ in ranges]
-    return [_fingerprint(connection, schema, first, last) for first, last in ranges]
-
-
-def _read_chunk(
-    connection: sqlite3.Connection, schema: Schema, first: int, last: int, limit: int
-) -> tuple[list[tuple[Any, ...]], tuple[Any, ...], int | None]:
-    """At most so many rows, their fingerprint, and the first rowid of those that follow."""
-    if not schema.has("session_model_usage"):
-        return [], (schema.version,), None
-    rows = connection.execute(
-        f"SELECT rowid, {schema.select('session_model_usage', _COLUMNS)} FROM session_model_usage"
-        " WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?",
-        (first, last, limit + 1),
-    ).fetchall()
-    following = rows.pop()[0] if len(rows) > limit else None
-    until = last if following is None else following - 1
-    return rows, _fingerprint(connection, schema, first, until), following
-
-
-def _fingerprint(connection: sqlite3.Connection, schema: Schema, first: int, last: int) -> tuple[Any, ...]:
-    sums = ", ".join(
-        # total() and not sum(), which fails where damaged numbers overflow.
-        f"total({column})"
-        for column in ("rowid", *_SUMMED)
-        if column == "rowid" or schema.has("session_model_usage", column)
-    )
-    row: tuple[Any, ...] = connection.execute(
-        f"SELECT count(*), {sums} FROM session_model_usage WHERE rowid BETWEEN ? AND ?", (first, last)
-    ).fetchone()
-    return (schema.version, *row)
-
-
-def _usage(raw: tuple[Any, ...]) -> Usage:
-    return Usage(
-        session_id=text(raw[0]) or "",
-        input=count(raw[1]),
-        output=count(raw[2]),
-        cache_read=count(raw[3]),
-        cache_write=count(raw[4]),
-        reasoning=count(raw[5]),
-        api_calls=count(raw[6]),
-        estimated_usd=number(raw[7]),
-        actual_usd=number(raw[8]),
-        status=_word(raw[9]),
-        model=_word(raw[10]) or NO_MODEL,
-        provider=_word(raw[11]) or None,
-        billing_mode=_word(raw[12]) or None,
-        task=_word(raw[13]) or "",
-        first_seen=number(raw[14]),
-        last_seen=number(raw[15]),
-    )
-
-
-def _word(value: Any) -> str | None:
-    """A text of which there are few different ones: each is kept once."""
-    found = text(value)
-    return None if found is None else sys.intern(found)

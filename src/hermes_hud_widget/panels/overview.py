@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.ledger.ledger import Ledger
-from hermes_hud_widget.ledger.rows import LIVE, Cost, RecentMessage, Session, Spending, Tokens, Totals
+from hermes_hud_widget.ledger.rows import Cost, RecentMessage, Session, Spending, Tokens, Totals
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.panels.memory import MEMORY_FILE, USER_FILE, memory_limit, user_limit
@@ -27,7 +27,6 @@ from hermes_hud_widget.views import view
 
 LIVE_SHOWN = 12
 CHANGES_SHOWN = 12
-CRASH_SHOWN_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -130,47 +129,32 @@ def collect(
     """What goes on now, and the day so far."""
     where, zone_name = zone(config.text("timezone"))
     since = midnight(now, where)
-    sessions = state.sessions(now, writers) if state else ()
-    live = tuple(session for session in sessions if _is_worth_showing(session, now))
+    live, of_live = state.live(now, writers, LIVE_SHOWN) if state else ((), 0)
     stores: tuple[tuple[Literal["memory", "user"], EntriesFile, int], ...] = (
         ("memory", memory, memory_limit(config)),
         ("user", user, user_limit(config)),
     )
     overview = Overview(
         identity=Identity(place.name, place.profile, active_profile, profiles, config.model),
-        live=live[:LIVE_SHOWN],
-        more_live=max(0, len(live) - LIVE_SHOWN),
+        live=live,
+        more_live=of_live - len(live),
         totals=state.totals() if state else Totals(0, 0, 0),
         today=Today(since, zone_name, state.spending(since) if state else Spending(0, Tokens(), Cost())),
         memory=tuple(
             Capacity(name, len(file.entries), file.used_chars, limit) for name, file, limit in stores
         ),
-        changes=_changes(state.recent(CHANGES_SHOWN) if state else (), sessions, stores),
+        changes=_changes(state.recent(CHANGES_SHOWN) if state else (), stores),
     )
-    soon = [midnight(now, where, days=1), state.next_change(sessions, now, writers) if state else None]
+    soon = [midnight(now, where, days=1), state.next_change(now, writers) if state else None]
     return Until(overview, min(instant for instant in soon if instant is not None))
-
-
-def _is_worth_showing(session: Session, now: datetime) -> bool:
-    if session.activity == "crashed":
-        return now - session.last_active < CRASH_SHOWN_FOR
-    return session.activity in LIVE
 
 
 def _changes(
     messages: tuple[RecentMessage, ...],
-    sessions: tuple[Session, ...],
     stores: tuple[tuple[Literal["memory", "user"], EntriesFile, int], ...],
 ) -> tuple[Change, ...]:
-    previews = {session.id: session.preview for session in sessions}
     changes = [
-        Change(
-            message.timestamp,
-            _kind(message),
-            message.session_id,
-            message.session_title or previews.get(message.session_id) or None,
-            message.tools,
-        )
+        Change(message.timestamp, _kind(message), message.session_id, message.session_title, message.tools)
         for message in messages
     ]
     changes += [

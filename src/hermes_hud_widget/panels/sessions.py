@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.ledger.kept import Sort
 from hermes_hud_widget.ledger.ledger import Ledger
-from hermes_hud_widget.ledger.rows import LIVE, Session, Transcript
+from hermes_hud_widget.ledger.rows import Session, SessionPage, Transcript
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.sources import StateDb, WritersOf
 from hermes_hud_widget.views import view
-
-Sort = Literal[
-    "last_active", "started_at", "title", "source", "model", "messages", "tool_calls", "tokens", "cost"
-]
 
 
 class SessionsQuery(BaseModel):
@@ -76,45 +72,31 @@ def collect(
     """One page of the list, or of a transcript."""
     if query.session is not None:
         found = state.transcript(query.session, query.before, query.limit, now, writers) if state else None
-        until = state.next_change((found.session,), now, writers) if state and found else None
+        until = state.next_change(now, writers, (found.session,)) if state and found else None
         return Until(Sessions(transcript=found, missing=found is None), until)
-    sessions = state.sessions(now, writers, query.archived) if state else ()
-    ordered = sort(sessions, query.sort, query.descending)
-    # A page that is no longer there, since sessions were deleted, is the last one.
-    number = min(query.page, max(0, (len(ordered) - 1) // query.page_size))
-    first = number * query.page_size
+    listed = (
+        state.page(
+            now,
+            writers,
+            number=query.page,
+            size=query.page_size,
+            sort=query.sort,
+            descending=query.descending,
+            include_archived=query.archived,
+        )
+        if state
+        else SessionPage((), 0, 0, 0)
+    )
     page = SessionList(
-        rows=ordered[first : first + query.page_size],
-        total=len(ordered),
-        live=sum(session.activity in LIVE for session in ordered),
-        page=number,
+        rows=listed.rows,
+        total=listed.total,
+        live=listed.live,
+        page=listed.number,
         page_size=query.page_size,
         sort=query.sort,
         descending=query.descending,
     )
-    return Until(Sessions(list=page), state.next_change(sessions, now, writers) if state else None)
-
-
-def sort(sessions: tuple[Session, ...], by: Sort, descending: bool) -> tuple[Session, ...]:
-    """Sorted, those without a value last in either direction; equal ones stay newest activity first."""
-    key = _KEYS[by]
-    known = [session for session in sessions if key(session) is not None]
-    unknown = [session for session in sessions if key(session) is None]
-    known.sort(key=key, reverse=descending)
-    return (*known, *unknown)
-
-
-_KEYS: dict[Sort, Any] = {
-    "last_active": attrgetter("last_active"),
-    "started_at": attrgetter("started_at"),
-    "title": lambda session: (session.title or session.preview).casefold() or None,
-    "source": attrgetter("source"),
-    "model": attrgetter("model"),
-    "messages": attrgetter("message_count"),
-    "tool_calls": attrgetter("tool_call_count"),
-    "tokens": lambda session: session.tokens.total,
-    "cost": attrgetter("cost.usd"),
-}
+    return Until(Sessions(list=page), state.next_change(now, writers) if state else None)
 
 
 def _fill_sessions(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
