@@ -11,7 +11,7 @@ STATIC := src/hermes_hud_widget/static/widget.js
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint images bench bench-quick deep deep-unused deep-api deep-mutants types format clean system-demo system-test system-images
+.PHONY: help demo test check lint images bench bench-quick soak deep deep-unused deep-api deep-mutants types format clean system-demo system-test system-images
 
 help:
 	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
@@ -19,8 +19,9 @@ help:
 	@echo "make test                      every test, those in a real JupyterLab and with the real Hermes included"
 	@echo "make check                     lint, types, layers, unit tests, in seconds"
 	@echo "make images                    the screenshots in docs/images/"
-	@echo "make bench                     measures what is promised about speed, some 25 minutes; docs/performance.md"
+	@echo "make bench                     measures what is promised about speed, some 40 minutes; docs/performance.md"
 	@echo "make bench-quick               the same with fewer repeats and smaller sizes, only printed; ROWS='message memory'"
+	@echo "make soak                      ten minutes of 20 commits/s: does the server's memory grow? only printed"
 	@echo "make deep                      what no check can do in seconds: unused code, the API fuzzed, mutants; some 25 minutes"
 	@echo "make types                     the browser's types and docs/frames.md, from the Python declarations"
 
@@ -51,6 +52,9 @@ bench: system-test $(READY) $(STATIC)
 bench-quick: system-test $(READY) $(STATIC)
 	PYTHONPATH=tests $(BIN)/python -m bench --quick $(if $(ROWS),--only $(ROWS))
 
+soak: $(READY) $(STATIC)
+	PYTHONPATH=tests $(BIN)/python -m bench --only soak
+
 deep: deep-unused deep-api deep-mutants
 
 deep-unused: $(DEEP_READY) $(MODULES)
@@ -74,7 +78,7 @@ format: $(READY) $(MODULES)
 	cd js && npm run --silent format
 
 clean:
-	rm -rf $(VENV) $(DEEP) .venv-hermes mutants js/node_modules src/hermes_hud_widget/static dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEEP) .venv-hermes .cache mutants js/node_modules src/hermes_hud_widget/static dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 system-demo:
 	@sh tools/system.sh $(PYTHON)

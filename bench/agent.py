@@ -19,6 +19,7 @@ from bench.row import NotMeasuredError
 
 ROOT = Path(__file__).parent.parent
 Thing = Literal["message", "title", "memory", "tokens"]
+Journal = Literal["wal", "delete"]
 
 
 def make_word() -> str:
@@ -88,9 +89,7 @@ class Agent:
         session: The session in which it works.
     """
 
-    def __init__(
-        self, *homes: Path, journal: Literal["wal", "delete"] = "wal", session: str = ACTIVE_SESSION
-    ) -> None:
+    def __init__(self, *homes: Path, journal: Journal = "wal", session: str = ACTIVE_SESSION) -> None:
         self._session = session
         self._playing: list[Step] = []
         self._process = subprocess.Popen(

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from browser.conftest import CHROMIUM, FLAGS
 from browser.lab import Lab
-from browser.notebook import Notebook
+from browser.notebook import Hud, Notebook
 
 PAINT = Path(__file__).with_name("paint.js")
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1400}
@@ -58,6 +58,11 @@ class Browser:
         page.add_init_script(path=PAINT)
         notebook.open()
         return notebook
+
+    @staticmethod
+    def expect_read(hud: Hud, seconds: float) -> None:
+        """Waits until a HUD no longer says that it is still reading the history."""
+        expect(hud.root.locator(".progress")).to_have_count(0, timeout=seconds * 1_000)
 
     def close_notebook(self, notebook: Notebook) -> None:
         """Closes the page and ends the kernel."""

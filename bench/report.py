@@ -10,7 +10,7 @@ MODES = {
     "quick": "**A quick run**: fewer repeats and smaller sizes than the goals are about (the large history has "
     "{history:,} messages), and nothing that has no goal and takes long; its verdicts are hints.",
 }
-VERDICTS = {"pass": "pass", "missed": "**MISSED**", "reported": "–"}
+VERDICTS = {"pass": "pass", "missed": "**MISSED**", "reported": "–", "not measured": "not measured"}
 
 INTRODUCTION = """# Performance
 
@@ -21,12 +21,15 @@ What the project promises about speed, and what was measured. This page is made 
 REPEAT = """## How to repeat it
 
 ```sh
-make bench         # everything, some 25 minutes; writes this page
+make bench         # everything, some 40 minutes; writes this page
 make bench-quick   # fewer repeats and smaller sizes, in about two minutes; only prints
 make bench-quick ROWS="message memory"   # some rows
+make soak          # the ten minutes of 20 commits/s alone; only prints
 ```
 
-Nothing else should run on the machine. Everything that is written lies in a temporary folder, which goes away.
+Nothing else should run on the machine. What takes long to make, the histories and the crowd of files, is kept in
+`.cache/bench` by a hash of its recipe, for a week at most; everything else that is written lies in folders that go away.
+`make clean` removes both. A full run wants 6 GB of disk.
 The exit status is 0 also where a goal is missed: the bench reports, it does not judge. It is not 0 where a row could
 not be measured.
 
@@ -41,8 +44,14 @@ not be measured.
 * Pauses are random, so that no series keeps step with a timer or with the frames.
 * *p95* is the 95th percentile. *Spread* is the interquartile range, except for what compares: there it is the 95 %
   bootstrap interval ({resamples:,} resamples, of whole pairs where there are pairs).
-* The large home's `state.db` has Hermes 0.19's schema, some 66 messages a session, 600 characters a message, one
-  session at work. Its full-text index holds only what is written while measuring.
+* The homes have 1,000, 100,000 and 1,000,000 messages in 15, 1,500 and 15,000 sessions. Each empty `state.db` is made
+  by Hermes 0.19's own `SessionDB`; only the rows are the bench's: 600 characters a message, system prompts of 6 to
+  60 kB, four models, compactions in place and into a child session, rewinds, branches, subagents, cron jobs, archived
+  sessions, auxiliary usage, one session at work until a minute ago. 1.3 GB for 1,000,000 messages: there the full-text
+  indexes hold only what is written while measuring, since filling them takes minutes and nothing of ours reads them;
+  up to 100,000 messages Hermes' own triggers fill them (3.4 kB a message; real homes have some 2.8).
+* A history ended when it was made, at most a week before; the session at work is added at each use.
+* Each server has an index folder of its own (`HERMES_HUD_CACHE`), empty unless said: a first start is a first one.
 """
 
 
@@ -77,19 +86,19 @@ def render(results: Mapping[str, Any]) -> str:
 
 def describe(line: Mapping[str, Any]) -> str:
     """One measurement in a line of plain text."""
-    parts = [_figure(line["median"], line["unit"])]
+    parts = [_figure(line["median"], line["unit"]) or "–"]
     if line["p95"] is not None and (line["n"] or 0) > 1:
         parts.append(f"p95 {_number(line['p95'])}; largest {_number(line['most'])}")
     if line["spread"] and (line["n"] or 0) > 1:
         parts.append(f"{line['spread']} {_number(line['low'])} to {_number(line['high'])}")
     if line["n"] is not None:
         parts.append(f"n {line['n']:,}")
-    text = f"{line['verdict'].upper() if line['verdict'] == 'missed' else line['verdict']:8}  {line['label'] or '·'}: "
+    text = f"{line['verdict'].upper() if line['verdict'] == 'missed' else line['verdict']:12}  {line['label'] or '·'}: "
     text += "; ".join(parts)
     if line["note"]:
         text += f" ({line['note']})"
     if line["verdict"] == "missed":
-        text += f"\n            cause: {line['cause']}"
+        text += f"\n                cause: {line['cause']}"
     return text
 
 

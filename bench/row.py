@@ -51,7 +51,7 @@ class Measurement:
         key: Names it within its row.
         label: What was measured, if the row has several.
         n: How many figures; None where there is just one by nature.
-        median: The median, or the one figure.
+        median: The median, or the one figure; None where nothing could be measured, and `note` says why.
         p95: The 95th percentile; None where it says nothing.
         most: The largest figure.
         low: Lower end of `spread`.
@@ -65,7 +65,7 @@ class Measurement:
     label: str
     unit: str
     n: int | None
-    median: float
+    median: float | None
     p95: float | None = None
     most: float | None = None
     low: float | None = None
@@ -87,7 +87,9 @@ class Measurement:
 
     @property
     def is_kept(self) -> bool | None:
-        """True if every limit is kept; None if there is none."""
+        """True if every limit is kept; None if there is none, or nothing to hold to it."""
+        if self.median is None:
+            return None
         return all(limit.is_kept(self) for limit in self.limits) if self.limits else None
 
 
@@ -112,6 +114,11 @@ def measured(
         limits=limits,
         note=note,
     )
+
+
+def unmeasured(key: str, label: str, why: str) -> Measurement:
+    """A line without a figure, where the others of its row could be measured."""
+    return Measurement(key, label, "", n=None, median=None, note=f"not measured: {why}")
 
 
 def compared(
@@ -188,6 +195,7 @@ class Row:
 
 
 def _line(one: Measurement) -> dict[str, Any]:
+    verdict = {True: "pass", False: "missed", None: "reported"}[one.is_kept]
     return {
         "key": one.key,
         "label": one.label,
@@ -200,7 +208,7 @@ def _line(one: Measurement) -> dict[str, Any]:
         "low": _rounded(one.low),
         "high": _rounded(one.high),
         "limits": ", ".join(map(str, one.limits)),
-        "verdict": {True: "pass", False: "missed", None: "reported"}[one.is_kept],
+        "verdict": "not measured" if one.median is None else verdict,
         "note": one.note,
     }
 

@@ -35,6 +35,8 @@ class Scale:
         crowd_s: For how long 20 commits/s are kept up before them.
         servers: Servers whose memory is read, on each home.
         wires: Commits timed to a WebSocket client.
+        starts: Servers started on the large home, in each setting.
+        soak_s: For how long 20 commits/s are kept up while memory, descriptors and threads are watched.
     """
 
     name: Literal["full", "quick"]
@@ -62,6 +64,8 @@ class Scale:
     crowd_s: float
     servers: int
     wires: int
+    starts: int
+    soak_s: float
 
 
 FULL = Scale(
@@ -90,6 +94,8 @@ FULL = Scale(
     crowd_s=10.0,
     servers=3,
     wires=100,
+    starts=3,
+    soak_s=600.0,
 )
 
 QUICK = Scale(
@@ -118,4 +124,6 @@ QUICK = Scale(
     crowd_s=2.0,
     servers=1,
     wires=8,
+    starts=1,
+    soak_s=20.0,
 )

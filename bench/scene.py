@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from bench.agent import Agent, Step, Thing
+from bench.agent import Agent, Journal, Step, Thing
 from bench.browser import Browser
 from bench.database import ACTIVE_SESSION
 from bench.paints import Paint
@@ -33,12 +33,13 @@ class Scene:
         browser: Where it is opened.
         home: The home shown.
         way: How the page gets its data; "comm" cuts the way to the server's socket.
+        journal: SQLite's journal mode, as the agent sets it.
     """
 
-    def __init__(self, browser: Browser, home: Path, way: str) -> None:
+    def __init__(self, browser: Browser, home: Path, way: str, journal: Journal = "wal") -> None:
         self._browser = browser
         self.way = way
-        self.agent = Agent(home)
+        self.agent = Agent(home, journal=journal)
         try:
             cells = [cell.format(home=str(home)) for cell in CELLS]
             self.notebook = browser.notebook(*cells, is_socket_blocked=way == "comm")
@@ -109,6 +110,7 @@ class Scene:
         if self.notebook.page.evaluate("bench.observe()") != 2:
             raise NotMeasuredError("the page does not show two HUDs")
         self._warm_up()
+        self._browser.expect_read(self.notebook.hud(0), START_S)
 
     def _expect_live(self) -> None:
         for index in (0, 1):

@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 
 from bench.database import ACTIVE_SESSION
 from bench.row import NotMeasuredError
+from bench.server import Server
 from hermes_hud_widget.client.child import Endpoint
 from hermes_hud_widget.protocol import SUBPROTOCOL
 
@@ -29,6 +30,7 @@ NO_PROGRESS_S = 1.0
 """How long the browser waits when an answer was no newer than what it held (`store.ts`)."""
 UNCHANGED = '"unchanged":true'
 VERSION = re.compile(r'"version":(\d+),"status":"(\w+)"')
+PROGRESS = re.compile(r'"progress":(null|\{[^{}]*\}),"unchanged":')
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,25 @@ TRANSCRIPT = Sight(
 MEMORY = Sight("memory", "memory")
 
 
+def all_sights(server: Server, home: str) -> list[Sight]:
+    """Every panel that a server has, and the transcript."""
+    known = {sight.panel: sight for sight in (OVERVIEW, SESSIONS, MEMORY)}
+    return [*(known.get(panel, Sight(panel, panel)) for panel in server.panels(home)), TRANSCRIPT]
+
+
 @dataclass
 class Arrival:
     """A snapshot that a viewer got.
 
     Attributes:
         at: When its last byte was there, in seconds since the epoch.
+        is_full: True if it shows all that there is, and not only what was read so far.
     """
 
     at: float
     version: int
     text: str
+    is_full: bool
 
 
 class Viewer:
@@ -79,6 +89,7 @@ class Viewer:
     Attributes:
         announced: The newest version that the server told of.
         held: The version that it got last.
+        is_full: True if that shows all that there is.
         arrivals: Every snapshot that it got; with `is_frugal`, `counts` only.
         counts: (time, the sight's count) of every snapshot.
     """
@@ -87,6 +98,7 @@ class Viewer:
         self.sight = sight
         self.announced = 0
         self.held = 0
+        self.is_full = False
         self.arrivals: list[Arrival] = []
         self.counts: list[tuple[float, int]] = []
         self.failure: str | None = None
@@ -126,14 +138,16 @@ class Viewer:
                 await self._ask(socket)
                 return
             self.held = int(found[1])
+            self.is_full = is_full(text)
             if not self._is_frugal:
-                self.arrivals.append(Arrival(at, self.held, text))
+                self.arrivals.append(Arrival(at, self.held, text, self.is_full))
             if self.sight.count is not None:
                 counted = self.sight.count.search(text)
-                if counted is None:
+                if counted is not None:
+                    self.counts.append((at, int(counted[1])))
+                elif self.is_full:
                     self.failure = f"no {self.sight.count.pattern} in the data of {self.sight.name}"
                     return
-                self.counts.append((at, int(counted[1])))
         elif text.startswith(('{"type":"versions"', '{"type":"hello"')):
             versions = json.loads(text)["versions"].get(self._home, {})
             self.announced = max(self.announced, versions.get(self.sight.panel, 0))
@@ -179,11 +193,11 @@ class Viewers:
         self._loop.close()
 
     def add(self, endpoint: Endpoint, home: str, *sights: Sight, is_frugal: bool = False) -> list[Viewer]:
-        """Connects a viewer for each of these, and returns when each has got its first snapshot."""
+        """Connects a viewer for each of these, and returns when each has got all that there is."""
         viewers = [Viewer(endpoint, home, sight, is_frugal=is_frugal) for sight in sights]
         self._call(self._begin(viewers))
         self.all.extend(viewers)
-        wait_for(lambda: all(viewer.held for viewer in viewers), "the first snapshots", viewers)
+        wait_for(lambda: all(viewer.is_full for viewer in viewers), "the whole of each panel", viewers)
         return viewers
 
     def settle(self, seconds: float = 10.0) -> None:
@@ -211,6 +225,12 @@ class Viewers:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
 
 
+def is_full(text: str) -> bool:
+    """True if a snapshot is of all that there is; also where the server does not tell."""
+    progress = PROGRESS.search(text)
+    return progress is None or progress[1] == "null"
+
+
 def wait_for(
     fact: Callable[[], bool], what: str, viewers: list[Viewer] | None = None, seconds: float = WAIT_S
 ) -> None:
@@ -220,10 +240,12 @@ def wait_for(
         NotMeasuredError: It is not, within `seconds`, or one of the viewers failed.
     """
     deadline = time.monotonic() + seconds
-    while not fact():
+    while True:
         for viewer in viewers or ():
             if viewer.failure is not None:
                 raise NotMeasuredError(f"{what}: {viewer.failure}")
+        if fact():
+            return
         if time.monotonic() > deadline:
             raise NotMeasuredError(f"{what}: not within {seconds:.0f} s")
         time.sleep(0.005)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,9 @@ from support.agent import agent
 from support.served import Client, Served, served
 
 __all__ = ["agent"]
+
+os.environ["HERMES_HUD_CACHE"] = "off"
+"""Nothing is left in the developer's cache; tests of the index name a directory."""
 
 
 @pytest.fixture(scope="module")

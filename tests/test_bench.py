@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import random
 import re
 import sqlite3
+import subprocess
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import report, statistics
+from bench import report, statistics, tree
 from bench.__main__ import PAGE, RESULTS, with_declared_texts
 from bench.agent import Step, Thing, Written, at_work
-from bench.database import ACTIVE_SESSION, make_history
+from bench.database import ACTIVE_SESSION, add_active_session, count, fill, sessions_of
 from bench.heartbeat import idle_beat, stall
+from bench.kept import Recipe, copy_linked, keep, made, passing
 from bench.paints import Paint, all_ms, waits
-from bench.row import Limit, Measurement, NotMeasuredError, Row, compared, measured
-from bench.rows import ROWS, crowd
+from bench.row import Limit, Measurement, NotMeasuredError, Row, compared, measured, unmeasured
+from bench.rows import ROWS, crowd, frame, opening, soak
 from bench.rows.loss import is_lost, random_changes
+from bench.server import CACHE, cached_in, has_index
+from bench.stage import history
+from bench.viewers import is_full
+from hermes_hud_widget.protocol import PanelFrame, Progress
 
 TEXTS = "run `PYTHONPATH=tests .venv/bin/python -m bench --texts`"
 
@@ -187,20 +195,313 @@ def test_a_period_in_which_nobody_asked_is_not_without_stalls() -> None:
 # -- the made-up history
 
 
-def test_a_history_has_its_messages_and_counts_them_as_hermes_does(tmp_path: Path) -> None:
-    history = make_history(tmp_path / "state.db", 2_000)
-    database = sqlite3.connect(history.file)
-    [(messages, calls)] = database.execute("SELECT count(*), count(tool_calls) FROM messages")
-    [counted] = database.execute("SELECT sum(message_count), sum(tool_call_count) FROM sessions")
-    [orphans] = database.execute(
-        "SELECT count(*) FROM messages WHERE session_id NOT IN (SELECT id FROM sessions)"
-    )
-    unended = database.execute("SELECT id FROM sessions WHERE ended_at IS NULL").fetchall()
+SCHEMA = ("schema.sql", "search.sql", "search_trigram.sql")
+MESSAGES = 6_000
+
+
+def make_empty(file: Path) -> Path:
+    """An empty database in WAL mode with the schema that the demo has copied from Hermes."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(file)
+    database.execute("PRAGMA journal_mode=WAL")
+    for name in SCHEMA:
+        database.executescript(files("hermes_hud_widget.demo").joinpath(name).read_text("utf-8"))
     database.close()
-    assert messages == history.messages == 2_000
-    assert counted == (messages, calls)
-    assert orphans == (0,)
-    assert unended == [(ACTIVE_SESSION,)]
+    return file
+
+
+def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    database = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    try:
+        return database.execute(sql).fetchall()
+    finally:
+        database.close()
+
+
+def schema_of(file: Path) -> set[tuple[Any, ...]]:
+    return set(
+        ask(file, "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
+    )
+
+
+@pytest.fixture(scope="module")
+def history_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = make_empty(tmp_path_factory.mktemp("history") / "state.db")
+    fill(file, MESSAGES, is_searchable=False)
+    add_active_session(file)
+    return file
+
+
+def test_a_history_has_its_messages_in_its_sessions(history_file: Path) -> None:
+    assert ask(history_file, "SELECT count(*) FROM messages") == [(MESSAGES,)]
+    assert ask(history_file, "SELECT count(*) FROM sessions") == [(sessions_of(MESSAGES),)]
+    assert (
+        ask(history_file, "SELECT 1 FROM messages WHERE session_id NOT IN (SELECT id FROM sessions) LIMIT 1")
+        == []
+    )
+    assert ask(history_file, "SELECT id FROM sessions WHERE ended_at IS NULL") == [(ACTIVE_SESSION,)]
+    assert sessions_of(1_000_000) == 15_000
+
+
+def test_a_history_is_counted_as_hermes_counts(history_file: Path) -> None:
+    counted = ask(
+        history_file,
+        "SELECT s.id, count(*), total(json_array_length(m.tool_calls)) FROM sessions s JOIN messages m "
+        "ON m.session_id = s.id AND NOT m.compacted GROUP BY s.id ORDER BY s.id",
+    )
+    assert ask(history_file, "SELECT id, message_count, tool_call_count FROM sessions ORDER BY id") == counted
+    assert count(history_file).counted == sum(messages for _, messages, _ in counted) < MESSAGES
+
+
+def test_every_result_of_a_tool_answers_a_call_before_it(history_file: Path) -> None:
+    asked: set[str] = set()
+    for role, calls, answered in ask(
+        history_file, "SELECT role, tool_calls, tool_call_id FROM messages ORDER BY id"
+    ):
+        if role == "tool":
+            assert answered in asked
+        asked |= {call["id"] for call in json.loads(calls or "[]")}
+    assert len(asked) > 100
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 FROM messages WHERE compacted AND NOT active",
+        "SELECT 1 FROM messages m JOIN sessions s ON s.id = m.session_id "
+        "WHERE NOT compacted AND NOT active AND s.rewind_count",
+        "SELECT 1 FROM sessions c JOIN sessions p ON p.id = c.parent_session_id "
+        "WHERE p.end_reason = 'compression' AND c.model_config NOT LIKE '%_from%' AND c.started_at >= p.ended_at",
+        "SELECT 1 FROM sessions WHERE model_config ->> '$._branched_from' = parent_session_id",
+        "SELECT 1 FROM sessions WHERE model_config ->> '$._delegate_from' = parent_session_id AND source = 'subagent'",
+        "SELECT 1 FROM sessions WHERE source = 'cron' AND id LIKE 'cron_%'",
+        "SELECT 1 FROM sessions WHERE source = 'telegram' AND session_key IS NOT NULL",
+        "SELECT 1 FROM sessions WHERE archived",
+        "SELECT 1 FROM sessions WHERE title IS NULL AND source = 'cli'",
+        "SELECT 1 FROM messages WHERE json_array_length(tool_calls) = 2",
+        "SELECT 1 FROM session_model_usage WHERE task = 'title_generation'",
+        "SELECT 1 FROM session_model_usage WHERE task = 'compression'",
+        "SELECT 1 FROM sessions WHERE cost_status = 'included'",
+    ],
+)
+def test_a_history_has_what_real_ones_have(history_file: Path, sql: str) -> None:
+    assert ask(history_file, f"{sql} LIMIT 1") == [(1,)]
+
+
+def test_system_prompts_have_the_size_of_real_ones(history_file: Path) -> None:
+    [(least, mean, most)] = ask(
+        history_file,
+        "SELECT min(length(system_prompt)), avg(length(system_prompt)), max(length(system_prompt)) "
+        "FROM sessions WHERE source != 'subagent'",
+    )
+    assert 6_000 <= least < mean < most <= 60_000
+    assert 25_000 < mean < 40_000
+
+
+def test_filling_leaves_the_schema_and_the_journal_as_they_were(history_file: Path, tmp_path: Path) -> None:
+    assert schema_of(history_file) == schema_of(make_empty(tmp_path / "state.db"))
+    assert ask(history_file, "PRAGMA journal_mode") == [("wal",)]
+    assert ask(history_file, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_hermes_triggers_index_a_searchable_history(tmp_path: Path) -> None:
+    file = make_empty(tmp_path / "state.db")
+    fill(file, 1_000, is_searchable=True)
+    add_active_session(file)
+    for table in ("messages_fts", "messages_fts_trigram"):
+        assert ask(file, f"SELECT count(*) FROM {table}") == [(1_000,)]
+
+
+def test_without_search_only_what_is_written_later_is_indexed(history_file: Path) -> None:
+    assert ask(history_file, "SELECT count(*) FROM messages_fts") == [(80,)]
+    sql = f"SELECT count(*) FROM messages WHERE session_id = '{ACTIVE_SESSION}'"
+    assert ask(history_file, sql) == [(80,)]
+
+
+@pytest.mark.real
+@pytest.mark.timeout(300)
+def test_the_database_is_the_one_that_hermes_makes(tmp_path: Path) -> None:
+    from bench.hermes import make_database
+    from real.agent import Hermes
+
+    for name in ("theirs", "home"):
+        (tmp_path / name).mkdir()
+    theirs = Hermes(tmp_path / "theirs")
+    assert theirs.db("session_count") == 0
+    theirs.close()
+    file = tmp_path / "home" / "state.db"
+    make_database(file)
+    fill(file, 1_000, is_searchable=True)
+    add_active_session(file)
+    assert schema_of(file) == schema_of(tmp_path / "theirs" / "state.db")
+    hermes = Hermes(tmp_path / "home")
+    try:
+        assert hermes.db("session_count", include_archived=True) == sessions_of(1_000)
+        assert hermes.db("message_count") == 1_000
+        assert hermes.db("search_messages", "station")
+    finally:
+        hermes.close()
+    assert schema_of(file) == schema_of(tmp_path / "theirs" / "state.db")
+
+
+# -- what is kept between runs
+
+
+def recipe(source: Path, name: str = "cake", **values: Any) -> Recipe:
+    return Recipe(name, [source], values)
+
+
+def bake(folder: Path) -> dict[str, Any]:
+    (folder / "cake").write_text("baked")
+    return {"layers": 3}
+
+
+def refuse(folder: Path) -> dict[str, Any]:
+    (folder / "cake").write_text("half")
+    raise NotMeasuredError("out of eggs")
+
+
+def test_what_was_made_is_kept_until_its_recipe_changes(tmp_path: Path) -> None:
+    source, shelf = tmp_path / "recipe.py", tmp_path / "shelf"
+    source.write_text("eggs = 3")
+    first = keep(recipe(source, sugar=1), bake, shelf)
+    assert (first / "cake").read_text() == "baked"
+    assert made(first)["layers"] == 3
+    assert keep(recipe(source, sugar=1), refuse, shelf) == first
+    sweeter = keep(recipe(source, sugar=2), bake, shelf)
+    source.write_text("eggs = 4")
+    richer = keep(recipe(source, sugar=2), bake, shelf)
+    assert len({first, sweeter, richer}) == 3
+    assert list(shelf.iterdir()) == [richer], "older ones go"
+
+
+def test_another_name_is_another_folder(tmp_path: Path) -> None:
+    source, shelf = tmp_path / "recipe.py", tmp_path / "shelf"
+    source.write_text("eggs = 3")
+    folders = {keep(recipe(source, name), bake, shelf) for name in ("cake", "cake-2")}
+    assert set(shelf.iterdir()) == folders
+
+
+def test_what_could_not_be_made_leaves_nothing(tmp_path: Path) -> None:
+    source, shelf = tmp_path / "recipe.py", tmp_path / "shelf"
+    source.write_text("eggs = 0")
+    with pytest.raises(NotMeasuredError):
+        keep(recipe(source), refuse, shelf)
+    assert list(shelf.iterdir()) == []
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / f"run-{ended.pid}-left").mkdir()
+    (tmp_path / f"run-{os.getpid()}-beside").mkdir()
+    with passing(tmp_path) as folder:
+        assert {path.name for path in tmp_path.iterdir()} == {f"run-{os.getpid()}-beside", Path(folder).name}
+
+
+def test_a_history_that_ended_more_than_a_week_ago_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, shelf = tmp_path / "recipe.py", tmp_path / "shelf"
+    source.write_text("eggs = 3")
+    before = made(keep(recipe(source), bake, shelf))["at"]
+    monkeypatch.setattr("bench.kept.MOST_DAYS", 0.0)
+    assert made(keep(recipe(source), bake, shelf))["at"] > before
+
+
+def test_a_kept_history_is_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.hermes.make_database", make_empty)
+    folder = history(1_000, tmp_path)
+    stamp = (folder / "state.db").stat().st_mtime_ns
+    assert history(1_000, tmp_path) == folder
+    assert (folder / "state.db").stat().st_mtime_ns == stamp
+    assert made(folder)["messages"] + 80 == 1_000
+
+
+# -- the crowd of files
+
+
+def test_a_crowded_home_has_its_files_and_a_clean_checkout(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    home.mkdir()
+    found = tree.fill(home, 3_000)
+    copy_linked(home, copy)
+    for folder in (home, copy):
+        assert sum(len(names) for _, _, names in os.walk(folder)) == found
+    assert found == pytest.approx(3_000, rel=0.05)
+    assert {path.name for path in copy.iterdir()} >= {"hermes-agent", "checkpoints", "logs"}
+    assert any((copy / "hermes-agent" / "node_modules").iterdir())
+    git = ["git", "-C", str(copy / "hermes-agent"), "status", "--porcelain"]
+    assert subprocess.run(git, capture_output=True, text=True, check=True).stdout == ""
+
+
+# -- servers
+
+
+def test_a_server_is_started_with_its_own_index_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for before in ("elsewhere", None):
+        if before is None:
+            monkeypatch.delenv(CACHE)
+        else:
+            monkeypatch.setenv(CACHE, before)
+        with cached_in(tmp_path):
+            assert os.environ[CACHE] == str(tmp_path)
+        assert os.environ.get(CACHE) == before
+
+
+def test_an_index_is_there_once_files_with_content_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.server.INDEX_S", 0.5)
+    monkeypatch.setattr("bench.server.QUIET_S", 0.05)
+    assert not has_index(tmp_path / "never made")
+    (tmp_path / "history").mkdir()
+    (tmp_path / "history" / "lock").touch()
+    assert not has_index(tmp_path)
+    (tmp_path / "history" / "rows").write_bytes(b"1")
+    assert has_index(tmp_path)
+
+
+def test_a_frame_row_says_what_this_server_cannot_do_yet() -> None:
+    found = frame.Found(read_sql=[4.0, 4.0], first=[2.0, 2.0], again=[0.1, 0.1, 0.1, 0.1], cold=[5.0])
+    lines = {line.key: line for line in frame.lines(found)}
+    assert (lines["index"].median, lines["arrow"].median) == (None, None)
+    assert lines["first-ratio"].median == 2.0
+    assert lines["again-ratio"].n == 4
+    assert lines["again-ratio"].median == pytest.approx(40)
+
+
+@pytest.mark.parametrize("progress", [None, Progress(done=3, total=9)])
+def test_a_viewer_knows_whether_a_snapshot_is_of_all(progress: Progress | None) -> None:
+    snapshot = PanelFrame(
+        id=1,
+        home="h",
+        panel="overview",
+        query={},
+        version=7,
+        status="ok",
+        error=None,
+        progress=progress,
+        data=None,
+    )
+    assert is_full(snapshot.model_dump_json()) == (progress is None)
+
+
+def test_a_soak_is_mostly_messages_twenty_times_a_second() -> None:
+    steps = soak.steps(10.0)
+    assert len(steps) == 200
+    assert steps[-1].at == pytest.approx(9.95)
+    assert sum(step.thing == "message" for step in steps) > 140
+    assert {step.thing for step in steps} == {"message", "tokens", "title", "memory"}
+
+
+def test_a_number_is_found_however_it_is_grouped() -> None:
+    for written_so in ("889767", "889,767", "889.767", "889 767"):
+        assert re.search(opening.number(889_767), f"all {written_so} messages")
+    assert not re.search(opening.number(889_767), "1,889,767 messages")
+    assert not re.search(opening.number(89), "889,767 messages")
 
 
 # -- the report
@@ -237,6 +538,18 @@ def test_a_row_that_could_not_be_measured_says_why_and_is_not_a_zero() -> None:
 def test_a_quick_run_says_so() -> None:
     assert "quick run" in report.render({**results(), "mode": "quick"})
     assert "quick run" not in report.render(results())
+
+
+def test_what_could_not_be_measured_beside_the_rest_of_its_row_says_why_and_is_not_a_zero() -> None:
+    missing = unmeasured("stairs", "up the stairs", "there are none")
+    result = row(missing, measured("slow", "on foot", "ms", [1.0], Limit("median", 5)))
+    [line, _] = result["measurements"]
+    assert line["verdict"] == "not measured"
+    assert line["median"] is None
+    assert "0" not in report.describe(line)
+    page = report.render(results(result))
+    assert "1 of 1 measurements that have a goal" in page
+    assert "* up the stairs: not measured: there are none." in page
 
 
 def test_every_row_has_a_name_of_its_own() -> None:

@@ -144,3 +144,22 @@ def test_forgotten_versions_are_collected_again_and_the_data_stay_for_what_is_da
     assert cache.get("good", lambda: 1, lambda version: snapshot(version, "new")).data == "new"
     damaged = cache.get("damaged", lambda: 1, lambda version: snapshot(version, is_damaged=True))
     assert (damaged.status, damaged.data) == ("stale", "old")
+
+
+def test_only_what_is_of_the_version_asked_for_is_ready() -> None:
+    cache = SnapshotCache()
+    assert cache.ready("key", 1) is None
+    cache.get("key", lambda: 7, snapshot)
+    assert [cache.ready("key", version) is None for version in (6, 7, 8)] == [False, False, True]
+    cache.forget_versions()
+    assert cache.ready("key", 7) is None
+
+
+def test_what_was_ready_counts_as_used() -> None:
+    cache = SnapshotCache(size=2)
+    for key in ("a", "b"):
+        cache.get(key, lambda: 1, snapshot)
+    cache.ready("a", 1)
+    cache.get("c", lambda: 1, snapshot)
+    assert cache.ready("a", 1) is not None
+    assert cache.ready("b", 1) is None

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -42,7 +43,7 @@ DTYPES = {
     "text": "string",
     "kind": "category",
     "at": "datetime64[us, UTC]",
-    "many": "object",
+    "many": "list<item: string>[pyarrow]",
 }
 
 
@@ -61,6 +62,68 @@ def test_text_is_redacted_unless_it_is_an_identifier() -> None:
     made = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))
     assert made["text"][0] == "a [redacted] b"
     assert list(made["many"][0]) == ["a", "x [redacted]"]
+
+
+def test_arrow_arrays_of_the_declared_type_are_not_copied() -> None:
+    arrays = {
+        name: EXAMPLE.to_arrow(ROWS, FrameArguments(), {}).column(name).combine_chunks() for name in ROWS
+    }
+    made = EXAMPLE.to_arrow(arrays, FrameArguments(), {})
+    for name, array in arrays.items():
+        addresses = [buffer and buffer.address for buffer in made[name].chunk(0).buffers()]
+        assert addresses == [buffer and buffer.address for buffer in array.buffers()], name
+
+
+def test_arrow_arrays_of_another_type_become_the_declared_one_and_are_redacted() -> None:
+    arrays: dict[str, Any] = {
+        "n": pa.array([1, None], pa.int8()),
+        "x": pa.array([0.5, None], pa.float32()),
+        "yes": pa.array([True, None]),
+        "text": pa.array(["a sk-abcdefghijklmnopqrstuv b", None], pa.large_string()),
+        "kind": pa.array(["cli", None]),
+        "at": pa.array([NOW, None], pa.timestamp("ms", tz="UTC")),
+        "many": pa.chunked_array([[["a", "x ghp_abcdefghijklmnopqrstuvwxyz"]], [None]]),
+    }
+    made = EXAMPLE.to_arrow(arrays, FrameArguments(), {})
+    assert made.equals(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))
+
+
+@pytest.mark.parametrize("begin", range(10))
+def test_parts_of_arrow_arrays_are_those_rows_and_no_others(begin: int) -> None:
+    rows = {name: [values[number % 3 == 0] for number in range(30)] for name, values in ROWS.items()}
+    whole = EXAMPLE.to_arrow(rows, FrameArguments(), {}).combine_chunks()
+    part = pa.concat_tables([whole.slice(begin, 7), whole.slice(0, 0), whole.slice(begin + 3, 11)])
+    expected = EXAMPLE.to_arrow(
+        {name: [*rows[name][begin : begin + 7], *rows[name][begin + 3 : begin + 14]] for name in rows},
+        FrameArguments(),
+        {},
+    )
+    made = to_pandas(part)
+    pd.testing.assert_frame_equal(made, to_pandas(expected), check_categorical=False)
+    for name, values in expected.to_pydict().items():
+        assert [
+            None if pd.api.types.is_scalar(value) and pd.isna(value) else value for value in made[name]
+        ] == values
+
+
+def test_categories_of_arrow_arrays_are_those_that_occur() -> None:
+    kinds = pa.DictionaryArray.from_arrays(pa.array([1, None], pa.int32()), pa.array(["unused", "cli"]))
+    made = to_pandas(EXAMPLE.to_arrow({**ROWS, "kind": kinds}, FrameArguments(), {}))
+    assert list(made["kind"].cat.categories) == ["cli"]
+
+
+def test_more_categories_than_a_byte_holds_are_told_apart() -> None:
+    names = [f"kind {number}" for number in range(40_000)]
+    made = to_pandas(
+        Frame("many", (Column("kind", "category", "One of many"),), dict).to_arrow(
+            {"kind": [*names, None, names[-1]]}, FrameArguments(), {}
+        )
+    )
+    assert made["kind"].astype("object").where(made["kind"].notna(), None).tolist() == [
+        *names,
+        None,
+        names[-1],
+    ]
 
 
 def test_half_a_character_costs_no_frame() -> None:
@@ -96,6 +159,11 @@ def test_an_unknown_column_is_refused_with_those_that_exist() -> None:
 def test_no_columns_at_all_is_refused() -> None:
     with pytest.raises(ArgumentError, match="asks for nothing"):
         EXAMPLE.check(columns=[])
+
+
+def test_the_same_column_twice_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="twice"):
+        EXAMPLE.check(columns=["n", "x", "n"])
 
 
 def test_numpy_s_integers_are_limits() -> None:

@@ -55,7 +55,7 @@ def test_since_until_limit_columns_and_session_are_understood(hermes_home: Path)
 def test_a_panel_is_a_dict_with_status_and_version(hermes_home: Path) -> None:
     with Home(hermes_home) as home:
         memory = home.panel("memory")
-        assert set(memory) == {"home", "panel", "version", "status", "error", "data"}
+        assert set(memory) == {"home", "panel", "version", "status", "error", "progress", "data"}
         assert home.panel("memory")["version"] == memory["version"]
         (hermes_home / "memories" / "MEMORY.md").write_text("changed")
         assert home.panel("memory")["version"] > memory["version"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hermes_hud_widget.hub import Hub, Versions
+from hermes_hud_widget.hub import Hub, Mail, Versions
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ async def taken(hub: Hub, act: object) -> Versions:
     """What a client that was there before is told after `act`."""
     with hub.subscribe(asyncio.get_running_loop()) as mailbox:
         act()  # type: ignore[operator]
-        return await asyncio.wait_for(mailbox.take(), 5)
+        return (await asyncio.wait_for(mailbox.take(), 5)).versions
 
 
 def test_only_the_bumped_panels_move(hub: Hub) -> None:
@@ -66,7 +66,7 @@ def test_a_change_between_two_takes_is_not_lost(hub: Hub) -> None:
             hub.bump("home", ["memory"])
             first = await asyncio.wait_for(mailbox.take(), 5)
             hub.bump("home", ["memory"])
-            return [first, await asyncio.wait_for(mailbox.take(), 5)]
+            return [first.versions, (await asyncio.wait_for(mailbox.take(), 5)).versions]
 
     assert asyncio.run(act()) == [{"home": {"memory": 2}}, {"home": {"memory": 3}}]
 
@@ -101,3 +101,16 @@ def test_the_earliest_expiry_counts_and_only_of_what_is_looked_at(hub: Hub) -> N
     hub.valid_until("home", "sessions", NOW)
     assert hub.next_expiry([("home", "memory")]) == NOW + timedelta(hours=1)
     assert hub.next_expiry([]) is None
+
+
+def test_a_client_is_greeted_again_once_however_often_that_is_asked_for(hub: Hub) -> None:
+    async def act() -> list[Mail]:
+        with hub.subscribe(asyncio.get_running_loop()) as mailbox:
+            hub.greet()
+            hub.greet()
+            first = await asyncio.wait_for(mailbox.take(), 5)
+            hub.bump("home", ["memory"])
+            hub.greet()
+            return [first, await asyncio.wait_for(mailbox.take(), 5)]
+
+    assert asyncio.run(act()) == [Mail({}, True), Mail({"home": {"memory": 2}}, True)]

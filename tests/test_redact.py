@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hermes_hud_widget.redact import RULES, redact, redact_json
+from hermes_hud_widget.redact import RULES, forget_redacted, redact, redact_json
 
 SECRETS = [
     "sk-ant-api03-abcdefghijklmnopqrstuvwxyz",
@@ -130,3 +130,21 @@ def test_the_search_for_hints_leaves_no_rule_out(text: str) -> None:
         for rule in RULES:
             thorough = rule.pattern.sub(rule.replace, thorough)
     assert redact(text) == thorough
+
+
+def test_what_was_redacted_once_is_not_searched_again_until_it_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[str] = []
+    monkeypatch.setattr(
+        "hermes_hud_widget.redact.redact", lambda text: (searched.append(text), redact(text))[1]
+    )
+    forget_redacted()
+    secret, long = "Bearer abcdefghijklmnop", "x" * 100_000
+    for _ in range(3):
+        assert redact_json({"a": [secret], "b": long}) == {"a": ["Bearer [redacted]"], "b": long}
+    assert searched.count(secret) == 1
+    assert searched.count(long) == 3
+    forget_redacted()
+    redact_json(secret)
+    assert searched.count(secret) == 2

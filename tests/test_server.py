@@ -1,9 +1,13 @@
 """The doors: REST and WebSocket of a real server."""
 
+import asyncio
 import http.client
 import json
+import os
 import threading
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.panel import Panel, Payload, Until
@@ -25,6 +31,7 @@ from support.served import TOKEN, Client, Served, served
 PANELS = [panel.name for panel in BUILT_IN]
 FRAMES = [frame.name for panel in BUILT_IN for frame in panel.frames]
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+VIEWERS = 100
 
 
 def request(
@@ -179,7 +186,7 @@ def test_a_panel_has_its_envelope_and_an_etag(server: Served, home_id: str) -> N
     status, headers, content = request(server, path)
     snapshot = json.loads(content)
     assert status == 200
-    assert set(snapshot) == {"home", "panel", "version", "status", "error", "data"}
+    assert set(snapshot) == {"home", "panel", "version", "status", "error", "progress", "data"}
     etag = headers["ETag"]
     assert etag == f'"{server.engine.server_id}-{snapshot["version"]}"'
     status, _, content = request(server, path, {**AUTHORIZED, "If-None-Match": etag})
@@ -336,6 +343,68 @@ def test_only_what_someone_looks_at_is_collected(
     assert collected == ["memory"]
 
 
+def test_a_hundred_viewers_of_a_panel_cost_one_collection_per_version(
+    server: Served, home_id: str, home: Path, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: Counter[tuple[str, str, int]] = Counter()
+    real = server.engine.home(home_id).collect
+
+    def collect(panel: str, query: Any, version: int) -> Any:
+        collected[panel, query.model_dump_json(), version] += 1
+        return real(panel, query, version)
+
+    async def watch(number: int, told: list[int], first: asyncio.Event) -> None:
+        """Asks again after each announcement, as the browser does, until it has seen the last entry."""
+        protocols = [Subprotocol("hermes-hud.v1"), Subprotocol(TOKEN)]
+        url = f"ws://127.0.0.1:{server.port}/ws"
+        async with connect_async(url, subprotocols=protocols, proxy=None, compression=None) as socket:
+            ask = {"type": "get", "id": number, "home": home_id, "panel": "memory"}
+            await socket.send(json.dumps({"type": "look", "home": home_id, "panels": ["memory"]}))
+            await socket.send(json.dumps(ask))
+            async for text in socket:
+                frame = json.loads(text)
+                if frame["type"] == "versions" and "memory" in frame["versions"].get(home_id, {}):
+                    await socket.send(json.dumps(ask))
+                elif frame["type"] == "panel":
+                    told.append(frame["version"])
+                    first.set()
+                    if "entry 9" in json.dumps(frame["data"]):
+                        return
+
+    async def watch_all() -> list[list[int]]:
+        told: list[list[int]] = [[] for _ in range(VIEWERS)]
+        firsts = [asyncio.Event() for _ in told]
+        tasks = [
+            asyncio.create_task(watch(number, *each))
+            for number, each in enumerate(zip(told, firsts, strict=True))
+        ]
+        await asyncio.wait_for(asyncio.gather(*(first.wait() for first in firsts)), 30)
+        for number in range(10):
+            await asyncio.to_thread(hermes.memory, [f"entry {number}"])
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+        return told
+
+    monkeypatch.setattr(server.engine.home(home_id), "collect", collect)
+    with agent(home) as hermes:
+        told = asyncio.run(watch_all())
+    assert all(versions == sorted(versions) for versions in told)
+    assert {panel for panel, _, _ in collected} == {"memory"}
+    assert set(collected.values()) == {1}
+
+
+def test_a_profile_that_is_made_while_someone_looks_is_in_the_overview(
+    server: Served, viewer: Client, home_id: str, home: Path
+) -> None:
+    viewer.look(home_id, "overview")
+    assert viewer.get(home_id, "overview")["data"]["identity"]["profiles"] == []
+    (home / "profiles").mkdir()
+    for name in ("coder", "writer"):
+        (home / "profiles" / name).mkdir()
+        viewer.wait_data(home_id, "overview", lambda data, name=name: name in data["identity"]["profiles"])
+    (home / "profiles" / "coder").rename(home / "profiles" / "poet")
+    viewer.wait_data(home_id, "overview", lambda data: data["identity"]["profiles"] == ["poet", "writer"])
+
+
 def test_two_homes_keep_apart(server: Served, viewer: Client, tmp_path: Path, agent: Any) -> None:
     with agent(tmp_path / "one") as one, agent(tmp_path / "two") as two:
         ids = [server.open(tmp_path / "one"), server.open(tmp_path / "two")]
@@ -427,3 +496,37 @@ def test_a_file_that_was_locked_is_read_again_though_nothing_tells_that_it_was_l
         (home / "lock").unlink()
         frame = client.wait_data(id, "lockable", lambda data: data["content"] == "read")
         assert frame["status"] == "ok"
+
+
+def test_what_is_at_hand_is_answered_though_every_thread_hangs(home: Path) -> None:
+    released = threading.Event()
+
+    def hang(soul: str | None) -> Read:
+        released.wait()
+        return Read(content=soul)
+
+    def collect(soul: str | None) -> Read:
+        return Read(content=soul)
+
+    def threads() -> int:
+        return sum(thread.name.startswith("asyncio_") for thread in threading.enumerate())
+
+    panels = {
+        "hanging": Panel("hanging", "Hanging", hang, soul=TextFile("SOUL.md")),
+        "quick": Panel("quick", "Quick", collect, soul=TextFile("SOUL.md")),
+    }
+    (home / "SOUL.md").write_text("soul")
+    others = threads()
+    with served(panels) as server, ExitStack() as stack:
+        stack.callback(released.set)
+        id = server.open(home)
+        viewer = stack.enter_context(server.connect())
+        viewer.get(id, "quick")
+        for _ in range(5):
+            stuck = stack.enter_context(server.connect())
+            for number in range(8):
+                stuck.send({"type": "get", "id": number, "home": id, "panel": "hanging"})
+        most = min(32, (os.cpu_count() or 1) + 4)  # of the loop's own pool
+        while threads() - others < most:
+            threading.Event().wait(0.01)
+        assert viewer.get(id, "quick")["data"] == {"content": "soul"}

@@ -2,7 +2,9 @@
 
 import gc
 import queue
+import re
 import shutil
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hermes_hud_widget.doorbell import DoorbellError
+from hermes_hud_widget.doorbell import Doorbell, DoorbellError, DoorbellLimitError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Documents, Profiles, Source, TextFile
 from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, needs_of, plan_for
@@ -49,9 +51,9 @@ class Watch:
         return False
 
 
-@pytest.fixture(params=["doorbell and watchfiles", "watchfiles alone"])
+@pytest.fixture(params=["doorbell", "watchfiles"])
 def watch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    if request.param == "watchfiles alone":
+    if request.param == "watchfiles":
 
         def unavailable() -> None:
             raise DoorbellError("not here")
@@ -260,3 +262,138 @@ def test_a_source_that_breaks_its_promise_blinds_nobody_else(
     (tmp_path / "a").write_text("1")
     assert watch.next() == {"a"}
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts wake-ups and inotify watches in /proc")
+def test_what_no_panel_declares_is_not_watched_and_wakes_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.watcher.SETTLE_S", (0.0,))
+    home = tmp_path / "home"
+    crowded = [home / name for name in ("hermes-agent/node_modules/x", ".git/objects", "checkpoints", "logs")]
+    declared = [home / "memories", home / "profiles"]
+    for folder in (*crowded, *declared):
+        folder.mkdir(parents=True)
+    watch = Watch()
+    try:
+        watch.add(home, a=TextFile("memories/a"), b=TextFile("SOUL.md"), profiles=Profiles())
+        before = wake_ups_once_quiet(watch.watcher)
+        for number in range(100):
+            for folder in crowded:
+                with (folder / "log").open("a") as file:
+                    file.write("line\n")
+                (folder / str(number)).mkdir()
+        assert wake_ups_once_quiet(watch.watcher) == before
+        assert watched_inodes() == {path.stat().st_ino for path in (tmp_path, home, *declared)}
+        (home / "memories" / "a").write_text("1")
+        assert watch.next() == {"a"}
+        assert wake_ups_once_quiet(watch.watcher) > before
+    finally:
+        watch.watcher.close()
+
+
+def wake_ups_once_quiet(watcher: Watcher) -> int:
+    """How often the watcher's thread has gone to sleep, once it has done so for a while."""
+    status = Path(f"/proc/self/task/{watcher._thread.native_id}/status")
+
+    def count() -> int:
+        line = next(line for line in status.read_text().splitlines() if line.startswith("voluntary_ctxt"))
+        return int(line.split()[1])
+
+    deadline, last, since = time.monotonic() + WAIT_S, count(), time.monotonic()
+    while time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+        if (now := count()) != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > QUIET_S / 2:
+            return now
+    raise AssertionError("the watcher does not come to rest")
+
+
+def watched_inodes() -> set[int]:
+    """Everything that this process watches with inotify."""
+    infos = [file.read_text() for file in Path("/proc/self/fdinfo").iterdir() if file.exists()]
+    return {
+        int(inode, 16) for info in infos for inode in re.findall(r"^inotify wd:\S+ ino:(\S+)", info, re.M)
+    }
+
+
+def test_only_what_may_lag_behind_its_events_is_looked_at_again_and_again(
+    tmp_path: Path, watch: Watch
+) -> None:
+    attached = watch.add(tmp_path, a=TextFile("a"), b=TextFile("b"))
+    assert watch.says_nothing()
+    attached["b"].may_lag = True
+    if watch.watcher._native.descriptor is None:
+        attached["a"].may_lag = True  # watchfiles may begin late: everything is looked at as often
+    looks: dict[str, list[float]] = {"a": [], "b": []}
+    for name, one in attached.items():
+        taken = one.signature
+        one.signature = lambda name=name, taken=taken: (looks[name].append(time.monotonic()), taken())[1]  # type: ignore[method-assign]
+    for name in attached:
+        (tmp_path / name).touch()
+    wait_for(lambda: all(times and times[-1] - times[0] >= SETTLE_S[-1] for times in looks.values()))
+    assert len(looks["b"]) > len(SETTLE_S) - 2
+    if not attached["a"].may_lag:
+        assert len(looks["a"]) < len(looks["b"])
+
+
+def wait_for(fact: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not fact():
+        assert time.monotonic() < deadline, "not within the time"
+        threading.Event().wait(0.005)
+
+
+def test_a_write_alone_makes_no_new_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[object] = []
+    (tmp_path / "a").write_text("1")
+    watch = Watch()
+    try:
+        watch.add(tmp_path, a=TextFile("a"))
+        assert watch.says_nothing()
+        monkeypatch.setattr(
+            "hermes_hud_widget.watcher.needs_of", lambda thing: (plans.append(thing), needs_of(thing))[1]
+        )
+        (tmp_path / "a").write_text("22")
+        assert watch.next() == {"a"}
+        assert plans == [] or watch.watcher._native.descriptor is None
+        replace(tmp_path / "a", "333")
+        assert watch.next() == {"a"}
+        assert plans
+    finally:
+        watch.watcher.close()
+
+
+class Failing:
+    """A doorbell that cannot watch until it is allowed to."""
+
+    is_allowed = False
+
+    def __init__(self) -> None:
+        if not self.is_allowed:
+            raise DoorbellLimitError("this user has used up the inotify instances")
+        self._real = Doorbell()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="inotify is Linux's")
+def test_events_are_taken_up_again_when_they_work_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: queue.Queue[str | None] = queue.Queue()
+    monkeypatch.setattr("hermes_hud_widget.watcher.Doorbell", Failing)
+    monkeypatch.setattr("hermes_hud_widget.watcher.TIMER_S", 0.02)
+    monkeypatch.setattr("hermes_hud_widget.watcher.RETRY_S", 0.05)
+    watcher = Watcher(lambda _: None, lambda: told.put(watcher.reason))
+    try:
+        watcher.add({"a": TextFile("a").attach(Place(tmp_path, tmp_path, None))})
+        watcher.attend(True)
+        assert "inotify instances" in (told.get(timeout=WAIT_S) or "")
+        monkeypatch.setattr(Failing, "is_allowed", True)
+        assert told.get(timeout=WAIT_S) is None
+        assert watcher.reason is None
+    finally:
+        watcher.close()

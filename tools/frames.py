@@ -12,6 +12,10 @@ HEAD = """# Frames
 
 `hud.frame(name)` and `Home(…).frame(name)` give these as pandas DataFrames; `describe(name)` gives each table below as one.
 The columns, their order and their dtypes are the same without rows. Times are in UTC; what is not known is missing.
+`library="polars"` gives `Categorical`, `Datetime("us", "UTC")`, `Int64`, `List(String)` and so on, `library="arrow"` a `pyarrow.Table`.
+
+`list<item: string>[pyarrow]` is a `pandas.ArrowDtype`: its values are lists, `.explode()` and `.list.len()` work with it; pandas compares,
+sorts and groups by no lists, so leave it out there: `frame.drop_duplicates(subset="id")`.
 """
 
 
@@ -28,6 +32,8 @@ def _section(frame: Frame) -> str:
         takes.insert(0, f"`since=` and `until=` (by `{frame.time}`)")
     if frame.by_session:
         takes.append("`session_id=`")
+    if frame.with_text:
+        takes.append(f"`text=True` (adds `{frame.text_column.name}`)")
     lines = [
         f"## {frame.name}\n",
         f"{frame.about}. Takes {', '.join(takes)}.\n",

@@ -17,7 +17,9 @@ from bench.rows import (
     opening,
     paint,
     peak,
+    soak,
     stall,
+    start,
     wire,
 )
 
@@ -33,9 +35,11 @@ ROWS: tuple[Row, ...] = (
     history.ROW,
     stall.ROW,
     frame.ROW,
+    start.ROW,
     opening.ROW,
     imports.ROW,
     crowd.ROW,
     peak.ROW,
+    soak.ROW,
     module.ROW,
 )

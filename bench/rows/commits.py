@@ -6,39 +6,43 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from bench import statistics
-from bench.agent import Agent, Step, Written
+from bench.agent import Journal, Step, Written
 from bench.row import Limit, Measurement, NotMeasuredError, Row, compared, measured
 from bench.server import Server
 from bench.stage import Stage
 from bench.viewers import MEMORY, OVERVIEW, SESSIONS, TRANSCRIPT, Viewers
 
 WATCHED, CONTROL = 0, 1
+JOURNALS: tuple[Journal, ...] = ("wal", "delete")
 PAUSES_S = (0.02, 0.06)
 LIMIT = Limit("median", 0.2)
 
 
 def measure(stage: Stage) -> Sequence[Measurement]:
-    """Two copies of one home, written in turn by one process; a HUD reads only one of them."""
-    watched, control = stage.copy_home(stage.large_home), stage.copy_home(stage.large_home)
-    lines: list[Measurement] = []
-    for journal in ("wal", "delete"):
-        with Agent(watched, control, journal=journal) as agent:
-            with Server() as server, Viewers() as viewers:
-                home = server.open(watched)
-                viewers.add(server.endpoint, home, OVERVIEW, SESSIONS, TRANSCRIPT, MEMORY)
-                agent.play(_alternating(10, seed=6))
-                written = agent.play(_alternating(stage.scale.commit_pairs, seed=7))
-                viewers.settle()
-                lines += _lines(journal, "following", "viewers follow", written)
-                with _reading(server, home):
-                    written = agent.play(_alternating(stage.scale.commit_pairs, seed=8))
-                lines += _lines(
-                    journal, "reading", "all messages are read as a frame, again and again", written
-                )
-            agent.close()
+    """Two homes with the same history, written in turn by one process; a HUD reads only one of them."""
+    messages, lines = stage.scale.history, list[Measurement]()
+    with stage.passing_home(messages) as watched, stage.passing_home(messages) as control:
+        for journal in JOURNALS:
+            lines += _measure(stage, watched, control, journal)
     return lines
+
+
+def _measure(stage: Stage, watched: Path, control: Path, journal: Journal) -> list[Measurement]:
+    with stage.agent(watched, control, journal=journal) as agent, Server() as server, Viewers() as viewers:
+        home = server.open(watched)
+        viewers.add(server.endpoint, home, OVERVIEW, SESSIONS, TRANSCRIPT, MEMORY)
+        agent.play(_alternating(10, seed=6))
+        followed = agent.play(_alternating(stage.scale.commit_pairs, seed=7))
+        viewers.settle()
+        with _reading(server, home):
+            read = agent.play(_alternating(stage.scale.commit_pairs, seed=8))
+    return [
+        *_lines(journal, "following", "viewers follow", followed),
+        *_lines(journal, "reading", "all messages are read as a frame, again and again", read),
+    ]
 
 
 def _lines(journal: str, key: str, what: str, written: list[Written]) -> list[Measurement]:
@@ -119,7 +123,7 @@ ROW = Row(
     title="Hermes' own commit latency with a HUD reading",
     goal="≤ +0.2 ms median, no SQLITE_BUSY caused by us, in WAL and DELETE mode",
     definition="One process appends messages as Hermes does (BEGIN IMMEDIATE, Hermes' schema with its full-text triggers, "
-    "busy timeout 1 s, SQLite's default `synchronous`) to two copies of one home in random turn, 20 to 60 ms apart; a "
+    "busy timeout 1 s, SQLite's default `synchronous`) to two homes of one history in random turn, 20 to 60 ms apart; a "
     "HUD's server reads only one of them, for viewers on all of overview, sessions, transcript and memory. Median of "
     "the differences of neighbouring commits. SQLITE_BUSY: errors that reach Hermes after its busy timeout.",
     state="Warm.",

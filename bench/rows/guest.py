@@ -61,6 +61,7 @@ class Guest:
         if is_shown:
             self.notebook.run(SHOW)
             self.notebook.hud(SHOW).expect_live(seconds=60)
+            Browser.expect_read(self.notebook.hud(SHOW), 60)
         else:
             self.notebook.run(CLOSE)
             self.notebook.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from bench.agent import Agent, Step
 from bench.row import Limit, Measurement, Row
@@ -12,14 +11,13 @@ from bench.server import Server
 from bench.stage import Stage
 from bench.viewers import OVERVIEW, Viewers
 
-FILES_PER_FOLDER = 50
 SETTLE_S = 3.0
 
 
 def measure(stage: Stage) -> Sequence[Measurement]:
     """A crowded home at rest, one viewer on the overview."""
     home = stage.make_home(1_000)
-    files = crowd(home, stage.scale.files)
+    files = stage.crowd(home, stage.scale.files)
     with Agent(home) as agent, Server() as server, Viewers() as viewers:
         viewers.add(server.endpoint, server.open(home), OVERVIEW)
         agent.play([Step(0.0, "message"), Step(0.1, "memory")])
@@ -43,22 +41,13 @@ def measure(stage: Stage) -> Sequence[Measurement]:
     ]
 
 
-def crowd(home: Path, files: int) -> int:
-    """Fills a home with what really fills homes: the agent's own checkout, with its packages."""
-    for number in range(files):
-        place = home / "hermes-agent" / "node_modules" / f"package-{number // FILES_PER_FOLDER}"
-        if number % FILES_PER_FOLDER == 0:
-            place.mkdir(parents=True)
-        (place / f"module-{number % FILES_PER_FOLDER}.js").touch()
-    return files
-
-
 ROW = Row(
     name="idle",
     title="Idle CPU of the server, crowded home, one visible viewer",
     goal="150,000 files, 300 s: ≤ 0.2 % of a core",
-    definition="utime + stime of the server process and all below it (`/proc/PID/stat`) while nothing is written, an agent "
-    "has the home open, and one WebSocket client looks at the overview. In a quick run other rows are measured at the same "
+    definition="The files are what fills real homes: the agent's git checkout, its node_modules and venv, checkpoints, a "
+    "cache, logs. utime + stime of the server process and all below it (`/proc/PID/stat`) while nothing is written, an "
+    "agent has the home open, and one WebSocket client looks at the overview. In a quick run other rows are measured at the same "
     "time, on servers of their own.",
     state="Warm: some seconds after the last write.",
     measure=measure,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,8 +31,7 @@ def _peaks(home: Path) -> tuple[float, float]:
     """A fresh server's peak in MB after it has read all panels, and after a whole frame besides."""
     with Server() as server:
         home_id = server.open(home)
-        for panel in json.loads(server.get("homes", home_id, "panels"))["panels"]:
-            server.get("homes", home_id, "panels", panel["name"])
+        server.read_all(home_id)
         after_panels = server.peak_memory_mb()
         server.get("homes", home_id, "frames", "messages")
         return after_panels, server.peak_memory_mb()

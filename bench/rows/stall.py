@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ from bench.heartbeat import Heartbeat, idle_beat, stall
 from bench.row import Limit, Measurement, Row, measured
 from bench.server import Server
 from bench.stage import Stage
-from bench.viewers import MEMORY, OVERVIEW, SESSIONS, TRANSCRIPT, Sight, Viewers
+from bench.viewers import Viewers, all_sights
 
 IDLE_S = 1.0
 EVERY_S = 0.05
@@ -49,7 +48,7 @@ def _one_start(stage: Stage, agent: Agent) -> dict[str, float]:
         time.sleep(IDLE_S)
         marks = [time.time()]
         home = server.open(stage.large_home)
-        viewers.add(server.endpoint, home, *_all_sights(server, home))
+        viewers.add(server.endpoint, home, *all_sights(server, home))
         marks.append(time.time())
         agent.play(steps)
         viewers.settle(60)
@@ -64,13 +63,6 @@ def _one_start(stage: Stage, agent: Agent) -> dict[str, float]:
         "frame": stall(beats, marks[2], marks[3], idle),
         "machine": stall(others, marks[0], marks[3], idle_beat(others, marks[0])),
     }
-
-
-def _all_sights(server: Server, home: str) -> list[Sight]:
-    """Every panel that this server has, and the transcript."""
-    panels = [panel["name"] for panel in json.loads(server.get("homes", home, "panels"))["panels"]]
-    known = {sight.panel: sight for sight in (OVERVIEW, SESSIONS, MEMORY)}
-    return [*(known.get(panel, Sight(panel, panel)) for panel in panels), TRANSCRIPT]
 
 
 WAITS_FOR_THE_GIL = (

@@ -69,6 +69,8 @@ export interface ViewSnapshot<Data = unknown> {
   status: PanelFrame["status"] | "loading";
   /** In words, when `status` is `unavailable` or `stale`. */
   error: string | null;
+  /** As in `ViewProps`. */
+  progress: PanelFrame["progress"];
   /** True while the answer to this very query is still on its way. */
   isPending: boolean;
 }
@@ -79,6 +81,11 @@ export interface ViewProps<Data = unknown> {
   status: PanelFrame["status"];
   /** Already shown above the view. */
   error: PanelFrame["error"];
+  /**
+   * How far the reading has come while `data` are of a part only, which the HUD says by itself: what is not
+   * among them may still come, so nothing is "none" or "missing" yet. Null: they are of all that there is.
+   */
+  progress: PanelFrame["progress"];
   /** What was asked for; fields that have their default value may be left out. */
   query: Query;
   /** Asks for something else (a page, an order). The old `data` stay until the answer is here. */

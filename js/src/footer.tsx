@@ -3,9 +3,11 @@ import type { ConnectionStatus } from "./connection.ts";
 import { useClient, useSelected } from "./context.ts";
 import type { Format } from "./format.ts";
 import type { Translate } from "./i18n.ts";
+import { shareRead } from "./panel.tsx";
+import type { Progress } from "./protocol.ts";
 
-/** How the data come here, since when they don't, and how changes are noticed. */
-export function Footer() {
+/** How the data come here, since when they don't, and how much of them is there or how changes are noticed. */
+export function Footer({ progress }: { progress: Progress | null }) {
   const { store, texts, format } = useClient();
   const [status, hello] = useSelected(({ connection, store, modulesLoaded }) => [
     connection.status,
@@ -19,10 +21,16 @@ export function Footer() {
         <i />
         {chipText(status, texts.t, format)}
       </span>
-      {watching && (
-        <span class="watching" title={watching.reason ?? texts.t("watching.events.help")}>
-          {texts.t(`watching.${watching.by}`)}
+      {progress && status.state === "live" ? (
+        <span class="watching numeric" title={texts.t("progress", { ...progress })}>
+          {texts.t("progress.share", { share: format.percent(shareRead(progress)) })}
         </span>
+      ) : (
+        watching && (
+          <span class="watching" title={watching.reason ?? texts.t("watching.events.help")}>
+            {texts.t(`watching.${watching.by}`)}
+          </span>
+        )
       )}
     </div>
   );

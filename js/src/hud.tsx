@@ -4,7 +4,7 @@ import type { Client } from "./client.ts";
 import { ClientProvider, useClient, useSelected } from "./context.ts";
 import { Footer } from "./footer.tsx";
 import { PanelView } from "./panel.tsx";
-import type { HomeEntry, PanelEntry, Query } from "./protocol.ts";
+import type { HomeEntry, PanelEntry, Progress, Query } from "./protocol.ts";
 import { Tabs } from "./tabs.tsx";
 import { type Appearance, detectTheme, onThemeChange } from "./theme.ts";
 import { Icon } from "./ui/icon.tsx";
@@ -32,6 +32,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
   const [chosen, choose] = useState<string | null>(null);
   const selected = panels.find(({ name }) => name === chosen) ?? panels[0];
   const [queries, setQueries] = useState<Record<string, Query>>({});
+  const [progress, setProgress] = useState<Progress | null>(null);
   const home = hello?.homes.find(({ id }) => id === client.store.home) ?? null;
   const { t } = client.texts;
   return (
@@ -60,6 +61,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
             home={home}
             query={queries[selected.name] ?? noQuery}
             setQuery={(query) => setQueries((before) => ({ ...before, [selected.name]: query }))}
+            setProgress={setProgress}
             isVisible={isVisible}
           />
         ) : (
@@ -68,7 +70,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
           </div>
         )}
       </div>
-      <Footer />
+      <Footer progress={progress} />
     </div>
   );
 }

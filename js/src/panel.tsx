@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { View, ViewProps, ViewSnapshot } from "./api.ts";
 import { useClient, useSelected } from "./context.ts";
 import type { Texts } from "./i18n.ts";
-import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Query } from "./protocol.ts";
+import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Progress, Query } from "./protocol.ts";
 import { keyOf } from "./query.ts";
 import type { Snapshot } from "./store.ts";
 import { cleanLine } from "./text.ts";
@@ -21,11 +21,13 @@ interface Props {
   home: HomeEntry | null;
   query: Query;
   setQuery: (query: Query) => void;
+  /** Is told how far the reading of what is shown has come. */
+  setProgress: (progress: Progress | null) => void;
   isVisible: boolean;
 }
 
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
-export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
+export function PanelView({ panel, home, query, setQuery, setProgress, isVisible }: Props) {
   const client = useClient();
   const { texts } = client;
   const signal = useLifetime();
@@ -42,6 +44,12 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
   const refusal = reading?.refusal ?? null;
   const isPending = !reading?.snapshot && !refusal;
   const isOutdated = reading !== undefined && !reading.isOfThisServer;
+  // A server that is gone reads nothing.
+  const progress = (!isOutdated && snapshot?.progress) || null;
+  useEffect(() => {
+    setProgress(progress);
+    return () => setProgress(null);
+  }, [setProgress, progress]);
   const useSnapshots = useCallback(
     (queries: readonly Query[]) => useReadings(panel.name, queries, isVisible).map(viewSnapshot),
     [panel.name, isVisible],
@@ -61,6 +69,7 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
       version: snapshot.version,
       status: snapshot.status,
       error: snapshot.error,
+      progress,
       query,
       setQuery,
       isPending,
@@ -73,26 +82,51 @@ export function PanelView({ panel, home, query, setQuery, isVisible }: Props) {
     body = <Styled view={module.view} {...props} />;
   }
   return (
-    <section
-      class="panel"
-      role="tabpanel"
-      id={`panel-${panel.name}`}
-      aria-labelledby={`tab-${panel.name}`}
-      aria-busy={isPending}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard.
-      tabIndex={0}
-      data-panel={panel.name}
-      data-version={snapshot?.version}
-      data-status={status}
-    >
-      {hasData && snapshot?.error && <Banner error={snapshot.error} status={snapshot.status} />}
-      {snapshot && refusal && <Banner error={refusalProblem(refusal)} status="unavailable" />}
-      {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
-      <Boundary snapshot={snapshot} query={keyOf(panel.name, query)}>
-        {body}
-      </Boundary>
-    </section>
+    <>
+      {progress && <ProgressBar progress={progress} />}
+      <section
+        class="panel"
+        role="tabpanel"
+        id={`panel-${panel.name}`}
+        aria-labelledby={`tab-${panel.name}`}
+        aria-busy={isPending}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard.
+        tabIndex={0}
+        data-panel={panel.name}
+        data-version={snapshot?.version}
+        data-status={status}
+      >
+        {hasData && snapshot?.error && <Banner error={snapshot.error} status={snapshot.status} />}
+        {snapshot && refusal && <Banner error={refusalProblem(refusal)} status="unavailable" />}
+        {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
+        <Boundary snapshot={snapshot} query={keyOf(panel.name, query)}>
+          {body}
+        </Boundary>
+      </section>
+    </>
   );
+}
+
+/** Lies over the panel's upper edge, so that nothing moves when it comes and goes. */
+function ProgressBar({ progress: { done, total } }: { progress: Progress }) {
+  const { texts } = useClient();
+  return (
+    <div
+      class="progress"
+      role="progressbar"
+      aria-label={texts.t("progress", { done, total })}
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={Math.min(done, total)}
+    >
+      <i style={{ width: `${shareRead({ done, total }) * 100}%` }} />
+    </div>
+  );
+}
+
+/** Of 0 to 1; of how many rows there are the server may know little at first. */
+export function shareRead({ done, total }: Progress): number {
+  return total > 0 ? Math.min(1, done / total) : 0;
 }
 
 function Styled({ view: View, ...props }: ViewProps & { view: View }) {
@@ -134,6 +168,7 @@ function viewSnapshot({ query, snapshot, refusal }: ReturnType<typeof useReading
     version: snapshot?.version ?? null,
     status: snapshot?.status ?? (refusal ? "unavailable" : "loading"),
     error: snapshot?.error?.message ?? refusal?.message ?? null,
+    progress: snapshot?.progress ?? null,
     isPending: !snapshot && !refusal,
   };
 }

@@ -19,6 +19,7 @@ export interface Snapshot {
   serverId: string;
   status: PanelFrame["status"];
   error: PanelFrame["error"];
+  progress: PanelFrame["progress"];
   data: unknown;
 }
 
@@ -358,6 +359,6 @@ export class Store {
   }
 }
 
-function shown(entry: Entry, { version, status, error }: PanelFrame) {
-  return { panel: entry.panel, query: entry.query, version, status, error };
+function shown(entry: Entry, { version, status, error, progress }: PanelFrame) {
+  return { panel: entry.panel, query: entry.query, version, status, error, progress };
 }

@@ -93,6 +93,21 @@ test("every span has its sum, and choosing one asks for it", () => {
   expect(setQuery).toHaveBeenCalledWith({ days: 7 });
 });
 
+test("as long as the history is being read nothing is said to be none", () => {
+  const progress = { done: 0, total: 15_000 };
+  const nothing = costs({ spans: spans(none, none, none, none), total: figures(none, 0, []) });
+  draw(nothing, { progress });
+  expect(container.querySelector(".skeleton")).toBeTruthy();
+  expect(words(".blank")).toEqual([]);
+  draw(nothing);
+  expect(words(".blank-title")).toEqual([catalogues.en.empty]);
+  const early = costs({ spans: spans(none, none, none, estimated(20)), total: figures(none, 0, []) });
+  draw(early, { progress });
+  expect(words(".nothing")).toEqual([""]);
+  draw(early);
+  expect(words(".nothing")).toEqual([catalogues.en.nothing]);
+});
+
 test("what nobody knows is no $0, and neither is what a subscription includes", () => {
   const partly = { usd: 1, status: "mixed", unknown_sessions: 2 } as const;
   draw(costs({ spans: spans(unknown, included, partly, none) }));

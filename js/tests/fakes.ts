@@ -48,6 +48,7 @@ export function panel(name: string, version: number, over: Partial<PanelFrame> =
     version,
     status: "ok",
     error: null,
+    progress: null,
     unchanged: false,
     data: { version },
     ...over,

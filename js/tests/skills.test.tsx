@@ -247,6 +247,7 @@ describe("the view", () => {
         version: 1,
         status: answer ? "ok" : "loading",
         error: null,
+        progress: null,
         isPending: false,
       }));
     };

@@ -61,6 +61,16 @@ class SnapshotCache:
         finally:
             entry.lock.release()
 
+    def ready(self, key: Hashable, version: int) -> Snapshot | None:
+        """The snapshot for `key` if it is of this version already; never waits."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+        snapshot = entry.snapshot
+        return snapshot if snapshot is not None and snapshot.version >= version else None
+
     def forget_versions(self) -> None:
         """Collects everything again when it is next asked for; the data stay for what turns out to be damaged."""
         with self._lock:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from hermes_hud_widget.chunks import Rows
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, UnknownNameError
-from hermes_hud_widget.frames import Frame
+from hermes_hud_widget.frames import Frame, FrameArguments
 from hermes_hud_widget.ledger.database import DatabaseMissing
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place, check_readable
-from hermes_hud_widget.protocol import Problem, Status
+from hermes_hud_widget.protocol import Problem, Progress, Status
 from hermes_hud_widget.redact import redact_json
 from hermes_hud_widget.sources import Attached, Config, Settings, Source
 
@@ -39,6 +41,8 @@ class Snapshot:
     Attributes:
         data: The payload as JSON, redacted; None when there is none and never was.
         valid_until: When it is no longer true even if no file changes.
+        progress: How far the reading has come, while `data` are of a part only. A later version has more;
+            until then the status is not `empty`, as nobody knows that yet.
     """
 
     home: str
@@ -48,12 +52,18 @@ class Snapshot:
     error: Problem | None
     data: Any | None
     valid_until: datetime | None = None
+    progress: Progress | None = None
 
     @cached_property
     def data_json(self) -> str:
         """`data` as JSON, written once however many viewers get it."""
         # A browser refuses the NaN that a panel made of somebody's numbers may hold.
         return to_json(self.data, inf_nan_mode="null").decode()
+
+    @property
+    def is_written(self) -> bool:
+        """True when `data_json` costs nothing any more."""
+        return "data_json" in self.__dict__
 
     def as_dict(self) -> dict[str, Any]:
         """As REST and `hud.panel()` give it."""
@@ -63,6 +73,7 @@ class Snapshot:
             "version": self.version,
             "status": self.status,
             "error": self.error.model_dump() if self.error else None,
+            "progress": self.progress.model_dump() if self.progress else None,
             "data": self.data,
         }
 
@@ -77,6 +88,28 @@ def find_frame(panels: Mapping[str, Panel], name: str) -> tuple[Panel, Frame]:
     if name not in frames:
         raise UnknownNameError("frame", name, tuple(frames))
     return frames[name]
+
+
+def check_arguments(
+    panels: Mapping[str, Panel],
+    name: str,
+    given: Mapping[str, Any],
+    now: datetime | None = None,
+    where: tzinfo | None = None,
+) -> FrameArguments:
+    """A frame's arguments in one form; see `Frame.check`.
+
+    Raises:
+        ArgumentError: One of them makes no sense, or that frame does not take it.
+        UnknownNameError: There is no such frame or column.
+    """
+    frame = find_frame(panels, name)[1]
+    if given.get("text") is True and not frame.with_text:
+        offer = [frame.name for panel in panels.values() for frame in panel.frames if frame.with_text]
+        raise ArgumentError(
+            f"The frame {name!r} has no text: it takes no text=True. Those that do: {', '.join(offer) or 'none'}."
+        )
+    return frame.check(**given, now=now, where=where)
 
 
 class OpenHome:
@@ -99,6 +132,11 @@ class OpenHome:
         """Closes what the sources hold open."""
         for attached in self.sources.values():
             attached.close()
+
+    def rest(self) -> None:
+        """Drops what the sources keep to answer fast; it is read again when needed."""
+        for attached in self.sources.values():
+            attached.rest()
 
     def panels_reading(self, changed: Iterable[Source[Any]]) -> frozenset[str]:
         """Names of the panels that read any of these sources."""
@@ -163,8 +201,13 @@ class OpenHome:
                 blank, status="unavailable", error=self._problem("unavailable", self.place.name, error)
             )
         try:
+            before = self._progress(declared.sources.values())
             contents, problem = self._contents(declared.sources)
             result = declared.run(contents, query, now)
+            # Asked again when the panel has read, since it may be the first look that begins it. What came to its
+            # end in between may have given a part only: then what was said before counts, and the change that
+            # follows corrects it.
+            progress = self._progress(declared.sources.values()) or before
             data = redact_json(result.payload.model_dump(mode="json"))
         except SourceError as error:
             status: Status = "unavailable" if error.kind == "unavailable" else "stale"
@@ -174,7 +217,7 @@ class OpenHome:
             log.exception("The panel %r could not be collected", panel)
             message = f"The panel {panel!r} failed; the server's log says why."
             return replace(blank, status="stale", error=Problem(kind="internal", path=None, message=message))
-        snapshot = replace(blank, data=data, valid_until=result.valid_until, error=problem)
+        snapshot = replace(blank, data=data, valid_until=result.valid_until, error=problem, progress=progress)
         if problem is not None:
             instants = (snapshot.valid_until, _again(problem, now))
             return replace(
@@ -183,18 +226,35 @@ class OpenHome:
                 valid_until=min((at for at in instants if at is not None), default=None),
             )
         if (no_home := self._no_home()) is not None:
-            return replace(snapshot, status="empty", error=no_home)
-        if result.payload.is_empty() or self._is_missing(declared.sources):
+            return replace(snapshot, status="empty", error=no_home, progress=None)
+        if progress is None and (result.payload.is_empty() or self._is_missing(declared.sources)):
             return replace(snapshot, status="empty")
         return snapshot
 
+    def settle(self, panel: str) -> None:
+        """Returns when what the panel reads is read in full; what cannot be read is for `collect` to tell."""
+        for source in self.panel(panel).sources.values():
+            with suppress(SourceError):
+                self.sources[source].settle()
+
+    def progress(self) -> Progress | None:
+        """How far the home has been read, while that goes on."""
+        return _most_left(attached.reading for attached in self.sources.values())
+
     def table(self, name: str, given: Mapping[str, Any], now: datetime | None = None) -> pa.Table:
-        """A frame as an Arrow table.
+        """A frame as an Arrow table; arguments and errors are those of `rows`."""
+        return self.rows(name, given, now=now).table()
+
+    def rows(
+        self, name: str, given: Mapping[str, Any], have: Collection[str] = (), now: datetime | None = None
+    ) -> Rows:
+        """A frame's rows, read in full.
 
         Args:
             name: The frame.
-            given: `since`, `until`, `columns`, `limit`, `session_id`, as the caller gave them. Naive times and
-                "today" are in the home's zone (`config.yaml`, `timezone`), else this machine's.
+            given: `since`, `until`, `columns`, `limit`, `session_id`, `text`, as the caller gave them. Naive times
+                and "today" are in the home's zone (`config.yaml`, `timezone`), else this machine's.
+            have: Keys of chunks that are left out.
             now: The time; None: now.
 
         Raises:
@@ -206,8 +266,8 @@ class OpenHome:
         panel, frame = find_frame(self.panels, name)
         check_readable(self.place.path)
         where, zone_name = zone(self._config().text("timezone"))
-        args = frame.check(**given, now=now, where=where)
-        contents, problem = self._contents(frame.sources_of(panel.sources), must_be_good=True)
+        args = check_arguments(self.panels, name, given, now, where)
+        contents, problem = self._contents(frame.sources_of(panel.sources), is_for_frame=True)
         filled = frame.run(contents, args, now)
         status: Status = "stale" if problem else "ok"
         if problem is None and self._is_missing(frame.sources_of(panel.sources)):
@@ -220,7 +280,7 @@ class OpenHome:
             "status": status,
             **({"error": problem.message} if problem else {}),
         }
-        return frame.to_arrow(filled, args, about)
+        return frame.rows(filled, args, about, have)
 
     def _config(self) -> Settings:
         try:
@@ -230,13 +290,18 @@ class OpenHome:
         return content
 
     def _contents(
-        self, sources: Mapping[str, Source[Any]], must_be_good: bool = False
+        self, sources: Mapping[str, Source[Any]], is_for_frame: bool = False
     ) -> tuple[dict[str, Any], Problem | None]:
-        """The sources' contents by name; for damaged ones the last good content, and what is wrong."""
+        """The sources' contents by name; for damaged ones the last good content, and what is wrong.
+
+        A frame waits until all is read, and what is damaged and was never good is its error.
+        """
         contents: dict[str, Any] = {}
         problem: Problem | None = None
         for name, source in sources.items():
             try:
+                if is_for_frame:
+                    self.sources[source].settle()
                 content = self.sources[source].read()
             except DatabaseMissing:
                 content = source.missing
@@ -244,7 +309,7 @@ class OpenHome:
                 with self._lock:
                     was_good = source in self._good
                     content = self._good.get(source, source.missing)
-                if must_be_good and source.counts_as_content and not was_good:
+                if is_for_frame and source.counts_as_content and not was_good:
                     raise
                 problem = problem or self._problem(error.kind, error.path, error)
             else:
@@ -252,6 +317,10 @@ class OpenHome:
                     self._good[source] = content
             contents[name] = content
         return contents, problem
+
+    def _progress(self, sources: Iterable[Source[Any]]) -> Progress | None:
+        """How far the reading of these has come: of several, the one with most left."""
+        return _most_left(self.sources[source].progress for source in sources)
 
     def _no_home(self) -> Problem | None:
         if self.place.path.exists():
@@ -266,6 +335,14 @@ class OpenHome:
     @staticmethod
     def _problem(kind: Any, path: str, error: Exception) -> Problem:
         return Problem(kind=kind, path=path, message=str(error))
+
+
+def _most_left(found: Iterable[Progress | None]) -> Progress | None:
+    return max(
+        (progress for progress in found if progress is not None),
+        key=lambda progress: progress.total - progress.done,
+        default=None,
+    )
 
 
 def _again(problem: Problem, now: datetime) -> datetime | None:

@@ -7,10 +7,12 @@ less than another dependency.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
 import sys
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 _MODIFY, _ATTRIB, _MOVED, _CREATE, _DELETE, _DELETE_SELF, _MOVE_SELF = (
     0x2,
@@ -27,8 +29,29 @@ _ONLY_DIRECTORY = 0x01000000
 _HEADER = struct.Struct("iIII")
 
 
+_LIMITS = {
+    errno.ENOSPC: "this user has used up the inotify watches (fs.inotify.max_user_watches)",
+    errno.EMFILE: "this user has used up the inotify instances (fs.inotify.max_user_instances)",
+}
+
+
 class DoorbellError(OSError):
     """inotify is not to be had: another system, or a limit of this one is reached."""
+
+
+class DoorbellLimitError(DoorbellError):
+    """inotify is there, but a limit of it is reached, which holds for everything of this user."""
+
+
+class Rung(NamedTuple):
+    """Something that happened.
+
+    Attributes:
+        was_moved: False when a file was only written: nothing came, went or is called otherwise now.
+    """
+
+    path: str
+    was_moved: bool
 
 
 class Doorbell:
@@ -47,7 +70,7 @@ class Doorbell:
         """Watches exactly these from now on.
 
         Raises:
-            DoorbellError: A limit is reached (`fs.inotify.max_user_watches`).
+            DoorbellError: A limit is reached (`fs.inotify.max_user_watches`). The others are watched.
         """
         # All are asked for anew: one that was replaced under the same name is another inode.
         paths = {}
@@ -59,7 +82,8 @@ class Doorbell:
             )
             if watch >= 0:
                 paths[watch] = directory
-            elif ctypes.get_errno() not in (2, 20):  # vanished meanwhile: the next look makes a new plan
+            elif ctypes.get_errno() not in (errno.ENOENT, errno.ENOTDIR):
+                # Those vanished meanwhile: the next look makes a new plan.
                 failure = _error(directory)
         for watch in self._paths.keys() - paths.keys():
             self._libc.inotify_rm_watch(self.descriptor, watch)
@@ -67,8 +91,8 @@ class Doorbell:
         if failure is not None:
             raise failure
 
-    def take(self) -> Iterator[str | None]:
-        """Empties the queue: paths on which something happened; None where the queue overflowed."""
+    def take(self) -> Iterator[Rung | None]:
+        """Empties the queue: what happened, and on which path; None where the queue overflowed."""
         while True:
             try:
                 data = os.read(self.descriptor, 65536)
@@ -84,7 +108,8 @@ class Doorbell:
                     yield None
                 elif watch in self._paths:
                     directory = self._paths[watch]
-                    yield f"{directory.rstrip('/')}/{os.fsdecode(name)}" if name else directory
+                    path = f"{directory.rstrip('/')}/{os.fsdecode(name)}" if name else directory
+                    yield Rung(path, was_moved=mask != _MODIFY)
 
     def close(self) -> None:
         """Gives the descriptor back."""
@@ -93,4 +118,6 @@ class Doorbell:
 
 def _error(what: str) -> DoorbellError:
     number = ctypes.get_errno()
-    return DoorbellError(number, f"inotify: {os.strerror(number)}", what)
+    if number in _LIMITS:
+        return DoorbellLimitError(_LIMITS[number])
+    return DoorbellError(f"{what}: inotify: {os.strerror(number)}")

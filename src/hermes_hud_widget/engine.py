@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, cast
 
+from hermes_hud_widget.attendance import Attendance, Timer, daemon_timer
 from hermes_hud_widget.cache import SnapshotCache
+from hermes_hud_widget.chunks import Rows
 from hermes_hud_widget.core import OpenHome, Snapshot
 from hermes_hud_widget.errors import UnknownNameError
 from hermes_hud_widget.hub import Hub
@@ -19,7 +21,7 @@ from hermes_hud_widget.views import GENERIC, language, view
 from hermes_hud_widget.watcher import Watcher
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from pydantic import BaseModel
 
     from hermes_hud_widget.sources import Source
 
@@ -32,20 +34,27 @@ class Engine:
 
     Args:
         panels: The panels, by name, in display order.
+        timer: Makes the timers after which a home that nobody needs drops what it keeps.
+        on_rest: Called after one has done so, while nobody looks at anything.
     """
 
-    def __init__(self, panels: Mapping[str, Panel]) -> None:
+    def __init__(
+        self,
+        panels: Mapping[str, Panel],
+        timer: Callable[[float, Callable[[], None]], Timer] = daemon_timer,
+        on_rest: Callable[[], None] = lambda: None,
+    ) -> None:
         self.panels = panels
         self.server_id = secrets.token_hex(8)
         self.hub = Hub()
         self._cache = SnapshotCache()
         self._lock = threading.Lock()
         self._homes: dict[str, OpenHome] = {}
-        # A lock of its own: looks are taken on the event loop, and opening a home may take long.
-        self._looks_lock = threading.Lock()
-        self._looks: dict[object, frozenset[tuple[str, str]]] = {}
+        # With a lock of its own: looks are taken on the event loop, and opening a home may take long.
+        self._attendance = Attendance(self._rest, timer)
+        self._on_rest = on_rest
         self._panel_entries = [_panel_entry(panel) for panel in panels.values()]
-        self._watcher = Watcher(self._on_change)
+        self._watcher = Watcher(self._on_change, self.hub.greet)
 
     def open(self, place: Place) -> str:
         """Opens a home, if it is not open yet, and returns its id."""
@@ -60,6 +69,7 @@ class Engine:
 
     def close(self) -> None:
         """Stops watching and closes every home."""
+        self._attendance.close()
         self._watcher.close()
         with self._lock:
             for home in self._homes.values():
@@ -99,36 +109,43 @@ class Engine:
             self.hub.valid_until(home_id, panel, snapshot.valid_until)
             return snapshot
 
-        key = (home_id, panel, parsed.model_dump_json())
-        return self._cache.get(key, lambda: self.hub.version(home_id, panel), collect)
+        key = _key(home_id, panel, parsed)
+        with self._attendance.asking(home_id):
+            return self._cache.get(key, lambda: self.hub.version(home_id, panel), collect)
 
-    def table(self, home_id: str, frame: str, given: Mapping[str, Any]) -> pa.Table:
-        """A frame as an Arrow table; see `OpenHome.table`.
+    def ready(self, home_id: str, panel: str, query: Mapping[str, Any]) -> Snapshot | None:
+        """What `snapshot` would give, if that is at hand; None when it must be collected or written.
+
+        Quick, so that it may be called on the event loop. Raises what `snapshot` raises.
+        """
+        parsed = self.home(home_id).parse_query(panel, query)
+        version = self.hub.version(home_id, panel)
+        snapshot = self._cache.ready(_key(home_id, panel, parsed), version)
+        return snapshot if snapshot is not None and snapshot.is_written else None
+
+    def rows(self, home_id: str, frame: str, given: Mapping[str, Any], have: Collection[str] = ()) -> Rows:
+        """A frame's rows; see `OpenHome.rows`.
 
         Raises:
             ArgumentError: A value makes no sense.
             UnknownNameError: There is no such home or frame.
             SourceError: A file that it needs cannot be read.
         """
-        return self.home(home_id).table(frame, given)
+        home = self.home(home_id)
+        with self._attendance.asking(home_id):
+            return home.rows(frame, given, have)
 
     def look(self, viewer: object, shown: frozenset[tuple[str, str]]) -> None:
         """Says which (home, panel) a viewer shows; nothing when it left."""
-        with self._looks_lock:
-            if shown:
-                self._looks[viewer] = shown
-            else:
-                self._looks.pop(viewer, None)
-            is_attended = bool(self._looks)
-        self._watcher.attend(is_attended)
+        self._attendance.look(viewer, shown)
+        self._watcher.attend(bool(self._attendance.looked_at()))
 
     def looked_at(self) -> frozenset[tuple[str, str]]:
         """Every (home, panel) that somebody shows."""
-        with self._looks_lock:
-            return frozenset().union(*self._looks.values())
+        return self._attendance.looked_at()
 
     def hello(self) -> Hello:
-        """What opens a connection."""
+        """What opens a connection, and is said again when something in it changed that no version tells of."""
         reason = self._watcher.reason
         watching = Watching(by="events" if reason is None else "timer", reason=reason)
         return Hello(
@@ -155,6 +172,13 @@ class Engine:
             raise UnknownNameError("module", name, tuple(modules))
         return modules[name].read_text(encoding="utf-8")
 
+    def _rest(self, home_id: str) -> None:
+        home = self._homes.get(home_id)
+        if home is not None:
+            home.rest()
+        if not self.looked_at():
+            self._on_rest()
+
     def _on_change(self, changed: frozenset[Hashable]) -> None:
         by_home: dict[str, set[Any]] = {}
         for key in changed:
@@ -165,6 +189,10 @@ class Engine:
             home = self._homes.get(home_id)
             if home is not None:
                 self.hub.bump(home_id, home.panels_reading(sources))
+
+
+def _key(home_id: str, panel: str, query: BaseModel) -> Hashable:
+    return (home_id, panel, query.model_dump_json())
 
 
 def _panel_entry(panel: Panel) -> PanelEntry:

@@ -7,15 +7,28 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, Unpack, overload
 
 from hermes_hud_widget.errors import HudError, ServerError
 from hermes_hud_widget.place import Place, find_place, shown
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Callable, Collection
 
-    from hermes_hud_widget.frames import When
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from hermes_hud_widget.chunks import Rows
+    from hermes_hud_widget.client.child import Endpoint
+    from hermes_hud_widget.client.waiting import Stop
+    from hermes_hud_widget.frames import Given, Library, When
+    from hermes_hud_widget.protocol import Progress
+
+T = TypeVar("T")
+
+PROGRESS_TIMEOUT_S = 1.0
+"""Who asks is who waits for the call: it must learn soon that it is over."""
 
 
 class _Access(Protocol):
@@ -23,7 +36,9 @@ class _Access(Protocol):
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]: ...
 
-    def table(self, name: str, given: Mapping[str, Any]) -> Any: ...
+    def table(self, name: str, given: Mapping[str, Any], is_whole: bool, stop: Stop) -> pa.Table: ...
+
+    def progress(self) -> Progress | None: ...
 
     def close(self) -> None: ...
 
@@ -93,6 +108,22 @@ class Home:
         """
         return self._reader().panel(name, query)
 
+    @overload
+    def frame(
+        self, name: str, *, library: Literal["pandas"] = ..., **given: Unpack[Given]
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def frame(self, name: str, *, library: Literal["polars"], **given: Unpack[Given]) -> pl.DataFrame: ...
+
+    @overload
+    def frame(self, name: str, *, library: Literal["arrow"], **given: Unpack[Given]) -> pa.Table: ...
+
+    @overload
+    def frame(
+        self, name: str, *, library: Library, **given: Unpack[Given]
+    ) -> pd.DataFrame | pl.DataFrame | pa.Table: ...
+
     def frame(
         self,
         name: str,
@@ -102,8 +133,14 @@ class Home:
         columns: Sequence[str] | str | None = None,
         limit: int | None = None,
         session_id: str | None = None,
-    ) -> pd.DataFrame:
-        """A frame as a pandas DataFrame.
+        text: bool = False,
+        library: Library = "pandas",
+    ) -> pd.DataFrame | pl.DataFrame | pa.Table:
+        """A frame as a pandas DataFrame, or as another library has it.
+
+        A call that takes longer than a second shows how far it has come, in a notebook and on a terminal. In a
+        notebook, whole frames that grow (`messages`, `tool_calls`) are kept, and the next call fetches only what is
+        new; what is returned is always of now, and yours to change.
 
         Args:
             name: One of `frames`.
@@ -114,18 +151,24 @@ class Home:
             columns: Only these columns, in this order.
             limit: At most so many rows, the newest ("memory": the first).
             session_id: Only one conversation, by any of its ids, in frames that have sessions' parts.
+            text: With the rows' texts as the column `text`, redacted, in frames that have them.
+            library: "pandas"; "polars", if it is installed (`pip install polars`); "arrow" for a `pyarrow.Table`.
+                The columns are the same, in that library's types.
 
         Returns:
             The columns and dtypes that `describe` names, also without rows. `attrs` holds home, as_of, timezone,
-            day_boundary, status and units.
+            day_boundary, status and units. An Arrow table has these as its schema's and fields' metadata; polars has
+            no place for them.
 
         Raises:
             UnknownNameError: There is no such frame or column.
-            ArgumentError: A value makes no sense, or the frame does not take that argument.
+            ArgumentError: A value makes no sense, the frame does not take that argument, or polars is not installed.
             SourceError: A file that it needs is damaged or locked.
+            ServerError: The server ended, twice, or broke off its answer.
         """
-        from hermes_hud_widget.core import find_frame
-        from hermes_hud_widget.frames import to_pandas
+        from hermes_hud_widget.client.waiting import attended, find_display
+        from hermes_hud_widget.core import check_arguments
+        from hermes_hud_widget.frames import check_library, converted
         from hermes_hud_widget.panels import all_panels
 
         given: dict[str, Any] = {
@@ -134,10 +177,16 @@ class Home:
             "columns": columns,
             "limit": limit,
             "session_id": session_id,
+            "text": text,
         }
         # Checked here, too: what makes no sense needs no server to be told.
-        find_frame(all_panels(), name)[1].check(**given)
-        return to_pandas(self._reader().table(name, given))
+        check_library(library)
+        is_whole = check_arguments(all_panels(), name, given).is_whole
+        reader = self._reader()
+        table = attended(
+            lambda stop: reader.table(name, given, is_whole, stop), reader.progress, find_display()
+        )
+        return converted(table, library)
 
     def describe(self, name: str) -> pd.DataFrame:
         """What a frame's columns are: one row for each, with column, dtype, unit, meaning and source.
@@ -205,15 +254,19 @@ class _Local:
 
     def __init__(self, place: Place) -> None:
         from hermes_hud_widget.cache import SnapshotCache
+        from hermes_hud_widget.client.tables import Tables
         from hermes_hud_widget.core import OpenHome
         from hermes_hud_widget.panels import all_panels
 
         self._home = OpenHome(place, all_panels())
         self._cache = SnapshotCache()
+        self._tables = Tables()
         self._versions: dict[str, tuple[Any, int]] = {}
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
         parsed = self._home.parse_query(name, query)
+        # Nobody is told here when there is more: a script never sees a history that was read in part.
+        self._home.settle(name)
         signature = self._home.signature(name)
         known, version = self._versions.get(name, (None, 0))
         if version == 0 or known != signature:
@@ -226,8 +279,13 @@ class _Local:
             key, lambda: version, lambda now: self._home.collect(name, parsed, now)
         ).as_dict()
 
-    def table(self, name: str, given: Mapping[str, Any]) -> Any:
-        return self._home.table(name, given)
+    def table(self, name: str, given: Mapping[str, Any], is_whole: bool, stop: Stop) -> pa.Table:
+        return self._tables.table(
+            "", self._home.id, name, given, is_whole, lambda given, have: self._home.rows(name, given, have)
+        )
+
+    def progress(self) -> Progress | None:
+        return self._home.progress()
 
     def close(self) -> None:
         if "hermes_state" in sys.modules:
@@ -247,33 +305,57 @@ class _Remote:
     def __init__(self, place: Place) -> None:
         from hermes_hud_widget.client.runtime import current_runtime
 
-        self._place = place
+        self.place = place
         self._runtime = current_runtime()
         self._runtime.use(self)
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self._get(("panels", name), query))
-        return answer
-
-    def table(self, name: str, given: Mapping[str, Any]) -> Any:
-        import pyarrow as pa
-
-        from hermes_hud_widget.frames import as_text
-
-        query = {**given, "since": as_text(given["since"]), "until": as_text(given["until"])}
-        return pa.ipc.open_stream(self._get(("frames", name), query)).read_all()
-
-    def close(self) -> None:
-        self._runtime.release(self)
-
-    def _get(self, path: tuple[str, str], query: Mapping[str, Any]) -> bytes:
         from hermes_hud_widget.client.rest import get
 
+        def ask(endpoint: Endpoint, home: str) -> dict[str, Any]:
+            answer: dict[str, Any] = json.loads(get(endpoint, ("homes", home, "panels", name), query))
+            return answer
+
+        return self._ask(ask)
+
+    def table(self, name: str, given: Mapping[str, Any], is_whole: bool, stop: Stop) -> pa.Table:
+        from hermes_hud_widget.client.rest import get_rows
+        from hermes_hud_widget.frames import as_text
+
+        times = {"since": as_text(given["since"]), "until": as_text(given["until"])}
+
+        def ask(endpoint: Endpoint, home: str) -> pa.Table:
+            def fetch(given: Mapping[str, Any], have: Collection[str]) -> Rows:
+                if stop.is_set:
+                    raise ServerError("The call was broken off.")
+                query = {**given, **times, "text": given["text"] or None, "have": sorted(have)}
+                return get_rows(endpoint, ("homes", home, "frames", name), query, stop.on_stop)
+
+            return self._runtime.tables.table(endpoint.server_id, home, name, given, is_whole, fetch)
+
+        return self._ask(ask, stop)
+
+    def progress(self) -> Progress | None:
+        from hermes_hud_widget.client.rest import get
+        from hermes_hud_widget.protocol import Progress
+
+        home, endpoint = self._runtime.open(self.place), self._runtime.endpoint()
+        answer = json.loads(get(endpoint, ("homes", home, "progress"), timeout_s=PROGRESS_TIMEOUT_S))
+        return None if answer is None else Progress.model_validate(answer)
+
+    def close(self) -> None:
+        if not self._runtime.is_used(self.place, besides=self):
+            self._runtime.tables.drop(self.place.id)
+        self._runtime.release(self)
+
+    def _ask(self, ask: Callable[[Endpoint, str], T], stop: Stop | None = None) -> T:
         self._runtime.use(self)  # it was ended by HUD.close_all(), perhaps
         try:
-            home = self._runtime.open(self._place)
-            return get(self._runtime.endpoint(), ("homes", home, *path), query)
+            home = self._runtime.open(self.place)
+            return ask(self._runtime.endpoint(), home)
         except ServerError:
+            if stop is not None and stop.is_set:
+                raise
             # It died between two calls, and is being started again: ask the new one, once.
-            home = self._runtime.open(self._place)
-            return get(self._runtime.endpoint(), ("homes", home, *path), query)
+            home = self._runtime.open(self.place)
+            return ask(self._runtime.endpoint(), home)

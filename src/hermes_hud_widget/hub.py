@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 Versions = dict[str, dict[str, int]]
 """By home id, then panel."""
+
+
+class Mail(NamedTuple):
+    """What a client is to be told.
+
+    Attributes:
+        must_greet: Something changed of what `hello` says.
+    """
+
+    versions: Versions
+    must_greet: bool = False
 
 
 class Mailbox:
@@ -19,23 +31,40 @@ class Mailbox:
         self._loop = loop
         self._lock = threading.Lock()
         self._pending: Versions = {}
+        self._must_greet = False
         self._filled = asyncio.Event()
 
-    def put(self, home: str, versions: Mapping[str, int]) -> None:
-        """Adds versions; may be called from any thread."""
-        with self._lock:
-            was_empty = not self._pending
-            self._pending.setdefault(home, {}).update(versions)
-        if was_empty and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._filled.set)
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """On which the client waits."""
+        return self._loop
 
-    async def take(self) -> Versions:
+    def put(self, home: str, versions: Mapping[str, int]) -> bool:
+        """Adds versions; True when `fill` must follow on the client's loop. May be called from any thread."""
+        with self._lock:
+            was_empty = not self._pending and not self._must_greet
+            self._pending.setdefault(home, {}).update(versions)
+        return was_empty
+
+    def greet(self) -> bool:
+        """The client is to get a new `hello`; otherwise like `put`."""
+        with self._lock:
+            was_empty = not self._pending and not self._must_greet
+            self._must_greet = True
+        return was_empty
+
+    def fill(self) -> None:
+        """Wakes the client; to be called on its loop."""
+        self._filled.set()
+
+    async def take(self) -> Mail:
         """Waits until there is something, and takes it all."""
         await self._filled.wait()
         with self._lock:
-            pending, self._pending = self._pending, {}
+            mail = Mail(self._pending, self._must_greet)
+            self._pending, self._must_greet = {}, False
             self._filled.clear()
-        return pending
+        return mail
 
 
 class Hub:
@@ -86,6 +115,11 @@ class Hub:
                 (self._valid_until[key] for key in looked_at if key in self._valid_until), default=None
             )
 
+    def greet(self) -> None:
+        """Something changed of what every client was told when it came."""
+        with self._lock:
+            self._deliver(Mailbox.greet)
+
     @contextmanager
     def subscribe(self, loop: asyncio.AbstractEventLoop) -> Iterator[Mailbox]:
         """A mailbox that is filled while the context lasts."""
@@ -111,5 +145,19 @@ class Hub:
             self._announce(home, changed)
 
     def _announce(self, home: str, versions: Mapping[str, int]) -> None:
+        self._deliver(lambda mailbox: mailbox.put(home, versions))
+
+    def _deliver(self, put: Callable[[Mailbox], bool]) -> None:
+        # One call for all clients of a loop: each wakes it with a system call.
+        filled: dict[asyncio.AbstractEventLoop, list[Mailbox]] = {}
         for mailbox in self._mailboxes:
-            mailbox.put(home, versions)
+            if put(mailbox):
+                filled.setdefault(mailbox.loop, []).append(mailbox)
+        for loop, mailboxes in filled.items():
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(_fill, mailboxes)
+
+
+def _fill(mailboxes: Iterable[Mailbox]) -> None:
+    for mailbox in mailboxes:
+        mailbox.fill()

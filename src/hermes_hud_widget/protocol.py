@@ -76,7 +76,7 @@ class Progress(Message):
 
 
 class Hello(Message):
-    """Opens every connection. A `server_id` other than the last one drops all versions held."""
+    """Opens every connection; again when `watching` changes. A new `server_id` drops all versions held."""
 
     type: Literal["hello"] = "hello"
     protocol: int
@@ -108,6 +108,9 @@ class PanelFrame(Message):
     version: int
     status: Status
     error: Problem | None
+    progress: Progress | None = Field(
+        default=None, description="How far the reading has come; null: the data are of all that there is"
+    )
     unchanged: bool = Field(
         default=False, description="True: the viewer's `have` is the newest, `data` is left out"
     )

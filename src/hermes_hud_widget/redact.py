@@ -6,9 +6,14 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 MASK = "[redacted]"
+
+_REMEMBERED = 2_048
+_REMEMBERED_CHARS = 4_000
+"""What a panel shows is much the same after each change: so many texts of at most this length are not searched anew."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def encodable(text: str) -> str:
 def redact_json(value: Any) -> Any:
     """`value` as it may leave: strings redacted, those under a secret's name masked, numbers that JSON lacks as null."""
     if isinstance(value, str):
-        return redact(value)
+        return _redact_remembered(value) if len(value) <= _REMEMBERED_CHARS else redact(value)
     if isinstance(value, list):
         return [redact_json(item) for item in value]
     if isinstance(value, dict):
@@ -98,13 +103,24 @@ def redact_json(value: Any) -> Any:
     return value
 
 
+def forget_redacted() -> None:
+    """Lets go of the texts that were remembered to redact them only once."""
+    _redact_remembered.cache_clear()
+    _names_secret.cache_clear()
+
+
+@lru_cache(_REMEMBERED)
+def _redact_remembered(text: str) -> str:
+    return redact(text)
+
+
 def _is_secret(key: Any, value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and value != ""
-        and isinstance(key, str)
-        and _SECRET_KEY.search(key) is not None
-    )
+    return isinstance(value, str) and value != "" and isinstance(key, str) and _names_secret(key)
+
+
+@lru_cache(_REMEMBERED)
+def _names_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
 
 
 def _keep_name(match: re.Match[str]) -> str:

@@ -1,13 +1,14 @@
 """Notices which watched things truly changed. Knows nothing of homes and panels.
 
 Native events only say "look now"; what changed is decided by comparing signatures. An event too many costs
-a look, and one too few is caught by the next. Two things ring:
+a look, and one too few is caught by the next. What rings is
 
-* watchfiles, on every system that it supports;
 * on Linux an inotify descriptor of our own (`doorbell.py`): watchfiles collects events for tens of
-  milliseconds before it hands them over, and polls while it does so.
+  milliseconds before it hands them over, and polls while it does so;
+* watchfiles everywhere else.
 
-Where neither works (network drives, out of inotify watches), a timer looks once a second while someone looks.
+Where neither works (network drives, out of inotify watches), a timer looks once a second while someone looks,
+and now and then events are tried again.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
-from hermes_hud_widget.doorbell import Doorbell, DoorbellError
+from hermes_hud_widget.doorbell import Doorbell, DoorbellError, DoorbellLimitError
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,15 @@ NOTHING: Keys = frozenset()
 
 SETTLE_S = (0.0, 0.004, 0.015, 0.05, 0.2, 1.0)
 """Looks after an event, in seconds. SQLite writes its log before the commit is visible, and making it
-visible is a write to shared memory, which raises no event."""
+visible is a write to shared memory, which raises no event. What cannot lag behind its events is looked at
+first and last only."""
 BETWEEN_LOOKS_S = 0.010
 """At most one look at the same thing in so many seconds, however many events there are."""
 RECHECK_S = 0.025
 TIMER_S = 1.0
+"""Between two looks at everything, in seconds, where events do not work and somebody looks."""
+RETRY_S = 30.0
+"""How often events are tried again then, in seconds: watches become free when other programs end."""
 NETWORK_FILE_SYSTEMS = (
     "nfs",
     "cifs",
@@ -68,6 +73,10 @@ class Watched(Protocol):
     @property
     def recheck_soon(self) -> bool:
         """True after a signature that could not be certain."""
+
+    @property
+    def may_lag(self) -> bool:
+        """True when what was written may become visible some time after the event."""
 
     def signature(self) -> Hashable:
         """Equal as long as its content is."""
@@ -161,26 +170,31 @@ class Agenda:
     def __init__(self) -> None:
         self._due: dict[Hashable, list[float]] = {}
         self._looked: dict[Hashable, float] = {}
-        self._rung: set[Hashable] = set()
+        self._moved: set[Hashable] = set()
 
-    def ring(self, keys: Keys, now: float) -> None:
-        """Something happened to these."""
+    def ring(self, keys: Keys, now: float, *, moved: Keys | None = None) -> None:
+        """Something happened to these; among them to `moved` (None: all) more than that a file was written."""
         for key in keys:
             first = max(now, self._looked.get(key, now - BETWEEN_LOOKS_S) + BETWEEN_LOOKS_S)
             self._due[key] = [first + delay for delay in SETTLE_S]
-        self._rung |= keys
+        self._moved |= keys if moved is None else moved
 
     def again(self, keys: Keys, at: float) -> None:
         """Looks at these once more."""
         for key in keys:
             self._due[key] = sorted([*self._due.get(key, []), at])
 
+    def settled(self, keys: Keys) -> None:
+        """These cannot lag behind what rang: of the looks to come only the last one is left."""
+        for key in keys & self._due.keys():
+            del self._due[key][:-1]
+
     def next(self) -> float | None:
         """When something is due; None: never."""
         return min((moments[0] for moments in self._due.values()), default=None)
 
     def take(self, now: float) -> tuple[Keys, Keys]:
-        """What is due, which counts as looked at, and what of it rang since it was looked at last."""
+        """What is due, which counts as looked at, and what of it may be somewhere else than at the last look."""
         keys = frozenset(key for key, moments in self._due.items() if moments[0] <= now)
         for key in keys:
             self._looked[key] = now
@@ -189,33 +203,52 @@ class Agenda:
                 self._due[key] = left
             else:
                 del self._due[key]
-        rung = keys & self._rung
-        self._rung -= rung
-        return keys, rung
+        moved = keys & self._moved
+        self._moved -= moved
+        return keys, moved
+
+
+class Heard(NamedTuple):
+    """What rang.
+
+    Attributes:
+        keys: What to look at.
+        moved: Those of which more happened than that a file was written: it may lie elsewhere now.
+    """
+
+    keys: Keys = NOTHING
+    moved: Keys = NOTHING
+
+    def __or__(self, other: tuple[Any, ...]) -> Heard:
+        return Heard(self.keys | other[0], self.moved | other[1])
 
 
 class Watcher:
-    """Watches any number of things in two threads of its own, and says which of them changed.
+    """Watches any number of things in a thread of its own, and says which of them changed.
 
     After an event only those things are looked at that it concerns.
 
     Args:
         on_change: Called in the watcher's thread with the keys of those whose signature changed.
+        on_reason: Called in the watcher's thread after `reason` changed.
     """
 
-    def __init__(self, on_change: Callable[[Keys], None]) -> None:
+    def __init__(
+        self, on_change: Callable[[Keys], None], on_reason: Callable[[], None] = lambda: None
+    ) -> None:
         self._on_change = on_change
+        self._on_reason = on_reason
         self._lock = threading.Lock()
         self._watched: dict[Hashable, Watched] = {}
         self._signatures: dict[Hashable, Hashable] = {}
-        self._rung: set[Hashable] = set()
+        self._rung = Heard()
         self._bell_read, self._bell_write = socket.socketpair()
         self._bell_read.setblocking(False)
         self._bell_write.setblocking(False)
         self._is_closing = False
         self._is_attended = False
         self._needs: dict[Hashable, Needs] = {}
-        self._native = _NativeEvents(self.ring)
+        self._native = _NativeEvents(self._hear)
         self._thread = threading.Thread(target=self._run, name="hermes-hud-watcher", daemon=True)
         self._thread.start()
 
@@ -235,10 +268,7 @@ class Watcher:
 
     def ring(self, keys: Keys | None = None) -> None:
         """Looks soon at these, or at everything; may be called from any thread."""
-        with self._lock:
-            self._rung.update(self._watched if keys is None else keys)
-        with suppress(BlockingIOError, OSError):  # a full bell rings already; a closed one needs no ringing
-            self._bell_write.send(b"!")
+        self._hear(None if keys is None else Heard(keys, keys))
 
     @property
     def reason(self) -> str | None:
@@ -246,7 +276,7 @@ class Watcher:
         return self._native.reason
 
     def close(self) -> None:
-        """Stops both threads."""
+        """Stops its threads."""
         self._is_closing = True
         self.ring()
         self._thread.join()
@@ -254,70 +284,93 @@ class Watcher:
         self._bell_read.close()
         self._bell_write.close()
 
+    def _hear(self, heard: Heard | None) -> None:
+        """Wakes the thread for this; None: nobody knows what happened, so for everything."""
+        if heard is None:
+            everything = self._everything()
+            heard = Heard(everything, everything)
+        with self._lock:
+            self._rung |= heard
+        with suppress(BlockingIOError, OSError):  # a full bell rings already; a closed one needs no ringing
+            self._bell_write.send(b"!")
+
     def _run(self) -> None:
         agenda = Agenda()
         processes: dict[int, Keys] = {}
+        told: str | None = None
+        looked_at_all = tried = time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(self._bell_read, selectors.EVENT_READ)
             while not self._is_closing:
-                next_due = agenda.next()
-                heard = self._wait(selector, self._timeout(next_due), processes)
+                if self._native.reason != told:
+                    told = self._native.reason
+                    self._on_reason()
+                is_timed = told is not None and self._is_attended
+                moments = [agenda.next(), looked_at_all + TIMER_S if is_timed else None]
+                heard = self._wait(selector, _until(moments), processes)
                 if self._is_closing:
                     return
-                if heard is None:
-                    heard = self._everything() if next_due is None else NOTHING
-                agenda.ring(heard, time.monotonic())
-                due, rung = agenda.take(time.monotonic())
+                now = time.monotonic()
+                agenda.ring(heard.keys, now, moved=heard.moved)
+                if is_timed and now >= looked_at_all + TIMER_S:
+                    looked_at_all = now
+                    agenda.again(self._everything(), now)
+                if is_timed and now >= tried + RETRY_S:
+                    tried = now
+                    self._try_again()
+                due, moved = agenda.take(now)
                 if not due:
                     continue
                 try:
-                    self._follow(rung)
-                    uncertain, moved = self._look(due)
+                    self._follow(moved)
+                    uncertain, settled, moved = self._look(due)
                     self._follow(moved)
                 except (
                     Exception
                 ):  # the boundary of this thread: without it one bad source would end all watching
                     log.exception("Looking for changes failed")
-                    uncertain = NOTHING
+                    uncertain = settled = NOTHING
+                if self._native.is_prompt:
+                    agenda.settled(settled)
                 agenda.again(uncertain, time.monotonic() + RECHECK_S)
                 processes = self._register_doorbells(selector)
 
-    def _timeout(self, due: float | None) -> float | None:
-        if due is not None:
-            return max(0.0, due - time.monotonic())
-        return TIMER_S if self._native.reason is not None and self._is_attended else None
-
     def _wait(
         self, selector: selectors.BaseSelector, timeout: float | None, processes: Mapping[int, Keys]
-    ) -> Keys | None:
-        """Until something rings, and what; None when the time ran out."""
-        ready = selector.select(timeout)
-        if not ready:
-            return None
-        rung: set[Hashable] = set()
-        for key, _ in ready:
+    ) -> Heard:
+        """Until something rings or the time runs out, and what rang."""
+        heard = Heard()
+        for key, _ in selector.select(timeout):
             if key.fileobj is self._bell_read:
                 with suppress(BlockingIOError):
                     self._bell_read.recv(4096)
                 with self._lock:
-                    rung |= self._rung
-                    self._rung.clear()
+                    heard, self._rung = heard | self._rung, Heard()
             elif key.data == "inotify":
-                concerned = self._native.taken_from_doorbell()
-                rung |= self._everything() if concerned is None else concerned
+                everything = self._everything()
+                heard |= self._native.taken_from_doorbell() or Heard(everything, everything)
             else:
-                rung |= processes.get(key.fd, NOTHING)
+                heard |= Heard(processes.get(key.fd, NOTHING))
                 selector.unregister(key.fileobj)
-        return frozenset(rung)
+        return heard
+
+    def _try_again(self) -> None:
+        """Tries events again where they did not work."""
+        try:
+            self._follow(self._everything())
+            self._native.retry()
+        except Exception:  # as in `_run`
+            log.exception("Trying file events again failed")
 
     def _everything(self) -> Keys:
         with self._lock:
             return frozenset(self._watched)
 
-    def _look(self, keys: Keys) -> tuple[Keys, Keys]:
+    def _look(self, keys: Keys) -> tuple[Keys, Keys, Keys]:
         """Takes the signatures of these and announces what changed.
 
-        Returns what was not certain, and what found by looking that it has other files or folders to watch.
+        Returns what was not certain, what cannot change any more without another event, and what found by
+        looking that it has other files or folders to watch.
         """
         with self._lock:
             watched = {key: self._watched[key] for key in keys}
@@ -329,10 +382,11 @@ class Watcher:
         if changed:
             self._on_change(changed)
         uncertain = frozenset(key for key, thing in watched.items() if thing.recheck_soon)
+        settled = frozenset(key for key, thing in watched.items() if not thing.may_lag)
         moved = frozenset(
             key for key, thing in watched.items() if (thing.files, thing.folders) != places[key]
         )
-        return uncertain, moved
+        return uncertain, settled, moved
 
     def _follow(self, keys: Keys) -> None:
         """Watches what these need now."""
@@ -375,33 +429,46 @@ def _signature(thing: Watched) -> Hashable:
 
 
 class _NativeEvents:
-    """watchfiles and, on Linux, the doorbell, both following one plan."""
+    """The doorbell or, where there is none, watchfiles, following a plan.
 
-    WITH_DOORBELL_STEP_MS = 250
-    ALONE_STEP_MS = 20
+    Args:
+        hear: Takes what rang; may be called from any thread.
+    """
 
-    def __init__(self, ring: Callable[[Keys | None], None]) -> None:
-        self._ring = ring
+    STEP_MS = 20
+    """Between watchfiles' looks at its own queue."""
+
+    def __init__(self, hear: Callable[[Heard | None], None]) -> None:
+        self._hear = hear
         self._plan = Plan()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.reason: str | None = None
+        self._threads: list[threading.Thread] = []
+        self._network: str | None = None
+        self._failure: str | None = None
         self._doorbell: Doorbell | None = None
-        with suppress(
-            DoorbellError
-        ):  # not Linux, or no inotify instance left: watchfiles alone is slower, not worse
-            self._doorbell = Doorbell()
+        self._limit: DoorbellLimitError | None = None
+        self._make_doorbell()
+
+    @property
+    def reason(self) -> str | None:
+        """Why events cannot be relied on; None when they can."""
+        return self._network or self._failure
+
+    @property
+    def is_prompt(self) -> bool:
+        """True when no event can be missed from the moment on in which a plan is followed."""
+        return self._doorbell is not None and self.reason is None
 
     @property
     def descriptor(self) -> int | None:
         return self._doorbell.descriptor if self._doorbell else None
 
-    def taken_from_doorbell(self) -> Keys | None:
+    def taken_from_doorbell(self) -> Heard | None:
         """Empties the doorbell: what its events are a reason to look at; None: nobody knows, so everything."""
-        paths = set(self._doorbell.take() if self._doorbell else ())
-        if None in paths:
+        events = set(self._doorbell.take() if self._doorbell else ())
+        if None in events:
             return None
-        return NOTHING.union(*(self._plan.concerned(path) for path in paths if path is not None))
+        return self._concerned((event.path, event.was_moved) for event in events if event is not None)
 
     def follow(self, plan: Plan) -> None:
         """Watches what the plan says from now on; a look must follow, since events may fall into the gap."""
@@ -409,60 +476,109 @@ class _NativeEvents:
             return
         same_directories = plan.directories == self._plan.directories
         self._plan = plan
-        if same_directories:
+        if not same_directories:
+            self._begin()
+
+    def retry(self) -> None:
+        """Begins anew where events failed."""
+        if self._failure is None:
             return
-        directories = sorted(path for path, _, _ in plan.directories)
-        self.reason = _network_reason(directories)
-        if self._doorbell is not None:
-            try:
-                self._doorbell.follow(directories)
-            except DoorbellError as error:
-                self.reason = self.reason or str(error)
-        self._restart(directories)
-        self._ring(None)
+        self._make_doorbell()
+        self._begin()
 
     def close(self) -> None:
-        self._stop_thread()
+        """Gives everything back."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
         if self._doorbell is not None:
             self._doorbell.close()
 
-    def _restart(self, directories: list[str]) -> None:
-        self._stop_thread()
+    def _make_doorbell(self) -> None:
+        if self._doorbell is not None:
+            return
+        self._limit = None
+        try:
+            self._doorbell = Doorbell()
+        except DoorbellLimitError as error:  # of which watchfiles has no more than we
+            self._limit = error
+        except DoorbellError as error:  # not Linux, most likely
+            log.debug("watchfiles alone: %s", error)
+
+    def _begin(self) -> None:
+        directories = sorted(path for path, _, _ in self._plan.directories)
+        self._network = _network_reason(directories)
+        # Not waited for: with hundreds of directories it takes its time to end.
+        self._stop.set()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        if self._limit is not None:
+            self._fail(self._limit)
+        elif self._doorbell is None:
+            self._listen_to_watchfiles(directories)
+        else:
+            try:
+                self._doorbell.follow(directories)
+            except DoorbellError as error:
+                self._fail(error)
+            else:
+                self._failure = None
+        self._hear(None)
+
+    def _fail(self, error: OSError) -> None:
+        failure = f"file events do not work here: {error}"
+        if self._failure != failure:
+            self._failure = failure
+            log.warning("Changes are looked for once a second, since %s", failure)
+
+    def _concerned(self, events: Iterable[tuple[str, bool]]) -> Heard:
+        heard = Heard()
+        for path, was_moved in events:
+            keys = self._plan.concerned(path)
+            heard |= Heard(keys, keys if was_moved else NOTHING)
+        return heard
+
+    def _listen_to_watchfiles(self, directories: list[str]) -> None:
         if not directories:
             return
         self._stop = threading.Event()
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=self._listen, args=(directories, self._stop), name="hermes-hud-watchfiles", daemon=True
         )
-        self._thread.start()
-
-    def _stop_thread(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._threads.append(thread)
+        thread.start()
 
     def _listen(self, directories: list[str], stop: threading.Event) -> None:
-        from watchfiles import watch
+        from watchfiles import Change, watch
 
-        step = self.ALONE_STEP_MS if self._doorbell is None else self.WITH_DOORBELL_STEP_MS
         try:
             for changes in watch(
                 *directories,
                 watch_filter=lambda _, path: bool(self._plan.concerned(path)),
-                step=step,
-                debounce=4 * step,
+                step=self.STEP_MS,
+                debounce=4 * self.STEP_MS,
                 stop_event=stop,
                 recursive=False,
                 raise_interrupt=False,
                 ignore_permission_denied=True,
+                yield_on_timeout=True,
             ):
-                self._ring(NOTHING.union(*(self._plan.concerned(path) for _, path in changes)))
+                if stop.is_set():
+                    return
+                if self._failure is not None:
+                    # Nothing else tells that it works again, and events of a moment ago may be missing.
+                    self._failure = None
+                    self._hear(None)
+                self._hear(self._concerned((path, kind != Change.modified) for kind, path in changes))
         except OSError as error:  # inotify watches ran out, or a directory vanished before it was watched
             if not stop.is_set():
-                self.reason = f"native file events failed: {error}"
-                log.warning("Watching by timer, since %s", self.reason)
-                self._ring(None)
+                self._fail(error)
+                self._hear(None)
+
+
+def _until(moments: Iterable[float | None]) -> float | None:
+    """Seconds until the first of these; None: never."""
+    first = min((moment for moment in moments if moment is not None), default=None)
+    return None if first is None else max(0.0, first - time.monotonic())
 
 
 def _network_reason(directories: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, overload
 
 from hermes_hud_widget.errors import ArgumentError, HudError, UnknownNameError
 from hermes_hud_widget.home import Home
@@ -15,11 +15,13 @@ from hermes_hud_widget.place import Place, find_place, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
     from hermes_hud_widget._model import HudModel
     from hermes_hud_widget.client.relay import Relay
     from hermes_hud_widget.client.runtime import Runtime
-    from hermes_hud_widget.frames import When
+    from hermes_hud_widget.frames import Given, Library, When
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
@@ -107,6 +109,22 @@ class HUD:
         self._open()
         return self._home.panel(name, **query)
 
+    @overload
+    def frame(
+        self, name: str, *, library: Literal["pandas"] = ..., **given: Unpack[Given]
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def frame(self, name: str, *, library: Literal["polars"], **given: Unpack[Given]) -> pl.DataFrame: ...
+
+    @overload
+    def frame(self, name: str, *, library: Literal["arrow"], **given: Unpack[Given]) -> pa.Table: ...
+
+    @overload
+    def frame(
+        self, name: str, *, library: Library, **given: Unpack[Given]
+    ) -> pd.DataFrame | pl.DataFrame | pa.Table: ...
+
     def frame(
         self,
         name: str,
@@ -116,11 +134,20 @@ class HUD:
         columns: Sequence[str] | str | None = None,
         limit: int | None = None,
         session_id: str | None = None,
-    ) -> pd.DataFrame:
-        """A frame as a pandas DataFrame; see `Home.frame`."""
+        text: bool = False,
+        library: Library = "pandas",
+    ) -> pd.DataFrame | pl.DataFrame | pa.Table:
+        """A frame as a pandas DataFrame, or as another library has it; see `Home.frame`."""
         self._open()
         return self._home.frame(
-            name, since=since, until=until, columns=columns, limit=limit, session_id=session_id
+            name,
+            since=since,
+            until=until,
+            columns=columns,
+            limit=limit,
+            session_id=session_id,
+            text=text,
+            library=library,
         )
 
     def describe(self, name: str) -> pd.DataFrame:

@@ -1,21 +1,41 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from hermes_hud_widget.frames import FrameArguments
-from hermes_hud_widget.ledger import Database, Ledger, columns
-from hermes_hud_widget.ledger.columns import MESSAGE_COLUMNS, SESSION_COLUMNS
+from hermes_hud_widget.ledger import Database, Ledger
+from hermes_hud_widget.ledger.columns import SESSION_COLUMNS
+from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.panels import sessions as panel
 from ledger.world import NOW, RELEASES, Story, call
 
 
 def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
+
+
+def messages(ledger: Ledger, args: FrameArguments) -> dict[str, list[Any]]:
+    """The rows of the frame, a list for each column."""
+    return lists(ledger.messages(args))
+
+
+def tool_calls(ledger: Ledger, args: FrameArguments) -> dict[str, list[Any]]:
+    return lists(ledger.tool_calls(args))
+
+
+def lists(found: Any) -> dict[str, list[Any]]:
+    if isinstance(found, Mapping):
+        return {name: list(pa.array(column).to_pylist()) for name, column in found.items()}
+    return {
+        name: [value for chunk in found for value in chunk.columns[name].to_pylist()]
+        for name in (found[0].columns if found else ())
+    }
 
 
 @pytest.fixture
@@ -68,7 +88,7 @@ def test_sessions_are_chosen_by_start_conversation_number_and_column(
 
 
 def test_each_row_of_messages_is_a_row_without_its_text(conversation: Story, ledger: Ledger) -> None:
-    found = ledger.message_columns(FrameArguments())
+    found = messages(ledger, FrameArguments())
     assert found["id"] == sorted(found["id"])
     assert found["session_id"] == ["other", "a", "a", "b", "child", "b"]
     assert found["timestamp"][0] == ago(190)
@@ -97,7 +117,7 @@ def test_messages_are_chosen_by_time_conversation_and_number(
     conversation: Story, ledger: Ledger, args: FrameArguments, expected: list[int]
 ) -> None:
     args = FrameArguments(args.since, args.until, ("id",), args.limit, args.session_id)
-    assert ledger.message_columns(args) == {"id": expected}
+    assert messages(ledger, args) == {"id": expected}
 
 
 def test_tools_lengths_and_states_of_messages(story: Story, ledger: Ledger) -> None:
@@ -117,7 +137,7 @@ def test_tools_lengths_and_states_of_messages(story: Story, ledger: Ledger) -> N
         active=0,
     )
     story.message("a", role="assistant", tool_calls="{damaged", content=None)
-    found = ledger.message_columns(FrameArguments())
+    found = messages(ledger, FrameArguments())
     assert found["tool_names"] == [["web", "memory"], [], [], []]
     assert found["text_chars"] == [4, 0, 4, 0]
     assert found["reasoning_chars"] == [3, 0, 0, 0]
@@ -138,34 +158,10 @@ def test_messages_are_the_same_in_one_chunk_and_in_many(
     story.execute("DELETE FROM messages WHERE id % 7 = 3")
     args = FrameArguments(**asked)  # type: ignore[arg-type]
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
-    slow = Ledger(database).message_columns(args)
+    slow = messages(Ledger(database), args)
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 10)
-    assert Ledger(database).message_columns(args) == slow
+    assert messages(Ledger(database), args) == slow
     assert len(slow["id"]) > 20
-
-
-@pytest.mark.parametrize("asked", [{}, {"session_id": "a"}])
-def test_texts_are_measured_a_few_at_first_and_one_at_a_time_when_that_is_slow(
-    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
-) -> None:
-    story.session("a")
-    for _ in range(9):
-        story.message("a", content="x")
-    ledger.totals()
-    sizes: list[int] = []
-    finish = columns._Finish.__call__
-
-    def counted(self: columns._Finish, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-        sizes.append(len(rows))
-        return finish(self, rows)
-
-    monkeypatch.setattr(columns._Finish, "__call__", counted)
-    monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
-    found = ledger.message_columns(
-        FrameArguments(columns=("text_chars",), session_id=asked.get("session_id"))
-    )
-    assert found == {"text_chars": [1] * 9}
-    assert [size for size in sizes if size] == [5, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -174,13 +170,14 @@ def test_all_columns_are_there_whatever_the_release(path: Path, ledger: Ledger, 
     story.session("a", at=10)
     story.message("a", role="assistant", tool_calls=[call("1", "web")])
     assert all(len(values) == 1 for values in ledger.session_columns(FrameArguments()).values())
-    found = ledger.message_columns(FrameArguments())
+    found = messages(ledger, FrameArguments())
     assert (found["tool_names"], found["state"]) == ([["web"]], ["active"])
 
 
 def test_a_missing_database_has_no_rows(ledger: Ledger) -> None:
     assert all(values == [] for values in ledger.session_columns(FrameArguments()).values())
-    assert ledger.message_columns(FrameArguments(columns=("id", "role"))) == {"id": [], "role": []}
+    assert messages(ledger, FrameArguments()) == {}
+    assert messages(ledger, FrameArguments(columns=("id", "role"), limit=9)) == {"id": [], "role": []}
 
 
 def test_the_columns_are_those_that_the_frames_declare() -> None:
@@ -193,4 +190,4 @@ def test_any_flag_but_zero_says_that_a_message_was_compacted(flag: int, story: S
     story.session("a", at=100)
     story.message("a", at=90, active=0, compacted=flag, tool_calls=[call("1", "web")])
     args = FrameArguments(columns=("state",))
-    assert ledger.message_columns(args) == ledger.tool_call_columns(args) == {"state": ["compacted"]}
+    assert messages(ledger, args) == tool_calls(ledger, args) == {"state": ["compacted"]}

@@ -1180,7 +1180,7 @@ def test_a_cold_database_is_not_locked(path: Path, database: Database) -> None:
 
 def test_the_header_of_a_database_is_read_as_sqlite_writes_it(tmp_path: Path) -> None:
     header = bytearray(b"SQLite format 3\0" + b"\xff" * 84)
-    header[18:20] = b"\x02\x01"
+    header[16:20] = b"\x10\x00\x02\x01"
     header[24:28] = b"\x11\x22\x33\x44"
     (tmp_path / "state.db").write_bytes(header)
     (tmp_path / "cut").write_bytes(header[:99])
@@ -1190,7 +1190,11 @@ def test_the_header_of_a_database_is_read_as_sqlite_writes_it(tmp_path: Path) ->
         file = Descriptor(tmp_path / name)
         found.append(file.header())
         file.release()
-    assert found == [Header(True, 2, 0x11223344), Header(False, 2, 0x11223344), Header(False, 0, 0)]
+    assert found == [
+        Header(True, 2, 0x11223344, 4096),
+        Header(False, 2, 0x11223344, 4096),
+        Header(False, 0, 0, 0),
+    ]
 
 
 def test_opening_never_meets_a_log_that_was_just_deleted(

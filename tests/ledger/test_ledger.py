@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import gc
 import json
 import threading
-from datetime import timedelta
+import weakref
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseProblem, Ledger, WriterProcess, Writers
+from hermes_hud_widget.ledger.kept import Sort
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from ledger.world import NOW, RELEASES, Story, Writer, age, call, make
 
@@ -160,14 +163,13 @@ def test_the_next_change_by_time_is_when_a_live_session_goes_quiet(story: Story,
     story.message("a", role="assistant", at=100)
     story.session("b", at=250)
     story.session("c", at=9000)
-    sessions = ledger.sessions(NOW)
-    assert ledger.next_change(sessions, NOW) == NOW + timedelta(seconds=50)
+    assert ledger.next_change(NOW) == NOW + timedelta(seconds=50)
     assert {s.id: s.activity for s in ledger.sessions(NOW + timedelta(seconds=50))} == {
         "a": "idle",
         "b": "open",
         "c": "open",
     }
-    assert ledger.next_change(ledger.sessions(NOW + timedelta(days=2)), NOW + timedelta(days=2)) is None
+    assert ledger.next_change(NOW + timedelta(days=2)) is None
 
 
 @pytest.mark.parametrize("tool", ["terminal", "clarify"])
@@ -178,17 +180,123 @@ def test_a_call_that_runs_does_not_change_by_time_while_its_process_is_known(
     story.message("a", role="assistant", content="", at=100, tool_calls=[call("c1", tool)])
     forgotten = NOW - timedelta(seconds=100) + timedelta(days=1)
     sessions = ledger.sessions(NOW, ALIVE)
-    assert ledger.next_change(sessions, NOW, ALIVE) == forgotten
+    assert ledger.next_change(NOW, ALIVE) == forgotten
     just_before = forgotten - timedelta(seconds=1)
     assert [s.activity for s in ledger.sessions(just_before, ALIVE)] == [sessions[0].activity]
     assert [s.activity for s in ledger.sessions(forgotten, ALIVE)] == ["open"]
-    assert ledger.next_change(ledger.sessions(NOW), NOW) == NOW + timedelta(seconds=200)
+    assert ledger.next_change(NOW) == NOW + timedelta(seconds=200)
 
 
 def test_a_thinking_session_goes_quiet_although_its_process_is_known(story: Story, ledger: Ledger) -> None:
     story.session("a", at=100)
     story.message("a", at=100)
-    assert ledger.next_change(ledger.sessions(NOW, ALIVE), NOW, ALIVE) == NOW + timedelta(seconds=200)
+    assert ledger.next_change(NOW, ALIVE) == NOW + timedelta(seconds=200)
+
+
+def test_a_delegated_session_changes_by_time_though_no_list_has_it(story: Story, ledger: Ledger) -> None:
+    story.session("a", at=9000, ended_at=1.0)
+    story.session("child", at=100, parent_session_id="a", model_config={"_delegate_from": "a"})
+    story.message("child", role="assistant", at=100)
+    transcript = ledger.transcript("child", None, 5, NOW)
+    assert transcript
+    assert transcript.session.activity == "idle"
+    assert ledger.next_change(NOW) is None
+    assert ledger.next_change(NOW, None, (transcript.session,)) == NOW + timedelta(seconds=200)
+
+
+def test_a_piece_that_is_no_longer_gone_on_with_is_told_as_it_is(story: Story, ledger: Ledger) -> None:
+    ended = {"end_reason": "compression", "ended_at": NOW.timestamp() - 50}
+    story.session("a", at=90, title="Plans", **ended)
+    story.session("tip", at=50, parent_session_id="a", title="Plans #2")
+    story.session("stale", at=40, parent_session_id="a", title="Other plans", ended_at=NOW.timestamp() - 30)
+    story.message("stale", at=35, content="over there")
+    transcript = ledger.transcript("stale", None, 5, NOW)
+    assert transcript
+    assert (transcript.session.id, transcript.session.title) == ("stale", "Other plans")
+    assert transcript.session.activity == "ended"
+    assert [session.id for session in ledger.sessions(NOW)] == ["tip"]
+
+
+def test_what_goes_on_and_what_crashed_today_is_live_the_latest_first(story: Story, ledger: Ledger) -> None:
+    running = [call("c", "terminal")]
+    for id, at in (("crashed", 23 * 3600), ("forgotten", 25 * 3600), ("running", 5 * 3600)):
+        story.session(id, at=at)
+        story.message(id, role="assistant", content="", at=at, tool_calls=running)
+    story.session("idle", at=90)
+    story.message("idle", role="assistant", at=20)
+    story.session("thinking", at=90)
+    story.message("thinking", at=30)
+    story.session("open", at=900)
+    story.message("open", role="assistant", at=800)
+    story.session("ended", at=90, ended_at=NOW.timestamp())
+    story.message("ended", at=10)
+    story.session("archived", at=90, archived=1)
+    story.message("archived", at=10)
+    since = Writers(frozenset({WriterProcess(1, NOW - timedelta(hours=6))}))
+    found, of_all = ledger.live(NOW, since)
+    assert [(session.id, session.activity) for session in found] == [
+        ("idle", "idle"),
+        ("thinking", "thinking"),
+        ("running", "running"),
+        ("crashed", "crashed"),
+    ]
+    assert of_all == 4
+    assert [session.id for session in ledger.live(NOW, since, 2)[0]] == ["idle", "thinking"]
+    assert ledger.live(NOW, since, 2)[1] == 4
+
+
+def test_pages_cut_the_list_and_keep_the_true_total(story: Story, ledger: Ledger) -> None:
+    for number in range(7):
+        story.session(f"s{number}", at=60 * number)
+    page = ledger.page(NOW, number=1, size=3)
+    assert ([row.id for row in page.rows], page.total, page.number) == (["s3", "s4", "s5"], 7, 1)
+    last = ledger.page(NOW, number=9, size=3)
+    assert ([row.id for row in last.rows], last.total, last.number) == (["s6"], 7, 2)
+    story.execute("DELETE FROM sessions")
+    none = ledger.page(NOW, number=9, size=3)
+    assert (none.rows, none.total, none.number) == ((), 0, 0)
+
+
+def test_live_ones_are_counted_over_all_pages(story: Story, ledger: Ledger) -> None:
+    for id, values in {"a": {}, "b": {"ended_at": 1.0}, "c": {}, "put away": {"archived": 1}}.items():
+        story.session(id, **values)
+        story.message(id)
+    assert ledger.page(NOW, size=1).live == 2
+    assert ledger.page(NOW, size=1, include_archived=True).live == 3
+
+
+@pytest.mark.parametrize(
+    ("by", "descending", "order"),
+    [
+        ("title", False, "abcd"),
+        ("title", True, "bacd"),
+        ("cost", True, "abcd"),
+        ("cost", False, "bacd"),
+        ("tokens", True, "bcad"),
+        ("messages", True, "cbad"),
+        ("tool_calls", False, "acbd"),
+        ("model", True, "badc"),
+        ("source", False, "dacb"),
+        ("started_at", False, "dcba"),
+        ("last_active", False, "dbca"),
+    ],
+)
+def test_sorting_puts_what_is_unknown_last_in_either_direction(
+    story: Story, ledger: Ledger, by: Sort, descending: bool, order: str
+) -> None:
+    price = {"cost_status": "estimated", "api_call_count": 1}
+    story.session(
+        "a", at=1, title="alpha", model="m", estimated_cost_usd=2.0, input_tokens=1, message_count=1, **price
+    )
+    story.session(
+        "b", at=2, title="Beta", model="n", estimated_cost_usd=1.0, input_tokens=5, message_count=2, **price
+    )
+    story.session("c", at=3, output_tokens=3, message_count=3, cost_status="unknown", model=None)
+    story.session("d", at=4, source="a2a", model="k", message_count=0, cost_status="unknown")
+    story.message("c", at=1.5, content="aardvarks")
+    story.execute("UPDATE sessions SET api_call_count = 1 WHERE id = 'd'")
+    found = ledger.page(NOW, sort=by, descending=descending).rows
+    assert "".join(row.id for row in found) == order
 
 
 def test_totals_count_listed_conversations_but_all_messages(story: Story, ledger: Ledger) -> None:
@@ -311,15 +419,19 @@ def test_only_sessions_that_changed_have_their_messages_looked_at_again(
     agent = Writer(path)
     agent("SELECT 1 FROM sessions")
     ledger.sessions(NOW)
-    agent("INSERT INTO messages (session_id, role, content, timestamp) VALUES ('s7', 'user', 'more', 1)")
+    agent(
+        "INSERT INTO messages (session_id, role, content, timestamp) VALUES ('s7', 'user', 'more', ?)",
+        NOW.timestamp() + 9,
+    )
     assert database._opened
     asked: list[str] = []
     database._opened.connection.set_trace_callback(asked.append)
-    ledger.sessions(NOW)
+    (changed,) = (session for session in ledger.sessions(NOW) if session.id == "s7")
     agent.close()
-    about_messages = [sql for sql in asked if "json_each('" in sql]
+    about_messages = [sql for sql in asked if "FROM messages" in sql and "json_each('" in sql]
     assert about_messages
-    assert all("s7" in sql and "s8" not in sql for sql in about_messages)
+    assert all('["s7"]' in sql for sql in about_messages)
+    assert changed.last_active == NOW + timedelta(seconds=9)
 
 
 def test_messages_that_were_replaced_or_deleted_are_forgotten(story: Story, ledger: Ledger) -> None:
@@ -360,7 +472,9 @@ def test_sessions_are_the_same_in_one_chunk_and_in_many(
             (f"s{index:03}", NOW.timestamp() - index, json.dumps({"max_iterations": 90})),
         )
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 1e-9)
-    slow = Ledger(database).sessions(NOW)
+    slowly = Ledger(database)
+    slowly.settle()
+    slow = slowly.sessions(NOW)
     monkeypatch.setattr("hermes_hud_widget.ledger.pace.TARGET_S", 10)
     assert Ledger(database).sessions(NOW) == slow
     assert len(slow) == 200
@@ -397,3 +511,16 @@ def test_many_threads_may_ask_while_hermes_writes(path: Path, ledger: Ledger) ->
     agent.close()
     assert faults == []
     assert len(ledger.sessions(NOW)) == 60
+
+
+def test_a_ledger_that_rests_holds_nothing_of_what_it_read(story: Story, ledger: Ledger) -> None:
+    story.session("a", input_tokens=5)
+    story.message("a")
+    before = ledger.sessions(NOW)
+    ledger.days(UTC)
+    held = weakref.ref(ledger._history.kept)
+    assert held() is not None
+    ledger.rest()
+    gc.collect()
+    assert held() is None
+    assert ledger.sessions(NOW) == before

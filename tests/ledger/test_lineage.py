@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hermes_hud_widget.ledger.kept import Kept
 from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
+from hermes_hud_widget.ledger.records import Record
+from hermes_hud_widget.ledger.shapes import Shape
 
 COUNTS = (
     "message_count",
@@ -34,6 +38,13 @@ def row(id: str, parent: str | None = None, **values: Any) -> SessionRow:
 
 def compressed(id: str, parent: str | None = None, **values: Any) -> SessionRow:
     return row(id, parent, end_reason="compression", ended_at=1.0, **values)
+
+
+def kept_of(rows: Iterable[SessionRow]) -> Kept:
+    """All that follows from these rows, of sessions without messages."""
+    kept = Kept()
+    kept.put(Record(number, row, Shape(), None, ()) for number, row in enumerate(rows))
+    return kept
 
 
 def chain(lineage: Lineage, id: str) -> list[str]:
@@ -109,7 +120,7 @@ def test_a_branch_of_a_compressed_session_is_no_continuation() -> None:
 
 
 def test_delegated_sessions_are_counted_below_their_conversation_and_not_listed() -> None:
-    lineage = Lineage(
+    kept = kept_of(
         [
             compressed("a"),
             row("b", "a"),
@@ -118,11 +129,10 @@ def test_delegated_sessions_are_counted_below_their_conversation_and_not_listed(
             row("nested", "second", delegate_from="second"),
             row("orphan", None, delegate_from="b"),
             row("other"),
-        ],
-        {},
+        ]
     )
-    assert lineage.subagents == {"a": 4}
-    assert [id for id, one in lineage.rows.items() if lineage.is_listed(one)] == ["a", "other"]
+    assert {id: one.subagents for id, one in kept.conversations.items()} == {"a": 4, "other": 0}
+    assert [id for id, one in kept.lineage.rows.items() if kept.lineage.is_listed(one)] == ["a", "other"]
 
 
 def test_a_tool_session_never_continues_a_conversation() -> None:
@@ -162,11 +172,16 @@ rows = st.lists(
 
 @given(rows)
 def test_rings_and_any_other_ancestry_come_to_an_end(rows: list[SessionRow]) -> None:
-    lineage = Lineage(rows, {})
+    kept = kept_of(rows)
+    lineage = kept.lineage
     for one in rows:
         pieces = lineage.chain(one)
         assert one in pieces
         assert len({piece.id for piece in pieces}) == len(pieces)
         lineage.latest_activity(one)
-    subagents = [one for one in rows if lineage.kind(one) == "subagent"]
-    assert sum(lineage.subagents.values()) == len(subagents)
+        family = lineage.family(one.id)
+        assert {piece.id for piece in pieces} <= family
+        assert all(lineage.family(member) == family for member in family)
+    below = [lineage.conversation_above(one) for one in rows if lineage.kind(one) == "subagent"]
+    listed = [id for id in below if id in kept.conversations]
+    assert sum(one.subagents for one in kept.conversations.values()) == len(listed)

@@ -113,3 +113,65 @@ def test_a_commit_that_is_visible_long_after_it_was_written_is_seen(
         assert database.signature() != before
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("writer", ["wal"], indirect=True)
+@pytest.mark.parametrize("emptied", [None, "TRUNCATE"])
+def test_it_lags_as_long_as_something_in_the_log_is_not_visible(
+    emptied: str | None, writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(tmp_path / "state.db")
+    try:
+        for number in range(5):
+            writer.execute("INSERT INTO t VALUES (?)", (number,))
+        if emptied:
+            writer.execute(f"PRAGMA wal_checkpoint({emptied})").fetchall()
+        database.signature()
+        assert database.may_lag is (emptied == "TRUNCATE")  # the next salt is not known before it is written
+        assert database._opened is not None
+        invisible = module._version_and_log(database._opened)
+        writer.execute("BEGIN IMMEDIATE")  # begins the log again, if it was emptied
+        writer.execute("INSERT INTO t VALUES (99)")
+        writer.execute("COMMIT")
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_version_and_log", lambda opened: invisible)
+            database.signature()
+            assert database.may_lag
+        database.signature()
+        assert not database.may_lag
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("writer", ["wal"], indirect=True)
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_what_spilled_into_the_log_before_its_commit_lags(
+    is_emptied: bool, writer: sqlite3.Connection, tmp_path: Path
+) -> None:
+    writer.execute("PRAGMA cache_size=1")
+    writer.execute("INSERT INTO t VALUES (1)")
+    database = Database(tmp_path / "state.db")
+    try:
+        if is_emptied:
+            writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        database.signature()
+        assert not database.may_lag
+        writer.execute("BEGIN")
+        writer.executemany("INSERT INTO t VALUES (?)", [("x" * 3_000,)] * 100)
+        before = database.signature()
+        assert database.may_lag
+        writer.execute("COMMIT")
+        assert database.signature() != before
+        assert not database.may_lag
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("writer", ["delete"], indirect=True)
+def test_without_a_log_it_may_always_lag(writer: sqlite3.Connection, tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.db")
+    try:
+        database.signature()
+        assert database.may_lag
+    finally:
+        database.close()

@@ -20,6 +20,7 @@ from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger
 from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS
 from hermes_hud_widget.panels import sessions as panel
+from ledger.test_columns import lists
 from ledger.world import NOW, RELEASES, Story, call, make
 
 
@@ -29,8 +30,8 @@ def ago(seconds: float) -> datetime:
 
 def calls(ledger: Ledger, *columns: str, **asked: Any) -> list[tuple[Any, ...]]:
     """The rows, as tuples of these columns."""
-    found = ledger.tool_call_columns(FrameArguments(columns=columns or None, **asked))
-    assert list(found) == list(columns or TOOL_CALL_COLUMNS)
+    found = lists(ledger.tool_calls(FrameArguments(columns=columns or None, **asked)))
+    assert list(found) == (list(columns or TOOL_CALL_COLUMNS) if found else [])
     return list(zip(*found.values(), strict=True))
 
 
@@ -184,47 +185,11 @@ def test_all_columns_are_there_whatever_the_release(path: Path, ledger: Ledger, 
 
 def test_a_missing_database_has_no_rows(ledger: Ledger) -> None:
     assert calls(ledger) == []
-    assert ledger.tool_call_columns(FrameArguments(columns=("tool",))) == {"tool": []}
+    assert lists(ledger.tool_calls(FrameArguments(columns=("tool",), limit=9))) == {"tool": []}
 
 
 def test_the_columns_are_those_that_the_frame_declares() -> None:
     assert [column.name for column in panel.TOOL_CALL_COLUMNS] == TOOL_CALL_COLUMNS
-
-
-@pytest.mark.parametrize(
-    ("columns", "touches"),
-    [
-        (("message_id", "tool", "called_at"), set()),
-        (("duration_s",), {"tool_call_id"}),
-        (("effect",), {"tool_call_id", "effect_disposition"}),
-        (("status",), {"tool_call_id", "content"}),
-        (("result_chars",), {"tool_call_id", "content"}),
-    ],
-)
-def test_only_what_is_asked_for_is_read(
-    work: Story, database: Database, ledger: Ledger, columns: tuple[str, ...], touches: set[str]
-) -> None:
-    ledger.totals()
-    read: set[str] = set()
-
-    def note(action: int, table: str | None, column: str | None, *_: object) -> int:
-        if action == sqlite3.SQLITE_READ and table == "messages":
-            read.add(str(column))
-        return sqlite3.SQLITE_OK
-
-    def watched(work: Any) -> Any:
-        def noted(connection: sqlite3.Connection, schema: Any) -> Any:
-            connection.set_authorizer(note)
-            try:
-                return work(connection, schema)
-            finally:
-                connection.set_authorizer(None)
-
-        return type(database).read(database, noted)
-
-    database.read = watched  # type: ignore[method-assign]
-    ledger.tool_call_columns(FrameArguments(columns=columns))
-    assert read & {"content", "effect_disposition", "tool_call_id", "reasoning"} == touches
 
 
 # -- Hermes' rule

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hermes_hud_widget.frames import FrameArguments
-from hermes_hud_widget.ledger import Database, Ledger, usage
+from hermes_hud_widget.ledger import Database, Ledger, records
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.usage import USAGE_COLUMNS
 from ledger.world import NOW, RELEASES, Story, Writer, insert, make, settled
@@ -87,9 +87,8 @@ def test_auxiliary_usage_is_seen_though_no_row_of_a_session_changes(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_written_it_reads_what_a_fresh_reader_reads(
-    path: Path, story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, seed: int
+    path: Path, story: Story, ledger: Ledger, seed: int
 ) -> None:
-    monkeypatch.setattr(usage, "CHUNK_ROWS", 4)
     random = Random(seed)
     for number in range(12):
         story.session(f"s{number}", at=number * 40_000, model="own", input_tokens=random.randrange(90))
@@ -128,19 +127,30 @@ def test_whatever_is_written_it_reads_what_a_fresh_reader_reads(
 
 
 def test_after_one_more_call_few_rows_are_read_again(
-    story: Story, database: Database, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    story: Story,
+    writer: Callable[..., Writer],
+    database: Database,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(usage, "CHUNK_ROWS", 50)
     with closing(sqlite3.connect(story.path)) as connection, connection:
         for number in range(1000):
             connection.execute(*insert("sessions", id=f"s{number}", source="cli", started_at=float(number)))
             connection.execute(*used(f"s{number}"))
+        connection.execute(*insert("messages", session_id="s500", role="user", timestamp=NOW.timestamp()))
+    ledger.settle()
     assert ledger.spending(ALL_TIME).tokens.input == 10_000
     read: list[Any] = []
-    monkeypatch.setattr(usage, "_usage", lambda raw, real=usage._usage: read.append(raw) or real(raw))
-    story.execute("UPDATE session_model_usage SET input_tokens = 11 WHERE session_id = 's500'")
+    monkeypatch.setattr(records, "_usage", lambda raw, real=records._usage: read.append(raw) or real(raw))
+    hermes = writer()
+    hermes("UPDATE sessions SET title = 'Plans' WHERE id = 's500'")
+    ledger.usage_columns(FrameArguments())  # settles what came into doubt
+    read.clear()
+    hermes(
+        "UPDATE session_model_usage SET input_tokens = 11, api_call_count = 2, task = 'vision' WHERE session_id = 's500'"
+    )
     assert ledger.spending(ALL_TIME).tokens.input == 10_001
-    assert len(read) <= 100  # its chunk, and the one whose turn it was in the sweep
+    assert [raw[0] for raw in read] == ["s500"]
     settled(database)
     ledger.spending(ALL_TIME)
     read.clear()
@@ -150,25 +160,18 @@ def test_after_one_more_call_few_rows_are_read_again(
     assert read == []
 
 
-def test_a_text_that_another_program_changes_is_found_before_long(
-    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(usage, "CHUNK_ROWS", 2)
+def test_a_text_that_another_program_changes_is_found(story: Story, ledger: Ledger) -> None:
     for number in range(9):
         story.session(f"s{number}")
         story.execute(*used(f"s{number}"))
     ledger.spending(ALL_TIME)
     story.execute("UPDATE session_model_usage SET cost_status = 'included' WHERE session_id = 's3'")
-    for number in range(5):
-        story.message("s0", content=f"another change, {number}")
-        ledger.spending(ALL_TIME)
     assert ledger.spending(ALL_TIME).cost == Cost(None, "mixed", 8)
 
 
 def test_another_file_in_its_place_leaves_nothing_of_the_first(
-    path: Path, story: Story, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, story: Story, ledger: Ledger, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(usage, "CHUNK_ROWS", 1)
     other = tmp_path / "other.db"
     make(other)
     for home, model in ((story, "first"), (Story(other), "second")):

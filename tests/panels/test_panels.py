@@ -10,7 +10,16 @@ from typing import Any, cast
 import pytest
 
 from hermes_hud_widget.ledger.ledger import Ledger
-from hermes_hud_widget.ledger.rows import Activity, Cost, RecentMessage, Session, Spending, Tokens, Totals
+from hermes_hud_widget.ledger.rows import (
+    Cost,
+    RecentMessage,
+    Session,
+    SessionPage,
+    Spending,
+    Tokens,
+    Totals,
+)
+from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import memory, overview, sessions
 from hermes_hud_widget.place import Place
@@ -59,9 +68,14 @@ class Scripted:
     ) -> None:
         self._sessions, self._recent, self._next = sessions, recent, next_change
         self.asked_since: datetime | None = None
+        self.asked_for: dict[str, Any] = {}
 
-    def sessions(self, *_: object) -> tuple[Session, ...]:
-        return self._sessions
+    def live(self, now: datetime, writers: Writers | None, limit: int) -> tuple[tuple[Session, ...], int]:
+        return self._sessions[:limit], len(self._sessions)
+
+    def page(self, now: datetime, writers: Writers | None, **asked: Any) -> SessionPage:
+        self.asked_for = asked
+        return SessionPage(self._sessions, 90, 2, 3)
 
     def totals(self) -> Totals:
         return Totals(len(self._sessions), 1, 0)
@@ -93,26 +107,6 @@ def show(
     result = overview.collect(cast("Ledger | None", ledger), None, **given, now=NOW)
     assert isinstance(result, Until)
     return cast("overview.Overview", result.payload), result.valid_until
-
-
-@pytest.mark.parametrize(
-    ("activity", "age", "is_shown"),
-    [
-        ("running", timedelta(hours=5), True),
-        ("thinking", timedelta(), True),
-        ("asking", timedelta(), True),
-        ("idle", timedelta(), True),
-        ("crashed", timedelta(hours=23), True),
-        ("crashed", timedelta(hours=25), False),
-        ("open", timedelta(), False),
-        ("ended", timedelta(), False),
-    ],
-)
-def test_now_lists_what_lives_and_what_crashed_today(
-    activity: Activity, age: timedelta, is_shown: bool
-) -> None:
-    shown, _ = show(Scripted(session("s", activity=activity, last_active=NOW - age)))
-    assert bool(shown.live) is is_shown
 
 
 def test_of_many_live_sessions_the_rest_is_counted() -> None:
@@ -148,7 +142,7 @@ def test_a_session_that_goes_quiet_is_collected_again_in_time() -> None:
 
 def test_last_changes_are_messages_and_memory_newest_first() -> None:
     def message(seconds: int, role: str, *tools: str) -> RecentMessage:
-        return RecentMessage(seconds, "s", None, role, tools, NOW - timedelta(seconds=seconds))
+        return RecentMessage(seconds, "s", "preview of s", role, tools, NOW - timedelta(seconds=seconds))
 
     written = EntriesFile(True, ("a",), NOW - timedelta(seconds=2))
     recent = (
@@ -195,44 +189,29 @@ def test_memory_shows_both_stores_and_the_provider() -> None:
     assert (shown.stores[0].entries[0].chars, shown.provider) == (2, "mem0")
 
 
-def listed(*rows: Session, **query: Any) -> sessions.SessionList:
-    result = sessions.collect(cast("Ledger", Scripted(*rows)), None, sessions.SessionsQuery(**query), NOW)
+def test_the_list_is_the_page_that_was_asked_for() -> None:
+    ledger = Scripted(session("a"), session("b"), next_change=NOW + timedelta(seconds=9))
+    query = sessions.SessionsQuery(page=7, page_size=3, sort="cost", descending=False, archived=True)
+    result = sessions.collect(cast("Ledger", ledger), None, query, NOW)
     assert isinstance(result, Until)
+    assert result.valid_until == NOW + timedelta(seconds=9)
+    assert ledger.asked_for == {
+        "number": 7,
+        "size": 3,
+        "sort": "cost",
+        "descending": False,
+        "include_archived": True,
+    }
     found = cast("sessions.Sessions", result.payload).list
     assert found is not None
-    return found
+    assert [row.id for row in found.rows] == ["a", "b"]
+    # A page that is no longer there is the last one.
+    assert (found.total, found.live, found.page, found.page_size) == (90, 2, 3, 3)
+    assert (found.sort, found.descending) == ("cost", False)
 
 
-def test_pages_cut_the_list_and_keep_the_true_total() -> None:
-    rows = [session(f"s{number}", last_active=NOW - timedelta(minutes=number)) for number in range(7)]
-    page = listed(*rows, page=1, page_size=3)
-    assert ([row.id for row in page.rows], page.total) == (["s3", "s4", "s5"], 7)
-    last = listed(*rows, page=9, page_size=3)
-    assert ([row.id for row in last.rows], last.page) == (["s6"], 2)
-
-
-@pytest.mark.parametrize(
-    ("by", "descending", "order"),
-    [
-        ("title", False, "abc"),
-        ("title", True, "bac"),
-        ("cost", True, "abc"),
-        ("cost", False, "bac"),
-        ("tokens", True, "bca"),
-        ("messages", True, "cba"),
-    ],
-)
-def test_sorting_puts_what_is_unknown_last_in_either_direction(
-    by: sessions.Sort, descending: bool, order: str
-) -> None:
-    rows = (
-        session("a", title="alpha", cost=Cost(2.0), tokens=Tokens(input=1, cache_read=1), message_count=1),
-        session("b", title="Beta", cost=Cost(1.0), tokens=Tokens(input=5), message_count=2),
-        session("c", preview="", cost=Cost(None), tokens=Tokens(output=3), message_count=3),
-    )
-    assert "".join(row.id for row in sessions.sort(rows, by, descending)) == order
-
-
-def test_live_ones_are_counted_over_all_pages() -> None:
-    rows = (session("a"), session("b", activity="ended"), session("c", activity="running"))
-    assert listed(*rows, page_size=1).live == 2
+def test_without_a_database_the_list_is_empty() -> None:
+    result = sessions.collect(None, None, sessions.SessionsQuery(), NOW)
+    assert isinstance(result, Until)
+    assert result.valid_until is None
+    assert result.payload.is_empty()

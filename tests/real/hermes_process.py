@@ -26,6 +26,7 @@ class Hermes:
         return self._made[name]
 
     def close(self):
+        self._made.pop("insights", None)  # it holds on to the database
         if "db" in self._made:
             self._made.pop("db").close()
 

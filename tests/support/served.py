@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -21,9 +20,9 @@ from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.panels import all_panels
 from hermes_hud_widget.place import find_place
-from hermes_hud_widget.protocol import MAX_INBOUND_BYTES, OUTBOUND, SUBPROTOCOL
+from hermes_hud_widget.protocol import OUTBOUND, SUBPROTOCOL
 from hermes_hud_widget.server.app import make_app
-from hermes_hud_widget.server.process import Server
+from hermes_hud_widget.server.process import Server, make_config
 
 TOKEN = "token-of-the-tests"
 WAIT_S = 10.0
@@ -125,9 +124,10 @@ class Client:
 class Served:
     """A running server."""
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(self, engine: Engine, port: int, server: Server) -> None:
         self.engine = engine
         self.port = port
+        self.server = server
 
     def open(self, home: Path, profile: str | None = None) -> str:
         return self.engine.open(find_place(home, profile))
@@ -148,19 +148,11 @@ def served(panels: Mapping[str, Panel] | None = None, port: int = 0) -> Iterator
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen()
-    config = uvicorn.Config(
-        make_app(engine, TOKEN),
-        ws="websockets-sansio",
-        ws_max_size=MAX_INBOUND_BYTES,
-        lifespan="off",
-        log_config=None,
-        timeout_graceful_shutdown=1,
-    )
-    server = Server(config)
+    server = Server(make_config(make_app(engine, TOKEN)))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
     try:
-        yield Served(engine, listener.getsockname()[1])
+        yield Served(engine, listener.getsockname()[1], server)
     finally:
         server.end()
         thread.join(timeout=WAIT_S)

@@ -16,7 +16,7 @@ export interface Wire {
   Panels: Panels;
 }
 /**
- * Opens every connection. A `server_id` other than the last one drops all versions held.
+ * Opens every connection; again when `watching` changes. A new `server_id` drops all versions held.
  */
 export interface Hello {
   type: "hello";
@@ -120,6 +120,10 @@ export interface PanelFrame {
   status: "ok" | "empty" | "unavailable" | "stale";
   error: Problem | null;
   /**
+   * How far the reading has come; null: the data are of all that there is
+   */
+  progress: Progress | null;
+  /**
    * True: the viewer's `have` is the newest, `data` is left out
    */
   unchanged: boolean;
@@ -135,6 +139,19 @@ export interface Problem {
    */
   path: string | null;
   message: string;
+}
+/**
+ * How far a long read has come: what is shown so far is true of what was read.
+ */
+export interface Progress {
+  /**
+   * Rows read
+   */
+  done: number;
+  /**
+   * Rows in all, as far as is known
+   */
+  total: number;
 }
 /**
  * The text of an ES module without imports: a view or a language.

@@ -27,6 +27,9 @@ export const english: Record<string, string> = {
   "watching.timer": "checking files by timer",
   "watching.events.help": "Changes are noticed when they are written.",
 
+  progress: "Reading: {done} of {total} rows",
+  "progress.share": "{share} read so far",
+
   "panel.loading": "Loading",
   "panel.empty": "Nothing there yet",
   "panel.empty.help": "It appears here as soon as Hermes writes it.",

@@ -26,6 +26,9 @@ const chinese: Record<string, string> = {
   "watching.timer": "定时检查文件",
   "watching.events.help": "文件一写入即可察觉变化。",
 
+  progress: "正在读取：共 {total} 行，已读 {done} 行",
+  "progress.share": "目前已读取 {share}",
+
   "panel.loading": "正在加载",
   "panel.empty": "暂无内容",
   "panel.empty.help": "Hermes 写入后会立即显示在这里。",

@@ -16,11 +16,11 @@ interface Row {
 
 /** What the agent spent: by day, model, task and source, each kind of figure for itself. */
 export default function define({ h, Fragment, ui, t, word, format, hooks }: Api) {
-  const { Ago, Bars, Columns, Empty, Section, Stat, Text } = ui;
+  const { Ago, Bars, Columns, Empty, Section, Skeleton, Stat, Text } = ui;
 
   return Object.assign(CostsView, { css });
 
-  function CostsView({ data, query, setQuery, isPending }: ViewProps<Costs>) {
+  function CostsView({ data, query, setQuery, isPending, progress }: ViewProps<Costs>) {
     const [wanted, want] = hooks.useState<Measure>("usd");
     const hasDollars = data.total.kinds.some(({ usd }) => usd !== null);
     const measure = hasDollars ? wanted : "tokens";
@@ -44,6 +44,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     }));
     const { left_out: rest } = data;
     if (data.spans.every(({ spending }) => spending.cost.status === null)) {
+      if (progress) return <Skeleton />;
       return (
         <Empty icon="costs" title={t("empty")}>
           {t("empty.help")}
@@ -54,7 +55,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
       <div class="costs" data-days={data.days} aria-busy={isPending}>
         <Spans data={data} choose={(days) => setQuery({ ...query, days } satisfies CostsQuery)} />
         {data.total.kinds.length === 0 ? (
-          <p class="none nothing">{t("nothing")}</p>
+          <p class="none nothing">{!progress && t("nothing")}</p>
         ) : (
           <Fragment>
             <div class="main">

@@ -4,15 +4,16 @@ import css from "./overview.css";
 
 /** What the agent does now, what it has done, and what it cost. */
 export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
-  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Meter, Money, Section, Stat, Text, TokenCount } = ui;
+  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Meter, Money, Section, Skeleton, Stat, Text, TokenCount } = ui;
 
   return Object.assign(OverviewView, { css });
 
-  function OverviewView({ data }: ViewProps<Overview>) {
+  function OverviewView({ data, progress }: ViewProps<Overview>) {
     // "Today" and "live" are the server's; only the words around them depend on the viewer's clock.
     hooks.useTick(60_000);
     const { identity, live, today, totals } = data;
     const { tokens, cost } = today.spending;
+    const inAll = (count: number) => (progress && count === 0 ? "…" : format.number(count));
     const isOther = identity.active_profile !== identity.profile;
     return (
       <div class="overview">
@@ -28,7 +29,9 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           </p>
         )}
         <Section name="now" title={t("now")} aside={identity.model && <Text text={identity.model} title />}>
-          {live.length === 0 ? (
+          {live.length === 0 && progress ? (
+            <Skeleton />
+          ) : live.length === 0 ? (
             <Empty icon="idle" title={t("quiet")}>
               {t("quiet.help")}
             </Empty>
@@ -44,9 +47,9 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
         <div class="figures">
           <Section name="totals" title={t("totals")}>
             <dl class="stats">
-              <Stat label={t("conversations")} value={format.number(totals.sessions)} />
-              <Stat label={t("messages")} value={format.number(totals.messages)} />
-              <Stat label={t("tool-calls")} value={format.number(totals.tool_calls)} />
+              <Stat label={t("conversations")} value={inAll(totals.sessions)} />
+              <Stat label={t("messages")} value={inAll(totals.messages)} />
+              <Stat label={t("tool-calls")} value={inAll(totals.tool_calls)} />
             </dl>
           </Section>
           <Section
@@ -77,7 +80,7 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           </Section>
         </div>
         <Section name="changes" title={t("changes")}>
-          {data.changes.length === 0 && <p class="none">{t("changes.none")}</p>}
+          {data.changes.length === 0 && !progress && <p class="none">{t("changes.none")}</p>}
           <ol class="feed">
             {data.changes.map((change, index) => (
               <Feed key={`${change.at} ${change.kind} ${index}`} change={change} />

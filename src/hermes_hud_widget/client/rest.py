@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from hermes_hud_widget.chunks import BrokenStream, Rows, from_stream
 from hermes_hud_widget.client.child import Endpoint
 from hermes_hud_widget.errors import (
     ArgumentError,
@@ -25,36 +29,97 @@ class _RefusedError(HudError):
     """The server's own explanation."""
 
 
-def get(endpoint: Endpoint, path: Sequence[str], query: Mapping[str, Any] | None = None) -> bytes:
+def get(
+    endpoint: Endpoint,
+    path: Sequence[str],
+    query: Mapping[str, Any] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> bytes:
     """The body of a successful GET.
-
-    `http.client`, since it asks no proxy: the environment's `http_proxy` must not get a loopback address.
 
     Args:
         endpoint: The server.
         path: The path's parts below `/api`, not yet quoted.
         query: Parameters; None values are left out, lists are repeated.
+        timeout_s: How long the server may be silent, in seconds.
 
     Raises:
         HudError: The server refused; the text is its explanation.
         ServerError: The server is not there.
     """
+    with opened(endpoint, path, query, timeout_s=timeout_s) as response:
+        return response.read()
+
+
+def get_rows(
+    endpoint: Endpoint,
+    path: Sequence[str],
+    query: Mapping[str, Any],
+    on_stop: Callable[[Callable[[], None]], None],
+) -> Rows:
+    """A frame's rows, read as they come.
+
+    Args:
+        endpoint: The server.
+        path: As for `get`.
+        query: As for `get`.
+        on_stop: Is given what breaks off the call from another thread.
+
+    Raises:
+        HudError: The server refused; the text is its explanation.
+        ServerError: The server is not there, or broke off: never is a part returned.
+    """
+    with opened(endpoint, path, query, on_stop) as response:
+        try:
+            rows = from_stream(response)
+        except BrokenStream as error:
+            raise ServerError(f"The HUD's server broke off its answer: {error}. Ask again.") from error
+        # Until the answer's end, so that a part that looks complete is not taken for all.
+        response.read()
+        return rows
+
+
+@contextmanager
+def opened(
+    endpoint: Endpoint,
+    path: Sequence[str],
+    query: Mapping[str, Any] | None = None,
+    on_stop: Callable[[Callable[[], None]], None] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Iterator[http.client.HTTPResponse]:
+    """A successful answer, its body still to be read within the block.
+
+    `http.client`, since it asks no proxy: the environment's `http_proxy` must not get a loopback address.
+
+    Raises:
+        HudError: The server refused; the text is its explanation.
+        ServerError: The server is not there, or broke off.
+    """
     target = "/api/" + "/".join(quote(part, safe="") for part in path)
     given = {name: value for name, value in (query or {}).items() if value is not None}
     if given:
         target += "?" + urlencode(given, doseq=True)
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=timeout_s)
     try:
+        connection.connect()
+        if on_stop is not None:
+            on_stop(partial(_break_off, connection.sock))
         connection.request("GET", target, headers={"Authorization": f"Bearer {endpoint.token}"})
         response = connection.getresponse()
-        body = response.read()
+        if response.status != 200:
+            raise _explained(response.status, response.read())
+        yield response
+    except http.client.IncompleteRead as error:
+        raise ServerError("The HUD's server broke off in the middle of its answer. Ask again.") from error
     except (OSError, http.client.HTTPException) as error:
         raise ServerError(f"The HUD's server does not answer: {error}") from error
     finally:
         connection.close()
-    if response.status == 200:
-        return body
-    raise _explained(response.status, body)
+
+
+def _break_off(connection: socket.socket) -> None:
+    with suppress(OSError):  # it is over already
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _explained(status: int, body: bytes) -> HudError:

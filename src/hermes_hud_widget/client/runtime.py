@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hermes_hud_widget.client.cells import Cells
 from hermes_hud_widget.client.child import Endpoint, ServerChild
 from hermes_hud_widget.client.link import Link
+from hermes_hud_widget.client.tables import Tables
 from hermes_hud_widget.errors import ServerError
 from hermes_hud_widget.place import Place
 
@@ -48,6 +49,7 @@ class Runtime:
     def __init__(self) -> None:
         self.process_id = os.getpid()
         self.cells = Cells()
+        self.tables = Tables()
         self._lock = threading.Condition(threading.RLock())
         self._child: ServerChild | None = None
         self._is_wanted = False
@@ -76,6 +78,12 @@ class Runtime:
                 return
         self.close()
 
+    def is_used(self, place: Place, besides: Any) -> bool:
+        """True if somebody else keeps the server alive for this home."""
+        with self._lock:
+            users = [user for user in self._users if user is not besides]
+        return any(getattr(user, "place", None) == place for user in users)
+
     def close(self) -> None:
         """Ends the server, and the demo if there is one. A later `use` starts anew."""
         with self._lock:
@@ -86,6 +94,7 @@ class Runtime:
             demo, self._demo = self._demo, None
             self._users.clear()
             self._opened.clear()
+            self.tables.clear()
             registrations = list(self._registrations.values())
             self._registrations.clear()
             self._known.clear()

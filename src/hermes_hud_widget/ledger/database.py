@@ -84,6 +84,9 @@ class Database:
         self._looks_at_problem = 0
         self.recheck_soon = False
         """True when the last `signature` could not be certain: take it again in some 20 ms."""
+        self.may_lag = True
+        """False when at the last `signature` nothing was in the log that was not visible: whatever comes after that
+        raises an event. A commit that is synchronised to disk first is in the log long before it is visible."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -231,10 +234,13 @@ class Database:
         last = self._seen
         if last is not None and last.what == "problem" and last.problem == self._problem_facts():
             return last
+        self.may_lag = True
         opened = self._current()
         version, log = None, None
         if opened.way == "shared":
             version, log = _version_and_log(opened)
+            if log is not None and opened.log is not None:
+                self.may_lag = log.is_behind(opened.log, opened.page_bytes)
         elif opened.way == "journal":
             # When the header's counter says that nothing was committed, no lock is needed to know.
             version = (
@@ -312,13 +318,16 @@ class Database:
             if held and way != "shared":
                 descriptor.let_go()
             facts = self._facts_for_opening(descriptor)
-            folder, index = None, None
+            folder, index, log = None, None, None
             if way == "copy":
                 folder = self._copy(descriptor, facts)
                 undo.callback(shutil.rmtree, folder, ignore_errors=True)
             elif way == "shared":
                 index = Descriptor(_beside(self.path, "-shm"))
                 undo.callback(index.release)
+                # Only the database itself carries SQLite's locks: the log may be opened and closed freely.
+                log = open_for_reading(_beside(self.path, "-wal"))
+                undo.callback(os.close, log)
             if folder:
                 connection, schema = _connect(folder / "copy.db", way)
             else:
@@ -330,7 +339,16 @@ class Database:
                 folder = None
             wal = _stat_facts(_beside(self.path, "-wal"))
             opened = _Opened(
-                connection, descriptor, way, schema, facts, wal[:2] if wal else None, folder, index
+                connection,
+                descriptor,
+                way,
+                schema,
+                facts,
+                wal[:2] if wal else None,
+                folder,
+                index,
+                log,
+                descriptor.header().page_bytes,
             )
             if not self._is_current(opened):
                 raise _Moved
@@ -510,12 +528,16 @@ class _Opened:
     wal_identity: tuple[int, ...] | None
     folder: Path | None
     index: Descriptor | None
+    log: int | None
+    page_bytes: int
 
     def close(self) -> None:
         self.connection.close()
         self.descriptor.release()
         if self.index is not None:
             self.index.release()
+        if self.log is not None:
+            os.close(self.log)
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 

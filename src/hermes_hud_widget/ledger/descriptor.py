@@ -17,6 +17,8 @@ if sys.platform != "win32":
 _MAGIC = b"SQLite format 3\0"
 _SHARED_FIRST = 0x40000002
 _SHARED_SIZE = 510
+_LOG_HEADER_BYTES = 32
+_FRAME_HEADER_BYTES = 24
 
 
 class NotRegularError(OSError):
@@ -53,11 +55,13 @@ class Header(NamedTuple):
         is_sqlite: False when this is no SQLite database at all.
         format: 1: rollback journal, 2: write-ahead log; anything else is newer than this program.
         change_counter: Grows with commits (in WAL mode not with each one, and only at checkpoints).
+        page_bytes: Size of a page.
     """
 
     is_sqlite: bool
     format: int
     change_counter: int
+    page_bytes: int
 
 
 class LogIndex(NamedTuple):
@@ -76,6 +80,15 @@ class LogIndex(NamedTuple):
     def was_only_emptied_since(self, last: LogIndex) -> bool:
         """True when nothing happened in between but a checkpoint that emptied the log."""
         return self.frames == 0 and self.commits == last.commits and self.salt == (last.salt + 1) % 2**32
+
+    def is_behind(self, log: int, page_bytes: int) -> bool:
+        """True when the log (its descriptor) may have frames that are not visible yet, or were given up."""
+        if self.frames == 0:
+            # The first writer of a new log gives it a salt that nobody knows before the commit is visible.
+            return True
+        start = _LOG_HEADER_BYTES + self.frames * (_FRAME_HEADER_BYTES + page_bytes)
+        # Frames of an earlier round, which the log still holds, have another salt.
+        return os.pread(log, 4, start + 8) == self.salt.to_bytes(4, "big")
 
 
 class Descriptor:
@@ -114,7 +127,13 @@ class Descriptor:
         """The header as it is on disk now."""
         start = self.read(100, 0)
         counter = int.from_bytes(start[24:28], "big")
-        return Header(len(start) == 100 and start.startswith(_MAGIC), max(start[18:20], default=0), counter)
+        page = int.from_bytes(start[16:18], "big")
+        return Header(
+            len(start) == 100 and start.startswith(_MAGIC),
+            max(start[18:20], default=0),
+            counter,
+            65_536 if page == 1 else page,
+        )
 
     def log_index(self) -> LogIndex | None:
         """The header of a `-shm` file; None when it is being written or has none yet."""

@@ -99,7 +99,7 @@ def _with_ids(
 def _read_previews(
     connection: sqlite3.Connection, schema: Schema, session_ids: Collection[str]
 ) -> dict[str, str]:
-    if not schema.has("messages"):
+    if not schema.has("messages", "content"):
         return dict.fromkeys(session_ids, "")
     rows = connection.execute(
         # Hermes' own expression but for the order: cut first, so that a large message is not copied.

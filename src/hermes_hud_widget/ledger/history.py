@@ -101,7 +101,7 @@ class History:
 
     Args:
         database: The file.
-        on_background: Called without a lock, by `advance`, when something changed that nobody asked for.
+        on_background: Called without a lock, by `advance` and `settle`, when something changed that nobody asked for.
         recall: What was saved of a file of that identity, if anything.
         clock: Monotonic seconds.
     """
@@ -127,9 +127,10 @@ class History:
     def progress(self) -> Progress | None:
         """How many sessions were read, while not all were."""
         with self.lock:
-            if self._is_whole or self._sweep is None:
+            sweep = self._sweep
+            if self._is_whole or (sweep is None and not self._is_in_doubt):
                 return None
-            done = len(self._sweep.seen) if self._sweep.is_light else len(self.kept.records)
+            done = len(sweep.seen) if sweep is not None and sweep.is_light else len(self.kept.records)
             return Progress(done=done, total=max(self._sessions, len(self.kept.records)))
 
     @property
@@ -174,18 +175,24 @@ class History:
         Raises:
             DatabaseProblem: It cannot be read.
         """
-        # Again for what came into doubt while the reading before was under way.
-        for _ in range(3):
+        has_changed = False
+        try:
+            # Again for what came into doubt while the reading before was under way.
+            for _ in range(3):
+                self.update()
+                with self.lock:
+                    is_unread = rows and self._is_unread
+                    if self._sweep is None and self._is_whole and not self._is_in_doubt and not is_unread:
+                        return
+                with suppress(DatabaseMissing):  # the next look finds nothing there
+                    has_changed |= self._step() or not self._is_whole
+                    while self._sweep is not None:
+                        has_changed |= self._step()
             self.update()
-            with self.lock:
-                is_unread = rows and self._is_unread
-                if self._sweep is None and self._is_whole and not self._is_in_doubt and not is_unread:
-                    return
-            with suppress(DatabaseMissing):  # the next look finds nothing there
-                self._step()
-                while self._sweep is not None:
-                    self._step()
-        self.update()
+        finally:
+            # Others who look have not asked for it, and no file tells them.
+            if has_changed:
+                self._on_background()
 
     def memory(self) -> Memory | None:
         """What `recall` is to give the next time; None while not all is known."""
@@ -439,6 +446,8 @@ class History:
             if sweep is None:
                 is_first = not self._is_whole and not self._is_remembered
                 is_light = self._is_in_doubt and not is_first and self._took >= INLINE_S
+                if self._is_unread and self._rests_until <= self._clock() < self._light_rests_until:
+                    is_light = False  # else reading all would never have its turn while an agent writes
                 sweep = self._sweep = _Sweep(self._schema_version, is_light)
                 self._is_in_doubt = False
                 self._is_unread = is_light
@@ -453,6 +462,13 @@ class History:
                 self._sweep, self._is_in_doubt, self._is_unread, self._content = None, True, True, None
                 return False
             if records:
+                # Not while it is read: that may be done twice.
+                if sweep.is_light:
+                    sweep.before_id = min(record.row.id for record in records)
+                else:
+                    if sweep.before == _END:
+                        self._highest_rowid = records[0].rowid
+                    sweep.before = records[-1].rowid
                 sweep.seen.update(record.row.id for record in records)
                 touched = self.kept.put(records)
             else:
@@ -471,12 +487,7 @@ class History:
             return bool(touched)
 
     def _all(self, connection: sqlite3.Connection, schema: Schema, sweep: _Sweep, limit: int) -> list[Record]:
-        records = read_before(connection, schema, sweep.before, limit, self.kept.records)
-        if records:
-            if sweep.before == _END:
-                self._highest_rowid = records[0].rowid
-            sweep.before = records[-1].rowid
-        return records
+        return read_before(connection, schema, sweep.before, limit, self.kept.records)
 
     def _verified(
         self, connection: sqlite3.Connection, schema: Schema, sweep: _Sweep, limit: int
@@ -491,8 +502,6 @@ class History:
             or (known[session_id].rowid, known[session_id].shape, known[session_id].last)
             != (rowid, shape, last)
         ]
-        if found:
-            sweep.before_id = min(found)
         records = {record.row.id: record for record in read_some(connection, schema, changed, known)}
         return [
             records.get(session_id) or known[session_id]

@@ -20,10 +20,13 @@ class Bell:
         self._lock = threading.Lock()
         self._rung = 0
         self._pair: tuple[socket.socket, socket.socket] | None = None
+        self._is_closed = False
 
     def fileno(self) -> int:
-        """The descriptor; made when somebody first asks for it."""
+        """The descriptor; made when somebody first asks for it. -1 once it was closed."""
         with self._lock:
+            if self._is_closed:
+                return -1
             if self._pair is None:
                 # Sockets and not a pipe: on Windows nothing else can be waited for.
                 self._pair = socket.socketpair()
@@ -54,6 +57,7 @@ class Bell:
             for end in self._pair or ():
                 end.close()
             self._pair = None
+            self._is_closed = True
 
 
 class Keeper:

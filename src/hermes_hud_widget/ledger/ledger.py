@@ -12,16 +12,18 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.ledger import columns, memory, money
 from hermes_hud_widget.ledger.activity import LIVE_S, RECENT_S, Doing, Message, activity
 from hermes_hud_widget.ledger.calls import read_calls
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.glimpses import Glimpses
 from hermes_hud_widget.ledger.history import History
-from hermes_hud_widget.ledger.index import Index
+from hermes_hud_widget.ledger.index import Index, Saved
 from hermes_hud_widget.ledger.kept import Conversation, Kept, Sort, whole
 from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.memory import Memory
+from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.ledger.money import Sum
 from hermes_hud_widget.ledger.parts import Parts
 from hermes_hud_widget.ledger.rows import (
@@ -36,7 +38,8 @@ from hermes_hud_widget.ledger.rows import (
     Transcript,
 )
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS, tool_call_columns
+from hermes_hud_widget.ledger.tables import TEXT, Columns, TableArguments, Tables
+from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS
 from hermes_hud_widget.ledger.transcript import read_page
 from hermes_hud_widget.ledger.usage import Day, Usages, usage_columns
 from hermes_hud_widget.ledger.values import instant, moment, number, text
@@ -97,16 +100,19 @@ class Ledger:
         self._index: Index | None = None
         self._saved_at: float | None = None
         self._history = History(database, on_change, self._recall)
+        self._tables = Tables(database, self._history, self._load)
         self._parts = Parts(database)
-        self._glimpses = Glimpses(database)
-        self._kept = self._history.kept
-        self._usages = Usages(self._kept)
-        self._shown: dict[str, _Shown] = {}
+        self._begin()
 
     @property
     def progress(self) -> Progress | None:
         """How many sessions of how many were read; None when all were."""
         return self._history.progress
+
+    @property
+    def reading(self) -> Progress | None:
+        """How many messages of how many were read by a call that goes on just now; None: there is none."""
+        return self._tables.reading
 
     def settle(self) -> None:
         """Returns when all sessions are known, with the number of their messages, as they are now."""
@@ -115,7 +121,10 @@ class Ledger:
     def rest(self) -> None:
         """Drops all that was read; it is read again when it is asked for."""
         self._save()
-        self._history.rest()
+        with self._history.lock:
+            self._history.rest()
+            self._begin()
+        self._tables.rest()
 
     def close(self) -> None:
         """Saves what was read for the next start."""
@@ -328,27 +337,24 @@ class Ledger:
         with self._current() as kept:
             return columns.session_columns(kept, args, price)
 
-    def message_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
-        """One row for each row of `messages` without its texts, ascending by id; `limit`: the newest.
+    def messages(self, args: TableArguments) -> Columns | Sequence[Chunk]:
+        """One row for each row of `messages`, ascending by id; `limit`: the newest.
 
-        Read in id ranges of some 6 ms each; messages that are committed meanwhile may or may not be in it.
+        Arrow arrays by column, or chunks where all rows are asked for. The texts only with `args.text`, and never kept.
+        The first call that needs many reads all there are, in id ranges of some 6 ms, and keeps what it read;
+        `reading` says how far it is. Later ones read what is new or was changed.
         """
-        with self._current() as kept:
-            try:
-                return columns.message_columns(self._database, kept, args)
-            except DatabaseMissing:
-                return {name: [] for name in args.columns or columns.MESSAGE_COLUMNS}
+        try:
+            return self._tables.messages(args)
+        except DatabaseMissing:
+            return {name: [] for name in args.columns or (*MESSAGE_COLUMNS, *([TEXT] if args.text else []))}
 
-    def tool_call_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
-        """One row for each entry of `messages.tool_calls`, ascending by message; `limit`: the newest.
-
-        Read like `message_columns`. A result that is committed meanwhile may or may not be found.
-        """
-        with self._current() as kept:
-            try:
-                return tool_call_columns(self._database, kept, args)
-            except DatabaseMissing:
-                return {name: [] for name in args.columns or TOOL_CALL_COLUMNS}
+    def tool_calls(self, args: TableArguments) -> Columns | Sequence[Chunk]:
+        """One row for each entry of `messages.tool_calls`, ascending by message; `limit`: the newest. Like `messages`."""
+        try:
+            return self._tables.tool_calls(args)
+        except DatabaseMissing:
+            return {name: [] for name in args.columns or TOOL_CALL_COLUMNS}
 
     # -- what the next start need not read
 
@@ -358,7 +364,7 @@ class Ledger:
         if self._index is not None:
             self._index.close()
         self._index, self._saved_at = self._make_index(self._database.path, identity), None
-        saved = self._index.load()
+        saved = self._load()
         if saved is None:
             return None
         try:
@@ -372,8 +378,12 @@ class Ledger:
             return
         remembered = self._history.memory()
         if remembered is not None:
-            self._index.save(memory.dump(remembered), {})
+            document, tables = self._tables.dump()
+            self._index.save({**document, **memory.dump(remembered)}, tables)
             self._saved_at = time.monotonic()
+
+    def _load(self) -> Saved | None:
+        return None if self._index is None else self._index.load()
 
     # -- what is there now
 
@@ -384,12 +394,17 @@ class Ledger:
         with history.lock:
             history.update()
             if history.kept is not self._kept:
-                self._kept = history.kept
-                self._usages = Usages(self._kept)
-                self._shown = {}
+                self._begin()
             if history.is_waiting():
                 self._on_waiting()
             yield self._kept
+
+    def _begin(self) -> None:
+        """Lets go of all that was made of an earlier file."""
+        self._kept = self._history.kept
+        self._usages = Usages(self._kept)
+        self._glimpses = Glimpses(self._database)
+        self._shown: dict[str, _Shown] = {}
 
     def _previews(self, kept: Kept, session_ids: Iterable[str]) -> Mapping[str, str]:
         records = [kept.records[one] for one in session_ids if one in kept.records]

@@ -138,7 +138,9 @@ def _read(
             usage = before.usage if before.usage == usage else usage
         if row is None:
             row = SessionRow._make([convert(value) for convert, value in zip(_CONVERT, raw, strict=True)])
-        records.append(Record(rowid, row, shape, last, usage))
+        record = Record(rowid, row, shape, last, usage)
+        # What had to be converted may be as it was nevertheless.
+        records.append(before if before is not None and record == before else record)
     return records
 
 
@@ -230,7 +232,7 @@ def _expressions(schema: Schema) -> str:
     """What to select for each field of a row; NULL where this database has no such column."""
     config = "model_config" if schema.has("sessions", "model_config") else "NULL"
     made = {
-        "parent_id": "parent_session_id",
+        "parent_id": "parent_session_id" if schema.has("sessions", "parent_session_id") else "NULL",
         **{
             # A damaged text would make json_extract fail the whole statement.
             marker: f"CASE WHEN instr({config}, '_{marker}') AND json_valid({config})"

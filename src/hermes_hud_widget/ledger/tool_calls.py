@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
-from functools import partial
-from itertools import chain
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
-from hermes_hud_widget.ledger.columns import (
-    STATES,
-    TEXT_LENGTH,
-    Arguments,
-    candidates,
-    state_number,
-    time_condition,
-)
+from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
-from hermes_hud_widget.ledger.pace import Pace
+from hermes_hud_widget.ledger.follower import END, Follower
+from hermes_hud_widget.ledger.lines import Field, Lines, instants, one, parsed, read_lines
+from hermes_hud_widget.ledger.messages import TEXT_LENGTH, state, state_number
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.snapshot import Snapshot
-from hermes_hud_widget.ledger.values import instant, number, text
+from hermes_hud_widget.ledger.slabs import Kind, Slab, Slabs, Words
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TOOL_CALL_COLUMNS = [
     "message_id",
@@ -42,240 +38,369 @@ TOOL_CALL_COLUMNS = [
     "result_chars",
     "state",
 ]
-_OF_RESULTS = frozenset({"finished_at", "duration_s", "status", "exit_code", "effect", "result_chars"})
-_OF_RESULT_TEXTS = frozenset({"status", "exit_code", "result_chars"})
-
 # What can be said of a result without knowing whose it is.
 _GENERIC, _TERMINAL, _WRITTEN, _PATCHED = 1, 2, 4, 8
 
 
-class _Call(NamedTuple):
+class _Open(NamedTuple):
+    """A call that waits for its result.
+
+    Attributes:
+        place: Among the calls of the reading in which it was found.
+        reading: Which one that was.
+        keys: The ids that a result may carry.
+    """
+
     message_id: int
     place: int
-    session_id: Any
-    timestamp: Any
-    state: int
-    id: Any
-    other_id: Any
-    tool: Any
-    argument_chars: int | None
+    reading: object
+    keys: tuple[str, ...]
 
 
-class _Result(NamedTuple):
-    message_id: int
-    session_id: Any
-    call_id: Any
-    timestamp: Any
-    effect: Any
-    chars: int | None
-    signs: int | None
-    exit_code: Any
+_Waiting = dict[str, dict[str, _Open]]
+"""By session, and by the id that a result may carry."""
 
 
-_Key = tuple[Any, Any]
-_Row = tuple[_Call, _Result | None]
+class _Found(NamedTuple):
+    """Calls and results, as they were read."""
+
+    calls: Lines
+    results: Lines
 
 
-def tool_call_columns(database: Database, snapshot: Snapshot, args: Arguments) -> dict[str, list[Any]]:
-    """One row for each entry of `messages.tool_calls`, ascending by message and place, no texts.
+class ToolCalls(Follower):
+    """One row for each entry of `messages.tool_calls`, with the result that answered it; no texts.
 
-    A call's result is the first `tool` message after it, in the same session, that carries its id (or its
-    `call_id`) and does not answer a later call of that id. Whether it failed is told by Hermes' own rule
-    (`agent/display.py`, `_detect_tool_failure`), from what the tool returned: what Hermes wraps around that
-    or appends to it does not count.
+    A call's result is the first `tool` message after it, in the same session, that carries its id (or its `call_id`)
+    and does not answer a later call of that id. Whether it failed is told by Hermes' own rule (`agent/display.py`,
+    `_detect_tool_failure`), from what the tool returned: what Hermes wraps around that or appends to it does not count.
 
-    Read from the newest message on, in id ranges of some 6 ms. Only for `status`, `exit_code` and
-    `result_chars` the results themselves are read, only for `argument_chars` the arguments.
+    Args:
+        database: Where to read.
+        root_of: The first piece of a session's conversation. Asked whenever `root_id` is; when its answer for a
+            session of a chunk changes, the chunk's key does.
     """
-    wanted = list(TOOL_CALL_COLUMNS) if args.columns is None else list(args.columns)
-    finish = _Finish(wanted, snapshot)
-    chunks: list[list[list[Any]]] = []
-    missing = args.limit
-    for rows in _matched(_read_chunks(database, snapshot, args, wanted)):
-        if missing is not None:
-            rows = rows[max(0, len(rows) - missing) :]
-            missing -= len(rows)
-        chunks.append(finish(rows))
-        if missing == 0:
-            break
-    chunks.reverse()
-    return {
-        name: list(chain.from_iterable(chunk[index] for chunk in chunks)) for index, name in enumerate(wanted)
-    }
+
+    def __init__(self, database: Database, root_of: Callable[[str], str | None]) -> None:
+        self._root_of = root_of
+        super().__init__(database, KEPT, "called_at")
+
+    def _begin(self, identity: str | None) -> None:
+        super()._begin(identity)
+        self._waiting: _Waiting = {}
+        self._unsure: set[str] = set()
+        """Sessions of which it is not known which calls wait, since their rows come from a dump."""
+        self._roots = Words()
+        self._rooted: dict[str, tuple[tuple[str | None, ...], str, pa.Array]] = {}
+
+    def load(self, meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
+        with self._lock:
+            super().load(meta, tables)
+            self._unsure = set(self._slabs.words["session_id"])
+
+    # -- reading
+
+    def _read(
+        self, connection: sqlite3.Connection, schema: Schema, where: str, values: Sequence[Any]
+    ) -> _Found | None:
+        if not schema.has("messages", "tool_calls"):
+            return None
+        where = where.format("m.")
+        return _Found(
+            read_lines(connection, _CALL_FIELDS, _calls_of(schema, where), values),
+            read_lines(connection, _RESULT_FIELDS, _results_of(schema, where), values),
+        )
+
+    def _take(self, found: Sequence[_Found | None]) -> None:
+        tables = self._parsed(found)
+        if tables is None:
+            return
+        calls, results = tables
+        touched = {*_words(calls["session_id"]), *_words(results["session_id"])}
+        answers, late = _answered(calls, results, self._waiting)
+        self._slabs.append(_rows(self._slabs, calls, results, answers))
+        for session_id, message_id in late.items():
+            self._stale[session_id] = min(message_id, self._stale.get(session_id, message_id))
+        for session_id in touched & self._unsure:
+            self._stale[session_id] = 0
+
+    def _put(self, starts: Mapping[str, int], found: Sequence[_Found | None]) -> None:
+        tables = self._parsed(found)
+        for session_id, start in starts.items():
+            waiting = self._waiting.pop(session_id, {})
+            older = {key: call for key, call in waiting.items() if call.message_id < start}
+            if older:
+                self._waiting[session_id] = older
+            if start == 0:
+                self._unsure.discard(session_id)
+        if tables is None:
+            self._slabs.replace(starts, self._slabs.nothing())
+            return
+        answers, late = _answered(*tables, self._waiting)
+        self._slabs.replace(starts, _rows(self._slabs, *tables, answers))
+        self._stale.update(late)
+
+    def _rows(self, slabs: Slabs, found: Sequence[_Found | None]) -> pa.RecordBatch:
+        tables = self._parsed(found)
+        if tables is None:
+            return slabs.nothing()
+        answers, _ = _answered(*tables, {})
+        return _rows(slabs, *tables, answers)
+
+    def _parsed(self, found: Sequence[_Found | None]) -> tuple[pa.Table, pa.Table] | None:
+        read = [one for one in found if one is not None]
+        if not read:
+            return None
+        calls, results = zip(*read, strict=True)
+        return parsed(self._database, calls), parsed(self._database, results)
+
+    # -- the conversation that a session belongs to
+
+    def chunks(self, columns: Sequence[str]) -> list[Chunk]:
+        with self._lock:
+            plain = super().chunks([name for name in columns if name != "root_id"])
+            if "root_id" not in columns:
+                return plain
+            rooted = [self._with_roots(slab) for slab in self._slabs.slabs]
+            self._rooted = {slab.key: one for slab, one in zip(self._slabs.slabs, rooted, strict=True)}
+            return [
+                Chunk(
+                    f"{chunk.key}-{key}",
+                    {
+                        name: self._roots.wrap(numbers) if name == "root_id" else chunk.columns[name]
+                        for name in columns
+                    },
+                )
+                for chunk, (_, key, numbers) in zip(plain, rooted, strict=True)
+            ]
+
+    def _with_roots(self, slab: Slab) -> tuple[tuple[str | None, ...], str, pa.Array]:
+        words = self._slabs.words["session_id"]
+        sessions = sorted(slab.sessions)
+        roots = tuple(self._root_of(words[number]) for number in sessions)
+        known = self._rooted.get(slab.key)
+        if known is not None and known[0] == roots:
+            return known
+        key = hashlib.sha256(json.dumps(roots).encode()).hexdigest()[:32]
+        return roots, key, _mapped(slab.rows.column("session_id"), sessions, roots, self._roots)
+
+    def select(self, args: Arguments, session_ids: Collection[str] | None = None) -> dict[str, pa.Array]:
+        names = TOOL_CALL_COLUMNS if args.columns is None else list(args.columns)
+        if "root_id" not in names:
+            return self._select(args, session_ids, names)
+        plain = [name for name in names if name not in ("root_id", "session_id")]
+        found = self._select(args, session_ids, ["session_id", *plain])
+        sessions = found["session_id"]
+        numbers = sorted(set(sessions.indices.unique().to_pylist()) - {None})
+        roots = Words()
+        taken = sessions.dictionary.take(_numbers(numbers)).to_pylist()
+        mapped = _mapped(sessions.indices, numbers, [self._root_of(one) for one in taken], roots)
+        found["root_id"] = roots.wrap(mapped)
+        return {name: found[name] for name in names}
 
 
-# -- matching
+KEPT: Mapping[str, Kind] = {
+    "message_id": "integer",
+    "call_index": "integer",
+    "session_id": "category",
+    "tool": "category",
+    "call_id": "text",
+    "called_at": "instant",
+    "finished_at": "instant",
+    "duration_s": "number",
+    "status": "category",
+    "exit_code": "integer",
+    "effect": "category",
+    "argument_chars": "integer",
+    "result_chars": "integer",
+    "state": "category",
+}
+_STATUSES = ("ok", "error", "no result")
 
 
-def _matched(chunks: Iterator[tuple[list[_Call], list[_Result]]]) -> Iterator[list[_Row]]:
-    """Each chunk's calls with their results; chunks and what is in them come from the newest to the oldest.
+def _mapped(numbers: pa.Array, known: Sequence[int], values: Sequence[str | None], words: Words) -> pa.Array:
+    """Numbers of one dictionary as those of another, in which they stand for these values."""
+    import pyarrow.compute as pc
 
-    What comes out is ascending within its chunk.
+    places = _numbers([None if value is None else words.number(value) for value in values])
+    return places.take(pc.index_in(numbers, _numbers(known)))
+
+
+def _numbers(values: Sequence[int | None]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(values, pa.int32())
+
+
+def _words(column: pa.ChunkedArray) -> list[str]:
+    """The values that occur."""
+    return [value for chunk in column.chunks for value in chunk.dictionary.to_pylist()]
+
+
+def _spelled(column: pa.ChunkedArray) -> list[Any]:
+    """A word for each row, the same object wherever it is the same one."""
+    array = one(column)
+    words = array.dictionary.to_pylist()
+    return [None if number is None else words[number] for number in array.indices.to_pylist()]
+
+
+def _answered(
+    calls: pa.Table, results: pa.Table, waiting: _Waiting
+) -> tuple[list[int | None], dict[str, int]]:
+    """For each call the place of its result, and for sessions the first call of another reading that is answered now.
+
+    Both in sequence. `waiting` holds the calls from before that have no result, and in the end those that have none.
     """
-    waiting: dict[_Key, _Result] = {}
-    for calls, results in chunks:
-        rows: list[_Row] = []
-        at = 0
-        for call in calls:
-            while at < len(results) and results[at].message_id > call.message_id:
-                # Going back in time, the one seen last is the first that answered.
-                waiting[results[at][1:3]] = results[at]
-                at += 1
-            rows.append((call, _answer(waiting, call)))
-        for result in results[at:]:
-            waiting[result[1:3]] = result
-        rows.reverse()
-        yield rows
+    reading = object()
+    answers: list[int | None] = [None] * calls.num_rows
+    late: dict[str, int] = {}
+    result_ids = results["message_id"].to_pylist()
+    result_sessions = _spelled(results["session_id"])
+    result_keys = results["call_id"].to_pylist()
+    columns = (
+        calls["message_id"].to_pylist(),
+        _spelled(calls["session_id"]),
+        calls["id"].to_pylist(),
+        calls["other_id"].to_pylist(),
+        calls["are_texts"].to_pylist(),
+    )
+    at = 0
+
+    def answer(upto: int) -> None:
+        nonlocal at
+        while at < len(result_ids) and result_ids[at] <= upto:
+            session_id = result_sessions[at]
+            in_session = waiting.get(session_id)
+            call = in_session.get(result_keys[at]) if in_session else None
+            if call is not None and in_session is not None:
+                for key in call.keys:
+                    if in_session.get(key) is call:
+                        del in_session[key]
+                if not in_session:
+                    del waiting[session_id]
+                if call.reading is reading:
+                    answers[call.place] = at
+                else:
+                    late[session_id] = min(call.message_id, late.get(session_id, call.message_id))
+            at += 1
+
+    for place, (message_id, session_id, one_id, other_id, are_texts) in enumerate(zip(*columns, strict=True)):
+        answer(message_id)
+        keys: tuple[str, ...] = ()
+        # An id that is no text is never what a result carries.
+        if one_id is not None and are_texts & 1:
+            keys = (one_id,)
+        if other_id is not None and are_texts & 2:
+            keys = (*keys, other_id)
+        if keys:
+            call = _Open(message_id, place, reading, keys)
+            waiting.setdefault(session_id, {}).update(dict.fromkeys(keys, call))
+    answer(END)
+    return answers, late
 
 
-def _answer(waiting: dict[_Key, _Result], call: _Call) -> _Result | None:
-    """The result of a call, which no earlier call of the same id can have."""
-    one = None if call.id is None else waiting.pop((call.session_id, call.id), None)
-    if call.other_id is None or call.other_id == call.id:
-        return one
-    other = waiting.pop((call.session_id, call.other_id), None)
-    if one is None or other is None:
-        return one or other
-    return min(one, other, key=lambda result: result.message_id)
+def _rows(slabs: Slabs, calls: pa.Table, results: pa.Table, answers: Sequence[int | None]) -> pa.RecordBatch:
+    """Calls with their results as rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    places = pa.array(answers, pa.int64())
+
+    def of_result(name: str) -> pa.Array:
+        return one(results[name]).take(places)
+
+    columns = {name: one(calls[name]) for name in calls.column_names}
+    columns["call_id"] = pc.coalesce(columns["id"], columns["other_id"])
+    ended = of_result("timestamp")
+    passed = pc.subtract(ended, columns["timestamp"])
+    columns["duration_s"] = pc.max_element_wise(passed, 0.0, skip_nulls=False)
+    columns["called_at"] = instants(columns["timestamp"])
+    columns["finished_at"] = instants(ended)
+    columns["status"] = _statuses(columns["tool"], places, of_result("signs"))
+    columns["state"] = state(columns["state"])
+    for name in ("effect", "exit_code", "result_chars"):
+        columns[name] = of_result(name)
+    return slabs.batch(columns)
+
+
+def _statuses(tools: pa.DictionaryArray, places: pa.Array, signs: pa.Array) -> pa.DictionaryArray:
+    """What became of calls of these tools, by the signs of their results."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = tools.dictionary.to_pylist()
+
+    def has(bit_of: Callable[[Any], int], otherwise: int) -> pa.Array:
+        bits = pc.fill_null(pa.array(map(bit_of, names), pa.int64()).take(tools.indices), otherwise)
+        return pc.not_equal(pc.bit_wise_and(pc.fill_null(signs, 0), bits), 0)
+
+    is_failure = has(lambda tool: _TERMINAL if tool == "terminal" else _GENERIC, _GENERIC)
+    is_success = has(lambda tool: {"write_file": _WRITTEN, "patch": _PATCHED}.get(tool, 0), 0)
+    failed = pc.and_(is_failure, pc.invert(is_success)).cast(pa.int32())
+    numbers = pc.if_else(pc.is_null(places), pa.scalar(2, pa.int32()), failed)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(_STATUSES, pa.string()))
 
 
 # -- reading
 
 
-def _read_chunks(
-    database: Database, snapshot: Snapshot, args: Arguments, wanted: Collection[str]
-) -> Iterator[tuple[list[_Call], list[_Result]]]:
-    """Calls and results in chunks, the newest first."""
-    if args.limit == 0:
-        return
-    pace = _pace(wanted)
-    sessions = candidates(snapshot, args)
-    if sessions is None:
-        before: int | None = 2**63 - 1
-        while before is not None:
-            with pace.step() as limit:
-                calls, results, before = database.read(
-                    partial(_read_range, args=args, wanted=wanted, before=before, limit=limit)
-                )
-            yield calls, results
-        return
-    ids: list[int] = []
-    pace_of_ids = Pace()
-    while sessions:
-        with pace_of_ids.step() as limit:
-            some, sessions = sessions[:limit], sessions[limit:]
-            ids.extend(database.read(partial(_read_ids, args=args, session_ids=some)))
-    ids.sort()
-    while ids:
-        with pace.step() as limit:
-            ids, some_ids = ids[:-limit], ids[-limit:]
-            yield database.read(partial(_read_some, args=args, wanted=wanted, ids=some_ids))
+_CALL_FIELDS = (
+    Field("message_id", "id", "integer"),
+    Field("call_index", "place", "integer"),
+    Field("session_id", "session_id", "word", is_whole=True),
+    Field("timestamp", "timestamp", "seconds"),
+    Field("state", "state", "integer"),
+    Field("id", "one", "text", is_whole=True),
+    Field("other_id", "nullif(other, one)", "text", is_whole=True),
+    Field("are_texts", "(typeof(one) = 'text') + 2 * (typeof(other) = 'text')", "integer"),
+    Field("tool", "tool", "word"),
+    Field("argument_chars", "chars", "integer"),
+)
+_ONCE = "LIMIT -1 OFFSET 0"
+"""With this, SQLite computes each expression of a subquery once instead of wherever it is used."""
 
 
-def _pace(wanted: Collection[str]) -> Pace:
-    if _OF_RESULT_TEXTS.isdisjoint(wanted) and "argument_chars" not in wanted:
-        return Pace(rows=500)
-    # Texts are read for these, and each may be megabytes: a few first.
-    return Pace(rows=5, least=1, most=5_000)
+def _calls_of(schema: Schema, where: str) -> str:
+    def of_call(path: str) -> str:
+        return f"CASE j.type WHEN 'object' THEN json_extract(j.value, '$.{path}') END"
 
-
-def _read_range(
-    connection: sqlite3.Connection,
-    schema: Schema,
-    args: Arguments,
-    wanted: Collection[str],
-    before: int,
-    limit: int,
-) -> tuple[list[_Call], list[_Result], int | None]:
-    """Calls and results of the `limit` newest messages before `before`, and where the next chunk begins."""
-    if not schema.has("messages", "tool_calls"):
-        return [], [], None
-    low, count = connection.execute(
-        "SELECT min(id), count(*) FROM (SELECT id FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?)",
-        (before, limit),
-    ).fetchone()
-    if low is None:
-        return [], [], None
-    where = "m.id >= ? AND m.id < ?"
-    calls, results = _read(connection, schema, args, wanted, where, (low, before))
-    return calls, results, low if count == limit else None
-
-
-def _read_some(
-    connection: sqlite3.Connection,
-    schema: Schema,
-    args: Arguments,
-    wanted: Collection[str],
-    ids: Sequence[int],
-) -> tuple[list[_Call], list[_Result]]:
-    where = "m.id IN (SELECT value FROM json_each(?))"
-    return _read(connection, schema, args, wanted, where, (json.dumps(list(ids)),))
-
-
-def _read_ids(
-    connection: sqlite3.Connection, schema: Schema, args: Arguments, session_ids: Sequence[str]
-) -> list[int]:
-    """The messages of these sessions; with `since` those from then on, among which the results are, too."""
-    if not schema.has("messages", "tool_calls"):
-        return []
-    since = () if args.since is None else (args.since.timestamp(),)
-    rows = connection.execute(
-        "SELECT id FROM messages WHERE session_id IN (SELECT value FROM json_each(?))"
-        f"{' AND timestamp >= ?' if since else ''}",
-        (json.dumps(list(session_ids)), *since),
-    ).fetchall()
-    return [message_id for (message_id,) in rows]
-
-
-def _read(
-    connection: sqlite3.Connection,
-    schema: Schema,
-    args: Arguments,
-    wanted: Collection[str],
-    where: str,
-    values: tuple[Any, ...],
-) -> tuple[list[_Call], list[_Result]]:
-    times, bounds = time_condition(args)
-    arguments = (
-        "CASE j.type WHEN 'object' THEN coalesce(length(json_extract(j.value, '$.function.arguments')), 0) END"
-        if "argument_chars" in wanted
-        else "NULL"
-    )
-    ids = [
-        f"CASE j.type WHEN 'object' THEN json_extract(j.value, '$.{name}') END" for name in ("id", "call_id")
-    ]
-    calls = connection.execute(
-        f"SELECT m.id, j.key, m.session_id, m.timestamp,"
-        f" {state_number(schema)},"
-        f" {', '.join(ids)}, {NAME.format('j')}, {arguments}"
-        f" FROM messages m, {ELEMENTS.format('m')} j WHERE {where} AND m.tool_calls IS NOT NULL{times}"
-        " ORDER BY m.id DESC, j.key DESC",
-        (*values, *bounds),
-    ).fetchall()
-    if _OF_RESULTS.isdisjoint(wanted):
-        return [_Call._make(row) for row in calls], []
-    results = connection.execute(_results(schema, wanted, where), values).fetchall()
-    return [_Call._make(row) for row in calls], [_Result._make(row) for row in results]
-
-
-def _results(schema: Schema, wanted: Collection[str], where: str) -> str:
-    """Reads the `tool` messages, the newest first: as much of them as the columns need."""
-    has_text = schema.has("messages", "content")
-    has_effect = "effect" in wanted and schema.has("messages", "effect_disposition")
-    effect = "m.effect_disposition" if has_effect else "NULL"
-    chars = TEXT_LENGTH if has_text and "result_chars" in wanted else "NULL"
-    ids = "m.id AS id, m.session_id AS session_id, m.tool_call_id AS call_id, m.timestamp AS timestamp"
-    source = (
-        f"FROM messages m WHERE {where} AND m.role = 'tool' AND m.tool_call_id IS NOT NULL ORDER BY m.id DESC"
-    )
-    if not has_text or {"status", "exit_code"}.isdisjoint(wanted):
-        return f"SELECT {ids}, {effect}, {chars}, NULL, NULL {source}"
-    # With OFFSET, SQLite computes each of these once instead of wherever it is used.
-    once = "LIMIT -1 OFFSET 0"
+    chars = "CASE j.type WHEN 'object' THEN coalesce(length(json_extract(j.value, '$.function.arguments')), 0) END"
     return (
-        f"SELECT id, session_id, call_id, timestamp, effect, chars, {_SIGNS}, {_EXIT_CODE} FROM ("
-        f"SELECT *, {_OBJECT} AS data FROM ("
-        f"SELECT {ids}, {effect} AS effect, {chars} AS chars, {_RETURNED} AS returned {source} {once}) {once})"
+        f"FROM (SELECT m.id AS id, j.key AS place, m.session_id AS session_id, m.timestamp AS timestamp,"
+        f" {state_number(schema)} AS state, {of_call('id')} AS one, {of_call('call_id')} AS other,"
+        f" {NAME.format('j')} AS tool, {chars} AS chars"
+        f" FROM messages m, {ELEMENTS.format('m')} j WHERE {where} AND m.tool_calls IS NOT NULL"
+        # The entries of a list come in its sequence.
+        f" ORDER BY m.id {_ONCE})"
+    )
+
+
+_RESULT_FIELDS = (
+    Field("message_id", "id", "integer"),
+    Field("session_id", "session_id", "word", is_whole=True),
+    Field("call_id", "call_id", "text", is_whole=True),
+    Field("timestamp", "timestamp", "seconds"),
+    Field("effect", "effect", "word"),
+    Field("result_chars", "chars", "integer"),
+    Field("signs", "signs", "integer"),
+    Field("exit_code", "exit_code", "integer"),
+)
+
+
+def _results_of(schema: Schema, where: str) -> str:
+    effect = "m.effect_disposition" if schema.has("messages", "effect_disposition") else "NULL"
+    has_text = schema.has("messages", "content")
+    content = "m.content" if has_text else "NULL"
+    return (
+        # A number of more than 64 bits comes out as a floating one.
+        "FROM (SELECT *, CASE typeof(code) WHEN 'integer' THEN code END AS exit_code FROM ("
+        f"SELECT id, session_id, call_id, timestamp, effect, chars, {_SIGNS} AS signs, {_EXIT_CODE} AS code FROM ("
+        f"SELECT *, {_OBJECT} AS data FROM (SELECT *, {_RETURNED} AS returned FROM ("
+        "SELECT m.id AS id, m.session_id AS session_id, m.tool_call_id AS call_id, m.timestamp AS timestamp,"
+        f" {effect} AS effect, {TEXT_LENGTH if has_text else 'NULL'} AS chars, {content} AS content"
+        # Only a text can be the id that a call has.
+        f" FROM messages m WHERE {where} AND m.role = 'tool' AND typeof(m.tool_call_id) = 'text'"
+        f" ORDER BY m.id {_ONCE}) {_ONCE}) {_ONCE}) {_ONCE}) {_ONCE})"
     )
 
 
@@ -322,93 +447,3 @@ _SIGNS = (
     f" + CASE WHEN {_IS_OBJECT} AND NOT {_HAS_ERROR} AND json_type(data, '$.success') = 'true' THEN {_PATCHED} ELSE 0 END"
 )
 _EXIT_CODE = f"CASE WHEN {_IS_OBJECT} AND json_type(data, '$.exit_code') = 'integer' THEN json_extract(data, '$.exit_code') END"
-
-
-def _has_failed(tool: Any, signs: int) -> bool:
-    if (tool == "write_file" and signs & _WRITTEN) or (tool == "patch" and signs & _PATCHED):
-        return False
-    return bool(signs & (_TERMINAL if tool == "terminal" else _GENERIC))
-
-
-# -- columns
-
-
-class _Finish:
-    """Makes columns of rows. Words that occur again and again are kept once."""
-
-    def __init__(self, wanted: Sequence[str], snapshot: Snapshot) -> None:
-        self._wanted = wanted
-        self._lineage = snapshot.lineage
-        self._words: dict[Any, Any] = {}
-        self._roots: dict[Any, str | None] = {}
-
-    def __call__(self, rows: Sequence[_Row]) -> list[list[Any]]:
-        return [self._column(name, rows) for name in self._wanted]
-
-    def _column(self, name: str, rows: Sequence[_Row]) -> list[Any]:
-        match name:
-            case "message_id":
-                return [call.message_id for call, _ in rows]
-            case "call_index":
-                return [call.place for call, _ in rows]
-            case "session_id":
-                return [self._word(call.session_id) for call, _ in rows]
-            case "root_id":
-                return [self._root(call.session_id) for call, _ in rows]
-            case "tool":
-                return [self._word(call.tool) for call, _ in rows]
-            case "call_id":
-                return [text(call.other_id if call.id is None else call.id) for call, _ in rows]
-            case "called_at":
-                return [_time(call.timestamp) for call, _ in rows]
-            case "finished_at":
-                return [result and _time(result.timestamp) for _, result in rows]
-            case "duration_s":
-                return [_duration(call, result) for call, result in rows]
-            case "status":
-                return [_status(call, result) for call, result in rows]
-            case "exit_code":
-                return [_exit_code(result) for _, result in rows]
-            case "effect":
-                return [result and self._word(result.effect) for _, result in rows]
-            case "argument_chars":
-                return [call.argument_chars for call, _ in rows]
-            case "result_chars":
-                return [result and result.chars for _, result in rows]
-            case _:
-                return [STATES[call.state] for call, _ in rows]
-
-    def _word(self, value: Any) -> str | None:
-        if value is None:
-            return None
-        word: str | None = self._words.setdefault(value, text(value))
-        return word
-
-    def _root(self, session_id: Any) -> str | None:
-        if session_id not in self._roots:
-            row = self._lineage.rows.get(session_id)
-            self._roots[session_id] = text(session_id) if row is None else self._lineage.root_id(row)
-        return self._roots[session_id]
-
-
-def _time(value: Any) -> datetime | None:
-    return (
-        datetime.fromtimestamp(value, UTC) if type(value) is float and 0 <= value < 1e11 else instant(value)
-    )
-
-
-def _duration(call: _Call, result: _Result | None) -> float | None:
-    began = number(call.timestamp)
-    ended = None if result is None else number(result.timestamp)
-    return None if began is None or ended is None else max(0.0, ended - began)
-
-
-def _exit_code(result: _Result | None) -> int | None:
-    # A number of more than 64 bits comes out as a floating one.
-    return result.exit_code if result is not None and isinstance(result.exit_code, int) else None
-
-
-def _status(call: _Call, result: _Result | None) -> str:
-    if result is None:
-        return "no result"
-    return "error" if _has_failed(call.tool, result.signs or 0) else "ok"

@@ -55,7 +55,8 @@ class WriterScan:
         self._written: tuple[tuple[int, int], ...] = ()
 
     def writers(self) -> Writers | None:
-        """The writers now; scans again when one of them died or the last scan is some seconds old."""
+        """The writers now; scans again when one of them died, when nobody was
+        there and the file was written nevertheless, or when the last scan is some seconds old."""
         if not sys.platform.startswith("linux"):
             return None
         with self._lock:
@@ -79,6 +80,8 @@ class WriterScan:
     def _is_due(self) -> bool:
         if time.monotonic() - self._scanned_at >= RESCAN_S:
             return True
+        if not self._found and self._unseen_writes < _UNSEEN_WRITES and _written(self._path) != self._written:
+            return True  # somebody has come, and what he began is not to be taken for a crash
         # One call for all, where reading each one's state would cost as much as the rest of a look.
         return self._bells.has_rung() or not all(map(_is_alive, self._found - self._bells.followed))
 

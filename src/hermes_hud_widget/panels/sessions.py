@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frames import Column, Filled, Frame, FrameArguments
 from hermes_hud_widget.ledger.kept import Sort
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Session, SessionPage, Transcript
@@ -103,12 +103,16 @@ def _fill_sessions(state: Ledger | None, args: FrameArguments) -> dict[str, list
     return state.session_columns(args) if state else {column.name: [] for column in SESSION_COLUMNS}
 
 
-def _fill_messages(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
-    return state.message_columns(args) if state else {column.name: [] for column in MESSAGE_COLUMNS}
+def _fill_messages(state: Ledger | None, args: FrameArguments) -> Filled:
+    return state.messages(args) if state else _nothing(MESSAGES, args)
 
 
-def _fill_tool_calls(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
-    return state.tool_call_columns(args) if state else {column.name: [] for column in TOOL_CALL_COLUMNS}
+def _fill_tool_calls(state: Ledger | None, args: FrameArguments) -> Filled:
+    return state.tool_calls(args) if state else _nothing(TOOL_CALLS, args)
+
+
+def _nothing(frame: Frame, args: FrameArguments) -> Filled:
+    return {column.name: [] for column in frame.wanted(args)}
 
 
 SESSION_COLUMNS = (
@@ -287,6 +291,27 @@ TOOL_CALL_COLUMNS = (
     ),
 )
 
+MESSAGES = Frame(
+    "messages",
+    MESSAGE_COLUMNS,
+    _fill_messages,
+    time="timestamp",
+    by_session=True,
+    with_text=True,
+    about="One row for each message, oldest first, without its texts",
+    source="state.db: messages",
+)
+
+TOOL_CALLS = Frame(
+    "tool_calls",
+    TOOL_CALL_COLUMNS,
+    _fill_tool_calls,
+    time="called_at",
+    by_session=True,
+    about="One row for each call of a tool, oldest first, without arguments and results",
+    source="state.db: messages",
+)
+
 PANEL = Panel(
     "sessions",
     "Sessions",
@@ -303,24 +328,8 @@ PANEL = Panel(
             about="One row for each session, children too, the one started last first",
             source="state.db: sessions",
         ),
-        Frame(
-            "messages",
-            MESSAGE_COLUMNS,
-            _fill_messages,
-            time="timestamp",
-            by_session=True,
-            about="One row for each message, oldest first, without its texts",
-            source="state.db: messages",
-        ),
-        Frame(
-            "tool_calls",
-            TOOL_CALL_COLUMNS,
-            _fill_tool_calls,
-            time="called_at",
-            by_session=True,
-            about="One row for each call of a tool, oldest first, without arguments and results",
-            source="state.db: messages",
-        ),
+        MESSAGES,
+        TOOL_CALLS,
     ),
     view=view("sessions"),
     state=StateDb(),

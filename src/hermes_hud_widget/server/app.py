@@ -9,15 +9,16 @@ from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Query, Request, Response, Security, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from hermes_hud_widget._version import __version__
+from hermes_hud_widget.chunks import as_stream
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.errors import ArgumentError, HomeError, HudError, SourceError, UnknownNameError
-from hermes_hud_widget.protocol import SUBPROTOCOL, HomeEntry, Problem, Status
+from hermes_hud_widget.protocol import SUBPROTOCOL, HomeEntry, Problem, Progress, Status
 from hermes_hud_widget.server.security import Guard
 from hermes_hud_widget.server.viewer import Viewer
 
@@ -66,6 +67,7 @@ class PanelSnapshot(BaseModel):
     version: int
     status: Status
     error: Problem | None
+    progress: Progress | None
     data: Any
 
 
@@ -185,15 +187,41 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
     def frame(
         home_id: str,
         name: str,
+        request: Request,
         since: str | None = None,
         until: str | None = None,
         columns: Annotated[list[str] | None, Query()] = None,
         limit: int | None = None,
         session_id: str | None = None,
+        text: bool = False,
+        have: Annotated[list[str] | None, Query(description="Keys of chunks that need not come")] = None,
     ) -> Response:
-        """A frame as an Arrow IPC stream."""
-        given = {"since": since, "until": until, "columns": columns, "limit": limit, "session_id": session_id}
-        return Response(_as_stream(engine.table(home_id, name, given)), media_type=ARROW_STREAM)
+        """A frame as an Arrow IPC stream.
+
+        One that comes in chunks has a record batch for each chunk not in `have`; the schema's metadata say under
+        `chunks` of which it is made: `[[key, rows], …]`, in sequence.
+        """
+        given = {
+            "since": since,
+            "until": until,
+            "columns": columns,
+            "limit": limit,
+            "session_id": session_id,
+            "text": text,
+        }
+        unknown = request.query_params.keys() - given.keys() - {"have"}
+        if unknown:
+            raise ArgumentError(
+                f"frame {name!r}, parameter {min(unknown)!r}: there is none. Parameters: {', '.join(given)}, have."
+            )
+        # All is read before the first byte goes out: what fails is still an answer with a status.
+        rows = engine.rows(home_id, name, given, frozenset(have or ()))
+        return StreamingResponse(as_stream(rows), media_type=ARROW_STREAM)
+
+    @app.get("/api/homes/{home_id}/progress", dependencies=needs_token, responses={404: {"model": Failure}})
+    def progress(home_id: str) -> Progress | None:
+        """How far the home has been read, in rows, while that goes on; null: it has been."""
+        return engine.home(home_id).progress()
 
     @app.websocket("/ws")
     async def ws(socket: WebSocket) -> None:
@@ -201,15 +229,6 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
         await Viewer(socket, engine, timekeeper.reset).serve()
 
     return Guard(app, token)
-
-
-def _as_stream(table: Any) -> bytes:
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
 def _status_of(error: Exception) -> int:

@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.errors import HomeError
 from hermes_hud_widget.panels import all_panels
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.protocol import MAX_INBOUND_BYTES, PROTOCOL
+from hermes_hud_widget.redact import forget_redacted
 from hermes_hud_widget.server.app import make_app
+from hermes_hud_widget.server.pauses import keep_pauses_short, look_at_everything
+from hermes_hud_widget.server.sockets import PatientSocket
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,22 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._ended.set)
 
 
+def make_config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        ws=PatientSocket,
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_INBOUND_BYTES,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
 def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> None:
     """Serves these homes until it is told to end.
 
@@ -68,26 +88,14 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
     say = _Speaker(sys.stdout)
     sys.stdout = sys.stderr
     token = secrets.token_urlsafe(32)
-    engine = Engine(all_panels())
+    engine = Engine(all_panels(), on_rest=_tidy_up)
     try:
         for place in places:
             engine.open(place)
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        config = uvicorn.Config(
-            make_app(engine, token),
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=MAX_INBOUND_BYTES,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = Server(config)
+        server = Server(make_config(make_app(engine, token)))
         announcement = {
             "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
             "token": token,
@@ -95,6 +103,7 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
             "protocol": PROTOCOL,
             "homes": [entry.model_dump() for entry in engine.homes()],
         }
+        keep_pauses_short()
         listener.listen(128)
         say({**announcement, "server_id": engine.server_id} if is_child else announcement)
         if is_child:
@@ -104,6 +113,11 @@ def serve(places: Sequence[Place], *, port: int = 0, is_child: bool = False) -> 
         server.run(sockets=[listener])
     finally:
         engine.close()
+
+
+def _tidy_up() -> None:
+    forget_redacted()
+    look_at_everything()
 
 
 class _Speaker:

@@ -112,7 +112,9 @@ class Viewer:
         self._engine.look(self, shown)
         self._on_look()
         self._pushed = {key: version for key, version in self._pushed.items() if key[0] != look.home}
-        self._start(partial(self._push, {look.home: dict.fromkeys(look.panels, 0)}))
+        # Counted as a request: a viewer that looks elsewhere again and again must not pile up what it does not read.
+        await self._requests.acquire()
+        self._start(partial(self._push_looked_at, {look.home: dict.fromkeys(look.panels, 0)}))
 
     async def _answer(self, request: Get | GetModule) -> None:
         try:
@@ -138,32 +140,50 @@ class Viewer:
             await self._send_text(await asyncio.to_thread(frame.model_dump_json))
 
     async def _answer_panel(self, request: Get) -> None:
-        def answer() -> str:
+        def answer() -> tuple[Snapshot, str]:
             snapshot = self._engine.snapshot(request.home, request.panel, request.query)
+            return snapshot, as_text(snapshot)
+
+        def as_text(snapshot: Snapshot) -> str:
             return _panel_text(request.id, request.query, snapshot, request.have == snapshot.version)
 
         try:
-            # Writing a large snapshot as JSON takes milliseconds, too: not on the loop.
-            text = await asyncio.to_thread(answer)
+            ready = self._engine.ready(request.home, request.panel, request.query)
+            if ready is not None:
+                # Another viewer's: a thread's turn would cost more than the answer.
+                snapshot, text = ready, as_text(ready)
+            else:
+                # Writing a large snapshot as JSON takes milliseconds, too: not on the loop.
+                snapshot, text = await asyncio.to_thread(answer)
         except ArgumentError as error:
             await self._refuse(request.id, "bad-query", str(error))
         except UnknownNameError as error:
             code = "unknown-panel" if "panel" in str(error) else "unknown-home"
             await self._refuse(request.id, code, str(error))
         else:
-            self._on_look()
+            if snapshot.valid_until is not None:
+                self._on_look()
             await self._send_text(text)
 
     async def _tell(self, mailbox: Mailbox) -> None:
         seq = 0
         while True:
-            changed = await mailbox.take()
-            seq += 1
-            await self._send(Versions(seq=seq, versions=changed))
-            # Beside this loop: a panel that hangs must not hold back what there is to tell of the others.
-            self._start(partial(self._push, changed))
+            mail = await mailbox.take()
+            if mail.must_greet:
+                await self._send(self._engine.hello())
+            if mail.versions:
+                seq += 1
+                await self._send(Versions(seq=seq, versions=mail.versions))
+                # Beside this loop: a panel that hangs must not hold back what there is to tell of the others.
+                self._start(partial(self._push, mail.versions))
             is_pushed_to = any(look.queries for look in self._looks.values())
             await asyncio.sleep(COALESCE_PUSHES_S if is_pushed_to else COALESCE_S)
+
+    async def _push_looked_at(self, shown: ByHome) -> None:
+        try:
+            await self._push(shown)
+        finally:
+            self._requests.release()
 
     async def _push(self, changed: ByHome) -> None:
         """Sends the looked-at queries of the changed panels, to a viewer that wants them pushed."""
@@ -213,6 +233,7 @@ def _panel_text(id: int | None, query: dict[str, Any], snapshot: Snapshot, uncha
         version=snapshot.version,
         status=snapshot.status,
         error=snapshot.error,
+        progress=snapshot.progress,
         unchanged=unchanged,
         data=None,
     ).model_dump_json()

@@ -111,6 +111,10 @@ class _Alive(Attached[Processes]):
     def recheck_soon(self) -> bool:  # type: ignore[override]
         return self._named_by.recheck_soon
 
+    @property
+    def may_lag(self) -> bool:  # type: ignore[override]
+        return self._named_by.may_lag
+
     def signature(self) -> Hashable:
         with self._lock:
             signature = self._named_by.signature()

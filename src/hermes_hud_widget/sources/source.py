@@ -23,6 +23,8 @@ class Attached(ABC, Generic[T_co]):
     """Directories whose list of entries may change this source."""
     recheck_soon: bool = False
     """True after a `signature` that could not be certain: take it again in some 20 ms."""
+    may_lag: bool = False
+    """True when what was written may become visible some time after the event that tells of it."""
 
     @property
     def progress(self) -> Progress | None:
@@ -31,6 +33,11 @@ class Attached(ABC, Generic[T_co]):
         While it goes on, `doorbells` ring now and then and the signature changes.
         """
         return None
+
+    @property
+    def reading(self) -> Progress | None:
+        """How far a long call has come that goes on just now; None: there is none."""
+        return self.progress
 
     def settle(self) -> None:
         """Returns when `read` gives all that there is now, however long that takes.

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from hermes_hud_widget.ledger.database import Database
+from hermes_hud_widget.ledger.index import Index
+from hermes_hud_widget.ledger.keeper import Bell, Keeper
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.writers import Writers, WriterScan
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.protocol import Progress
 from hermes_hud_widget.sources.source import Attached, Source
 
 
@@ -35,15 +38,38 @@ class StateDb(Source[Ledger | None]):
 class _StateDb(Attached[Ledger | None]):
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ledger = Ledger(database)
+        self._bell = Bell()
+        self._ledger = Ledger(database, self._bell.ring, self._wake, Index)
+        self._keeper = Keeper(self._ledger.advance)
         self.files = database.files
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
         return self._database.recheck_soon
 
+    @property
+    def may_lag(self) -> bool:  # type: ignore[override]
+        return self._database.may_lag
+
+    @property
+    def progress(self) -> Progress | None:
+        return self._ledger.progress
+
+    @property
+    def reading(self) -> Progress | None:
+        return self._ledger.reading or self._ledger.progress
+
+    def settle(self) -> None:
+        self._ledger.settle()
+
+    def rest(self) -> None:
+        self._ledger.rest()
+
+    def doorbells(self) -> frozenset[int]:
+        return frozenset({self._bell.fileno()})
+
     def signature(self) -> Hashable:
-        return self._database.signature()
+        return (self._database.signature(), self._bell.silence())
 
     def read(self) -> Ledger | None:
         return self._ledger if self._database.path.exists() else None
@@ -52,7 +78,13 @@ class _StateDb(Attached[Ledger | None]):
         return not self._database.path.exists()
 
     def close(self) -> None:
+        self._keeper.close()
+        self._ledger.close()
+        self._bell.close()
         self._database.close()
+
+    def _wake(self) -> None:
+        self._keeper.wake()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ class _Table(Attached[Rows]):
     def recheck_soon(self) -> bool:  # type: ignore[override]
         return self._database.recheck_soon
 
+    @property
+    def may_lag(self) -> bool:  # type: ignore[override]
+        return self._database.may_lag
+
     def signature(self) -> Hashable:
         return self._database.signature()
 

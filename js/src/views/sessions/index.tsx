@@ -23,13 +23,13 @@ const columns: { sort: Sort; isNumber: boolean; startsDescending: boolean }[] = 
 /** The conversations, a page at a time, and the transcript of the one that was opened. */
 export default function define(api: Api) {
   const { h, Fragment, ui, t, format, hooks } = api;
-  const { Activity, Ago, Badge, Empty, Icon, Money, Text, TokenCount } = ui;
+  const { Activity, Ago, Badge, Empty, Icon, Money, Skeleton, Text, TokenCount } = ui;
   const { useEffect, useOpened, useRef } = hooks;
   const Transcript = defineTranscript(api);
 
   return Object.assign(SessionsView, { css });
 
-  function SessionsView({ data, query, setQuery, isPending, useSnapshots }: ViewProps<Sessions>) {
+  function SessionsView({ data, query, setQuery, isPending, progress, useSnapshots }: ViewProps<Sessions>) {
     const view = useRef<HTMLDivElement>(null);
     // By the first piece's id, which stays when a compression gives the conversation a new tip.
     const { opened, open, onKeyDown } = useOpened(view, "data-session", ".transcript");
@@ -41,15 +41,18 @@ export default function define(api: Api) {
     };
     useEffect(() => {
       // The page that was asked for is not there any more: the server answered with its last one.
-      if (list && !isPending && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
+      if (list && !isPending && !progress && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
     }, [list]);
     if (!list) return <Empty title={t("empty")}>{t("empty.help")}</Empty>;
+    const isUnknown = list.total === 0 && progress !== null;
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
       <div ref={view} class={opened === null ? "sessions" : "sessions split"} onKeyDown={onKeyDown}>
         <div class="list">
-          <Controls list={list} query={query} setQuery={setQuery} />
-          {list.total === 0 ? (
+          <Controls list={list} isUnknown={isUnknown} query={query} setQuery={setQuery} />
+          {isUnknown ? (
+            <Skeleton />
+          ) : list.total === 0 ? (
             <Empty icon="sessions" title={t("empty")}>
               {t("empty.help")}
             </Empty>
@@ -72,14 +75,15 @@ export default function define(api: Api) {
   /** How many there are, whether archived ones count, and (where there is no room for headers) the order. */
   function Controls(props: {
     list: SessionList;
+    isUnknown: boolean;
     query: SessionsQuery;
     setQuery: (query: SessionsQuery & Record<string, unknown>) => void;
   }) {
-    const { list, query, setQuery } = props;
+    const { list, isUnknown, query, setQuery } = props;
     return (
       <div class="controls">
         <span>
-          <b class="numeric">{t("total", { count: list.total })}</b>
+          <b class="numeric">{isUnknown ? "…" : t("total", { count: list.total })}</b>
           {list.live > 0 && <Badge kind="live">{t("live", { count: list.live })}</Badge>}
         </span>
         <span class="choices">

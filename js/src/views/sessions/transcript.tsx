@@ -43,7 +43,7 @@ export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
             <Icon name="close" />
           </button>
         </header>
-        {newest?.missing ? (
+        {newest?.missing && !found[0]?.progress ? (
           <Empty icon="warning" title={t("transcript.missing")}>
             {t("transcript.missing.help")}
           </Empty>
