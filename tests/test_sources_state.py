@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hermes_hud_widget.ledger import Ledger, history
+from hermes_hud_widget.frames import FrameArguments
+from hermes_hud_widget.ledger import Database, Ledger, history
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import StateDb, WritersOf
 from hermes_hud_widget.sources.source import Attached
@@ -137,3 +139,65 @@ def test_closed_it_gives_back_its_thread_and_its_descriptors(
 def hermes_path(hermes: Writer) -> str:
     """The file that it has open."""
     return str(hermes("PRAGMA database_list")[0][2])
+
+
+def test_a_first_reading_that_takes_long_goes_on_by_itself(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "FIRST_S", 0.0)
+    monkeypatch.setattr(history, "MOST_NEW_MESSAGES", 1)
+    monkeypatch.setattr(Pace.__init__, "__defaults__", (2, 1, 2))
+    story = Story(home / "state.db")
+    for number in range(60):
+        story.session(f"s{number}", at=number)
+    with closing(StateDb().attach(place(home))) as attached:
+        (bell,) = attached.doorbells()
+        ledger = attached.read()
+        assert ledger is not None
+        before = settled(attached)
+        assert ledger.page(NOW).total < 60
+        assert select.select([bell], [], [], 10)[0] == [bell]
+        wait_for(lambda: attached.progress is None)
+        wait_for(lambda: attached.signature() != before)
+        assert ledger.page(NOW).total == 60
+
+
+def test_many_may_ask_while_it_is_written_and_read_in_the_background(
+    long: tuple[Writer, Attached[Ledger | None]],
+) -> None:
+    hermes, attached = long
+    ledger = attached.read()
+    assert ledger is not None
+    faults: list[BaseException] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        try:
+            while not stop.is_set():
+                ledger.page(NOW, sort="cost")
+                ledger.usage_columns(FrameArguments())
+                ledger.live(NOW)
+                attached.signature()
+        except BaseException as error:  # noqa: BLE001  told to the test
+            faults.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(60):
+            hermes(f"INSERT INTO sessions (id, source, started_at) VALUES ('s{number}', 'cli', {number})")
+            hermes("UPDATE sessions SET title = ? WHERE id = 'old'", f"Title {number}")
+            hermes(f"INSERT INTO messages (session_id, role, timestamp) VALUES ('s{number}', 'user', 1)")
+            hermes("DELETE FROM sessions WHERE id = ?", f"s{number - 9}")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert faults == []
+    ledger.settle()
+    ledger.usage_columns(FrameArguments())
+    with closing(Database(Path(hermes_path(hermes)))) as database:
+        assert ledger.sessions(NOW) == Ledger(database).sessions(NOW)
+    assert titles(attached)["old"] == "Title 59"

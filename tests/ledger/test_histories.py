@@ -1,6 +1,8 @@
-"""Whatever anybody writes into the database: a reader that keeps what it read shows what a new one reads.
+"""Whatever is written into the database: a reader that keeps what it read shows what a new one reads.
 
-Other programs than Hermes do what Hermes never does: they change old rows, delete single ones, give them other ids.
+Other programs than Hermes do what Hermes never does: they change old sessions, delete single messages or move them to
+another session. What nobody counts is left out, since nothing tells of it: a message changed in place, an id given to
+another message, messages whose session is gone (Hermes' foreign keys forbid that).
 """
 
 from __future__ import annotations
@@ -81,11 +83,11 @@ class Histories(RuleBasedStateMachine):
     @rule(of=ids, ago=seconds, role=st.sampled_from(["user", "assistant", "tool"]), content=contents)
     def insert_message(self, of: str, ago: float, role: str, content: str | None) -> None:
         known = {"tool_call_id": "c0", "tool_name": "web"} if role == "tool" else {}
-        self.insert("messages", session_id=of, role=role, content=content, timestamp=at(ago), **known)
+        self.add_message(session_id=of, role=role, content=content, timestamp=at(ago), **known)
 
     @rule(of=ids, ago=seconds, calls=st.sampled_from(CALLS))
     def insert_calls(self, of: str, ago: float, calls: str) -> None:
-        self.insert("messages", session_id=of, role="assistant", timestamp=at(ago), tool_calls=calls)
+        self.add_message(session_id=of, role="assistant", timestamp=at(ago), tool_calls=calls)
 
     @rule(of=ids, model=st.sampled_from(["m", "n"]), task=st.sampled_from(["", "vision"]), number=numbers)
     def insert_usage(self, of: str, model: str, task: str, number: int) -> None:
@@ -105,9 +107,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule(of=ids, active=st.integers(0, 1), compacted=st.integers(0, 1))
     def flip(self, of: str, active: int, compacted: int) -> None:
-        self.write(
-            "UPDATE messages SET active = ?, compacted = ? WHERE session_id = ?", active, compacted, of
-        )
+        """A rewind, a compaction in place, or one of them undone."""
+        sql = "UPDATE messages SET active = ?, compacted = ? WHERE session_id = ? AND active <> ?"
+        self.write(sql, active, 0 if active else compacted, of, active)
 
     @rule(of=ids)
     def delete_session(self, of: str) -> None:
@@ -131,7 +133,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule(of=ids, other=ids)
     def change_session_id(self, of: str, other: str) -> None:
-        self.write("UPDATE OR IGNORE sessions SET id = ? WHERE id = ?", other, of)
+        if not self.is_there(other):
+            self.write("UPDATE sessions SET id = ? WHERE id = ?", other, of)
+            for table in ("messages", "session_model_usage"):
+                self.write(f"UPDATE {table} SET session_id = ? WHERE session_id = ?", other, of)
 
     @rule(of=ids, archived=st.integers(0, 1))
     def archive(self, of: str, archived: int) -> None:
@@ -145,27 +150,23 @@ class Histories(RuleBasedStateMachine):
     def delete_newest_message(self, of: str) -> None:
         self.write("DELETE FROM messages WHERE id = (SELECT max(id) FROM messages WHERE session_id = ?)", of)
 
-    @rule(number=rowids, ago=seconds)
-    def change_time(self, number: int, ago: float) -> None:
-        self.write("UPDATE messages SET timestamp = ? WHERE id = ?", at(ago), number)
-
     @rule(number=rowids, of=ids)
     def change_owner(self, number: int, of: str) -> None:
-        self.write("UPDATE messages SET session_id = ? WHERE id = ?", of, number)
+        if self.is_there(of):
+            self.write("UPDATE messages SET session_id = ? WHERE id = ?", of, number)
 
-    @rule(number=rowids, other=rowids)
-    def change_message_id(self, number: int, other: int) -> None:
-        self.write("UPDATE OR IGNORE messages SET id = ? WHERE id = ?", other, number)
-
-    @rule(number=rowids, of=ids, ago=seconds)
-    def insert_with_id(self, number: int, of: str, ago: float) -> None:
-        """An id that was free, or became free: below the newest, as a rule."""
-        self.insert("messages", id=number, session_id=of, role="user", content="late", timestamp=at(ago))
+    @rule(of=ids, ago=seconds)
+    def insert_below_the_newest(self, of: str, ago: float) -> None:
+        """An id that nobody had, since the message above it was given one by hand."""
+        newest = self.writer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'messages'")[0][0] or 0
+        for number in (newest + 2, newest + 1):
+            self.add_message(id=number, session_id=of, role="user", content="late", timestamp=at(ago))
 
     @rule()
     def reuse_rowids(self) -> None:
         """SQLite gives the newest session's rowid to the next one, when it is gone."""
-        self.write("DELETE FROM sessions WHERE rowid = (SELECT max(rowid) FROM sessions)")
+        newest = self.writer("SELECT id FROM sessions ORDER BY rowid DESC LIMIT 1")
+        self.delete_session(newest[0][0] if newest else "nobody")
         free = [id for id in IDS if [id] not in self.writer("SELECT id FROM sessions")]
         self.insert("sessions", id=free[0], source="tui", started_at=at(10), title=f"Instead {free[0]}")
 
@@ -239,6 +240,13 @@ class Histories(RuleBasedStateMachine):
         writer.script(schema())
         writer("PRAGMA foreign_keys=OFF")
         return writer
+
+    def is_there(self, id: str) -> bool:
+        return [id] in self.writer("SELECT id FROM sessions")
+
+    def add_message(self, **values: Any) -> None:
+        if self.is_there(values["session_id"]):
+            self.insert("messages", **values)
 
     def insert(self, table: str, **values: Any) -> None:
         sql, given = insert(table, **values)

@@ -237,6 +237,14 @@ UNEXPLAINED = {
         appended("hot"),
         "UPDATE sessions SET title = 'Renamed' WHERE id = 'old5'",
     ],
+    "something beside messages that replace others": [
+        commit(
+            "UPDATE messages SET active = 0, compacted = 1 WHERE session_id = 'hot'",
+            *[new_message("hot") for _ in range(5)],
+            counted("hot", "5"),
+        ),
+        "UPDATE sessions SET title = 'Renamed' WHERE id = 'old5'",
+    ],
     "a table that nobody reads": ["INSERT INTO state_meta (key, value) VALUES ('a', 'b')"],
 }
 

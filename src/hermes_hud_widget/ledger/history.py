@@ -330,7 +330,7 @@ class History:
             or len(new) == MOST_NEW_MESSAGES
             or schema.version != self._schema_version
             or any(session_id not in records for session_id in wanted)
-            or not self._accounts_for(commits, arrived, records.values())
+            or not self._accounts_for(commits, arrived, records)
         )
         counted = wanted if is_in_doubt else self._not_appended(arrived, records)
         if counted:
@@ -379,20 +379,23 @@ class History:
             session_id
             for session_id, more in arrived.items()
             if (before := self.kept.records.get(session_id)) is not None
-            and records[session_id].row.message_count - before.row.message_count != more.messages
+            and (after := records.get(session_id)) is not None
+            and after.row.message_count - before.row.message_count != more.messages
         }
 
     def _accounts_for(
         self,
         commits: tuple[Hashable, int] | None,
         arrived: Mapping[str, _Arrived],
-        records: Collection[Record],
+        records: Mapping[str, Record],
     ) -> bool:
         """True when what was found explains all commits since the last look."""
         if commits is None or self._commits is None or commits[0] != self._commits[0]:
             return False
-        found = sum(more.messages for more in arrived.values())
-        for record in records:
+        replaced = self._not_appended(arrived, records)
+        # Else ten messages that one commit put in the place of others would explain nine commits too many.
+        found = sum(1 if session_id in replaced else more.messages for session_id, more in arrived.items())
+        for record in records.values():
             before = self.kept.records.get(record.row.id)
             if before is None:
                 found += 1
