@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hermes_hud_widget.frames import FrameArguments
-from hermes_hud_widget.ledger import Database, Ledger, history
+from hermes_hud_widget.ledger import Database, Ledger, Writers, history
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import StateDb, WritersOf
 from hermes_hud_widget.sources.source import Attached
-from ledger.world import NOW, Story, Writer, settled, wait_for, writing
+from ledger.world import NOW, Story, Writer, make, settled, wait_for, writing
 from support.agent import MakeAgent
 
 
@@ -201,3 +201,15 @@ def test_many_may_ask_while_it_is_written_and_read_in_the_background(
     with closing(Database(Path(hermes_path(hermes)))) as database:
         assert ledger.sessions(NOW) == Ledger(database).sessions(NOW)
     assert titles(attached)["old"] == "Title 59"
+
+
+def test_a_writer_that_comes_is_known_with_its_first_write(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    make(path)
+    attached = WritersOf().attach(place(tmp_path))
+    assert attached.read() == Writers(frozenset())
+    with writing(path) as writer, closing(attached):
+        writer("INSERT INTO sessions (id, source, started_at) VALUES ('a', 'cli', 1)")
+        found = attached.read()
+        assert found is not None
+        assert {process.pid for process in found.processes} == {writer.pid}

@@ -92,15 +92,25 @@ def encodable(text: str) -> str:
 
 def redact_json(value: Any) -> Any:
     """`value` as it may leave: strings redacted, those under a secret's name masked, numbers that JSON lacks as null."""
+    # By exact types, since thousands of values are looked at after each change, and most need nothing.
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, str):
         return _redact_remembered(value) if len(value) <= _REMEMBERED_CHARS else redact(value)
     if isinstance(value, list):
-        return [redact_json(item) for item in value]
+        return [item if type(item) in _PLAIN else redact_json(item) for item in value]
     if isinstance(value, dict):
-        return {key: MASK if _is_secret(key, item) else redact_json(item) for key, item in value.items()}
+        return {
+            key: item if type(item) in _PLAIN else MASK if _is_secret(key, item) else redact_json(item)
+            for key, item in value.items()
+        }
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+_PLAIN = frozenset({int, bool, type(None)})
 
 
 def forget_redacted() -> None:

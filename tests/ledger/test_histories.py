@@ -136,7 +136,7 @@ class Histories(RuleBasedStateMachine):
         if not self.is_there(other):
             self.write("UPDATE sessions SET id = ? WHERE id = ?", other, of)
             for table in ("messages", "session_model_usage"):
-                self.write(f"UPDATE {table} SET session_id = ? WHERE session_id = ?", other, of)
+                self.write(f"UPDATE OR REPLACE {table} SET session_id = ? WHERE session_id = ?", other, of)
 
     @rule(of=ids, archived=st.integers(0, 1))
     def archive(self, of: str, archived: int) -> None:

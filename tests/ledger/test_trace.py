@@ -34,13 +34,13 @@ from hermes_hud_widget.ledger import Database, Ledger, DatabaseProblem
 
 database = Database(Path(sys.argv[1]))
 ledger = Ledger(database)
-args = SimpleNamespace(since=None, until=None, columns=None, limit=None, session_id=None)
+args = SimpleNamespace(since=None, until=None, columns=None, limit=None, session_id=None, text=False, is_whole=True)
 for _ in range(2):
     database.signature()
     try:
         rows = len(ledger.sessions(datetime.now(UTC)))
         ledger.transcript("a", None, 10, datetime.now(UTC))
-        ledger.message_columns(args)
+        ledger.messages(args)
         ledger.spending(datetime.fromtimestamp(0, UTC))
         ledger.recent(5)
         print(rows)

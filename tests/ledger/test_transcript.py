@@ -273,9 +273,8 @@ def test_a_database_that_vanishes_in_the_middle_has_no_transcript(
     calls = module.read_page
 
     def read_page(*args: Any) -> Any:
-        page = calls(*args)
         path.unlink()
-        return page
+        return calls(*args)
 
     monkeypatch.setattr(module, "read_page", read_page)
     assert ledger.transcript("a", None, 10, NOW) is None

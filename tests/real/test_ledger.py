@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -245,7 +245,9 @@ def test_active_messages_are_those_that_hermes_goes_on_with(
     active = [one.id for one in reversed(found.messages) if one.state == "active"]
     assert active == [one["id"] for one in hermes.db("get_messages", session)]
     assert found.total == len(hermes.db("get_messages", session, include_inactive=True))
-    columns = ledger.message_columns(FrameArguments(columns=("id", "state"), session_id=session))
+    asked = ledger.messages(FrameArguments(columns=("id", "state"), session_id=session))
+    assert isinstance(asked, Mapping)
+    columns = {name: values.to_pylist() for name, values in asked.items()}
     assert [
         id for id, state in zip(columns["id"], columns["state"], strict=True) if state == "active"
     ] == active
@@ -347,5 +349,5 @@ def test_hermes_never_waits_for_us_in_rollback_mode(
         hermes.db("append_message", "a", "user", f"message {index} " + "x" * 5000)
         longest = max(longest, time.perf_counter() - began)
         ledger.sessions(now())
-        ledger.message_columns(args)
+        ledger.messages(args)
     assert longest < 0.9  # Hermes gives up waiting for a lock after a second

@@ -77,6 +77,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # Made once: a look asks for them several times.
+        self._wal, self._shm, self._journal = (_beside(path, end) for end in ("-wal", "-shm", "-journal"))
         self._lock = threading.RLock()
         self._opened: _Opened | None = None
         self._seen: _Seen | None = None
@@ -91,7 +93,7 @@ class Database:
     @property
     def files(self) -> tuple[Path, ...]:
         """What to watch. Not `-shm`: reading touches it, and no commit changes it alone."""
-        return (self.path, _beside(self.path, "-wal"), _beside(self.path, "-journal"))
+        return (self.path, self._wal, self._journal)
 
     @property
     def identity(self) -> Hashable:
@@ -262,11 +264,11 @@ class Database:
         return _Seen("problem", problem=None if may_pass else self._problem_facts(), message=str(problem))
 
     def _problem_facts(self) -> Hashable:
-        return tuple(_stat_facts(file) for file in (*self.files, _beside(self.path, "-shm")))
+        return tuple(_stat_facts(file) for file in (*self.files, self._shm))
 
     def _facts(self, opened: _Opened) -> _Facts:
         main = _stat_facts(self.path)
-        wal = _stat_facts(_beside(self.path, "-wal"))
+        wal = _stat_facts(self._wal)
         has_frames = wal is not None and wal[2] > _WAL_HEADER_BYTES
         return _Facts((main, opened.descriptor.header().change_counter), wal if has_frames else None)
 
@@ -297,7 +299,7 @@ class Database:
             return False
         if opened.way in ("immutable", "copy"):
             return self._facts_for_opening(opened.descriptor) == opened.facts
-        wal = _stat_facts(_beside(self.path, "-wal"))
+        wal = _stat_facts(self._wal)
         if opened.way == "journal":
             return wal is None and opened.descriptor.header().format == 1
         return wal is not None and wal[:2] == opened.wal_identity
@@ -323,10 +325,10 @@ class Database:
                 folder = self._copy(descriptor, facts)
                 undo.callback(shutil.rmtree, folder, ignore_errors=True)
             elif way == "shared":
-                index = Descriptor(_beside(self.path, "-shm"))
+                index = Descriptor(self._shm)
                 undo.callback(index.release)
                 # Only the database itself carries SQLite's locks: the log may be opened and closed freely.
-                log = open_for_reading(_beside(self.path, "-wal"))
+                log = open_for_reading(self._wal)
                 undo.callback(os.close, log)
             if folder:
                 connection, schema = _connect(folder / "copy.db", way)
@@ -337,7 +339,7 @@ class Database:
                 # SQLite has its files open: without names they end with this process, however it ends.
                 shutil.rmtree(folder, ignore_errors=True)
                 folder = None
-            wal = _stat_facts(_beside(self.path, "-wal"))
+            wal = _stat_facts(self._wal)
             opened = _Opened(
                 connection,
                 descriptor,
@@ -378,31 +380,31 @@ class Database:
                     )
 
     def _way(self, descriptor: Descriptor) -> Way:
-        wal = _stat_facts(_beside(self.path, "-wal"))
+        wal = _stat_facts(self._wal)
         journal_mode = descriptor.header().format == 1
         if wal is None and journal_mode:
             return "journal"
-        if _is_hot(_beside(self.path, "-journal")):
+        if _is_hot(self._journal):
             # Immutable it would show what was never committed, and no reader may roll it back.
             raise self._must_be_recovered()
-        has_index = _stat_facts(_beside(self.path, "-shm")) is not None
+        has_index = _stat_facts(self._shm) is not None
         if wal is None or (wal[2] == 0 and not has_index):
             return "immutable"
         return "shared" if has_index else "copy"
 
     def _facts_for_opening(self, descriptor: Descriptor) -> Hashable:
-        wal, index = _beside(self.path, "-wal"), _beside(self.path, "-shm")
+        wal, index = self._wal, self._shm
         return (
             _stat_facts(self.path),
             descriptor.header(),
             _stat_facts(wal),
             _stat_facts(index) is not None,
-            _is_hot(_beside(self.path, "-journal")),
+            _is_hot(self._journal),
         )
 
     def _copy(self, descriptor: Descriptor, facts: Hashable) -> Path:
         """A folder with a private copy of a database whose log lies there without its index."""
-        wal = _beside(self.path, "-wal")
+        wal = self._wal
         size = self.path.stat().st_size + wal.stat().st_size
         if size > COPY_LIMIT_BYTES:
             raise self._problem(
@@ -492,7 +494,7 @@ class Database:
         if code in _DAMAGED:
             return self._problem("damaged", f"is damaged ({error}). `hermes sessions repair` mends it.")
         if code in _UNREADABLE:
-            if _is_hot(_beside(self.path, "-journal")):
+            if _is_hot(self._journal):
                 return self._must_be_recovered()
             return self._problem(
                 "unavailable", f"cannot be opened from here ({error}). Check the directory's permissions."

@@ -30,6 +30,8 @@ REST = 100
 """A longer one is read again at most once in so many times as that takes: 1 % of a core."""
 REST_LIGHT = 30
 """The same for counting all messages anew, which takes a tenth of it."""
+NET_S = 300.0
+"""Beyond any doubt, too, all messages are counted anew with the first commit after so many seconds."""
 HOT_S = 900.0
 """A session that changed within so many seconds is looked at with each commit."""
 MOST_HOT = 32
@@ -90,7 +92,8 @@ class History:
     all rows of `sessions` are read again, which takes ten times as long, since SQLite must pass each one's prompt. Both at
     once when it is quiet; while an agent writes such things without a pause, at most once in 30 and in 100 times as
     long as it takes: what Hermes does to the messages of a session that is not among those shows within 10 s then,
-    and what it does to nothing but that session's row within minutes.
+    and what it does to nothing but that session's row within minutes. What a commit hid behind others that were
+    accounted for is found within `NET_S`.
 
     What was remembered of a file (`recall`) holds at once when nothing was committed since; else it is in doubt.
 
@@ -259,6 +262,7 @@ class History:
         self._is_remembered: bool = False
         self._is_in_doubt: bool = False
         self._is_unread: bool = False
+        self._counted_at: float = self._clock()
         self._took: float = 0.0
         self._light_rests_until: float = 0.0
         self._rests_until: float = 0.0
@@ -437,7 +441,8 @@ class History:
         self.newest = look.newest
         self._schema_version = look.schema_version
         self._commits = commits
-        self._is_in_doubt = self._is_in_doubt or look.is_in_doubt
+        is_long_ago = self._is_whole and self._clock() - self._counted_at >= NET_S
+        self._is_in_doubt = self._is_in_doubt or look.is_in_doubt or is_long_ago
         self._is_unread = self._is_unread or look.is_in_doubt
 
     # -- reading all
@@ -453,7 +458,7 @@ class History:
                     is_light = False  # else reading all would never have its turn while an agent writes
                 sweep = self._sweep = _Sweep(self._schema_version, is_light)
                 self._is_in_doubt = False
-                self._is_unread = is_light
+                self._is_unread = self._is_unread and is_light
             began = time.perf_counter()
             with sweep.pace.step() as limit:
                 read = self._verified if sweep.is_light else self._all
@@ -467,7 +472,12 @@ class History:
             if records:
                 # Not while it is read: that may be done twice.
                 if sweep.is_light:
-                    sweep.before_id = min(record.row.id for record in records)
+                    lowest = min(record.row.id for record in records)
+                    if sweep.before_id is not None and lowest >= sweep.before_id:
+                        # Damaged ids have no order: all is read instead, which goes by numbers.
+                        self._sweep, self._is_unread = _Sweep(self._schema_version), True
+                        return False
+                    sweep.before_id = lowest
                 else:
                     if sweep.before == _END:
                         self._highest_rowid = records[0].rowid
@@ -482,6 +492,7 @@ class History:
             if not records:
                 self._sweep = None
                 self._is_whole = True
+                self._counted_at = self._clock()
                 if sweep.is_light:
                     self._light_rests_until = self._clock() + REST_LIGHT * sweep.took
                 else:
