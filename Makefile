@@ -11,7 +11,7 @@ STATIC := src/hermes_hud_widget/static/widget.js
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json js/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint images bench bench-quick soak deep deep-unused deep-api deep-mutants types format clean system-demo system-test system-images
+.PHONY: help demo test check lint images bench bench-quick soak deep deep-unused deep-api deep-histories deep-mutants types format clean system-demo system-test system-images
 
 help:
 	@echo "make demo                      JupyterLab on a made-up home in which an agent works"
@@ -55,7 +55,7 @@ bench-quick: system-test $(READY) $(STATIC)
 soak: $(READY) $(STATIC)
 	PYTHONPATH=tests $(BIN)/python -m bench --only soak
 
-deep: deep-unused deep-api deep-mutants
+deep: deep-unused deep-api deep-histories deep-mutants
 
 deep-unused: $(DEEP_READY) $(MODULES)
 	$(DEEP)/bin/python tools/deep_unused.py
@@ -63,6 +63,9 @@ deep-unused: $(DEEP_READY) $(MODULES)
 
 deep-api: $(DEEP_READY)
 	$(DEEP)/bin/python tools/deep_api.py
+
+deep-histories: $(READY)
+	HISTORIES=300 $(BIN)/python -m pytest -q tests/real/test_history_machine.py tests/ledger/test_histories.py --timeout=3600
 
 deep-mutants: $(DEEP_READY)
 	$(DEEP)/bin/python tools/deep_mutants.py

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from hermes_hud_widget.ledger import money
-from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
+from hermes_hud_widget.ledger.lineage import Kind, Lineage, SessionRow
 from hermes_hud_widget.ledger.money import Sum, Usage
 from hermes_hud_widget.ledger.order import Order
 from hermes_hud_widget.ledger.records import NO_MODEL, Record
@@ -31,6 +31,7 @@ class Conversation(NamedTuple):
         last: When the tip was last active, in epoch seconds.
         latest: The same of any continuation, stale ones included: Hermes' order goes by it.
         subagents: How many delegated sessions hang below any piece, at any depth.
+        kind: What the first piece is.
     """
 
     root: SessionRow
@@ -38,6 +39,7 @@ class Conversation(NamedTuple):
     last: float
     latest: float
     subagents: int
+    kind: Kind
 
     @property
     def tip(self) -> SessionRow:
@@ -245,7 +247,7 @@ class Kept:
     def _conversation(self, root: SessionRow, subagents: int) -> Conversation:
         chain = self.lineage.chain(root)
         last, latest = self.lineage.last_active(chain[-1]), self.lineage.latest_activity(root)
-        return Conversation(root, chain, last, latest, subagents)
+        return Conversation(root, chain, last, latest, subagents, self.lineage.kind(root))
 
     def _order(self, sort: Sort, descending: bool, include_archived: bool) -> Order:
         key = (sort, descending, include_archived)

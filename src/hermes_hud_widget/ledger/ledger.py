@@ -313,7 +313,9 @@ class Ledger:
                 return None
             chain = kept.lineage.chain(record.row)
             root, last = chain[0], kept.lineage.last_active(chain[-1])
-            conversation = kept.conversations.get(root.id) or Conversation(root, chain, last, last, 0)
+            conversation = kept.conversations.get(root.id) or Conversation(
+                root, chain, last, last, 0, kept.lineage.kind(root)
+            )
             if conversation.chain != chain:  # a piece that is no longer gone on with
                 conversation = conversation._replace(chain=chain, last=last)
             projected = self._project(kept, [conversation], now, writers)
@@ -466,7 +468,7 @@ class Ledger:
             shown = self._doing(one, tails.get(one.tip.id, ()), now, writers)
             preview = previews.get(one.tip.id, "")
             if shown.session is None or shown.session.preview != preview:
-                shown = shown._replace(session=_session(kept, one, preview, shown.doing))
+                shown = shown._replace(session=_session(one, preview, shown.doing))
                 self._shown[one.root.id] = shown
             assert shown.session is not None
             projected.append(shown.session)
@@ -475,10 +477,10 @@ class Ledger:
         return tuple(projected)
 
 
-def _session(kept: Kept, conversation: Conversation, preview: str, doing: Doing) -> Session:
+def _session(conversation: Conversation, preview: str, doing: Doing) -> Session:
     root, tip = conversation.root, conversation.tip
     spent = conversation.spent()
-    kind = kept.lineage.kind(root)
+    kind = conversation.kind
     rewinds = [piece.rewind_count for piece in conversation.chain if piece.rewind_count is not None]
     return Session(
         id=tip.id,
