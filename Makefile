@@ -22,7 +22,7 @@ help:
 	@echo "make bench                     measures what is promised about speed, some 40 minutes; docs/performance.md"
 	@echo "make bench-quick               the same with fewer repeats and smaller sizes, only printed; ROWS='message memory'"
 	@echo "make soak                      ten minutes of 20 commits/s: does the server's memory grow? only printed"
-	@echo "make deep                      what no check can do in seconds: unused code, the API fuzzed, mutants; some 25 minutes"
+	@echo "make deep                      what no check can do in seconds: unused code, the API fuzzed, made-up histories, mutants; some 40 minutes"
 	@echo "make types                     the browser's types and docs/frames.md, from the Python declarations"
 
 demo: system-demo $(READY) $(STATIC)

@@ -22,7 +22,7 @@ REPEAT = """## How to repeat it
 
 ```sh
 make bench         # everything, some 40 minutes; writes this page
-make bench-quick   # fewer repeats and smaller sizes, in about two minutes; only prints
+make bench-quick   # fewer repeats and smaller sizes, in about three minutes; only prints
 make bench-quick ROWS="message memory"   # some rows
 make soak          # the ten minutes of 20 commits/s alone; only prints
 ```

@@ -1,4 +1,4 @@
-"""How much is measured: everything, or enough to see within two minutes that nothing is badly off."""
+"""How much is measured: everything, or enough to see within three minutes that nothing is badly off."""
 
 from __future__ import annotations
 

@@ -58,3 +58,21 @@ look_at_everything()
 assert reference() is None
 """
     )
+
+
+def test_once_in_an_hour_a_full_collection_looks_at_everything() -> None:
+    run(
+        """
+import time
+from hermes_hud_widget.server import pauses
+
+spared = in_a_cycle()
+gc.collect()
+reference = weakref.ref(spared)
+del spared
+now = time.monotonic()
+pauses.time.monotonic = lambda: now + pauses.LOOK_AGAIN_S
+gc.collect()
+assert reference() is None
+"""
+    )

@@ -285,7 +285,7 @@ def test_a_library_that_is_not_there_is_named_before_anything_is_read(
 ) -> None:
     monkeypatch.setattr("hermes_hud_widget.frames.find_spec", lambda name: None)
     with Home(home) as reader:
-        with pytest.raises(HudError, match="pip install polars"):
+        with pytest.raises(HudError, match=r"hermes-hud-widget\[polars\]"):
             reader.frame("shelf", library="polars")
         with pytest.raises(ArgumentError, match="expected one of pandas, polars, arrow"):
             reader.frame("shelf", library="dask")  # type: ignore[call-overload]

@@ -36,8 +36,8 @@ class Shown:
     def update(self, progress: Progress | None) -> None:
         self.said.append(progress)
 
-    def end(self, progress: Progress | None) -> None:
-        self.said.append(("end", progress))
+    def end(self) -> None:
+        self.said.append("end")
 
 
 class Clock:
@@ -78,8 +78,7 @@ def test_a_longer_call_shows_how_far_it_has_come_until_it_ends() -> None:
     shown, clock = Shown(), Clock(3)
     steps: Iterator[Progress | None] = iter([Progress(done=1, total=9), Progress(done=5, total=9), None])
     assert attended(clock.work, lambda: next(steps), lambda: shown, clock.wait) == "done"
-    last = Progress(done=5, total=9)
-    assert shown.said == [Progress(done=1, total=9), last, None, ("end", last)]
+    assert shown.said == [Progress(done=1, total=9), Progress(done=5, total=9), None, "end"]
     assert clock.waited == [QUIET_S, STEP_S, STEP_S, STEP_S]
 
 
@@ -89,7 +88,7 @@ def test_a_server_that_says_nothing_of_its_progress_harms_no_call() -> None:
 
     shown, clock = Shown(), Clock(1)
     assert attended(clock.work, ask, lambda: shown, clock.wait) == "done"
-    assert shown.said == [None, ("end", None)]
+    assert shown.said == [None, "end"]
 
 
 def test_what_fails_in_the_call_fails_for_who_called() -> None:
@@ -115,7 +114,7 @@ def test_an_interrupt_ends_a_long_call_at_once_and_tells_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         attended(work, lambda: None, lambda: shown, wait)
     assert told.wait(10)
-    assert shown.said[-1] == ("end", None)
+    assert shown.said[-1] == "end"
     go_on.set()
 
 
@@ -146,36 +145,28 @@ def notebook_outputs() -> Iterator[list[Any]]:
         InteractiveShell.clear_instance()
 
 
-def test_a_notebook_shows_one_output_that_ends_as_a_sentence_and_is_no_widget() -> None:
+def test_a_notebook_shows_one_output_that_is_empty_in_the_end_and_is_no_widget() -> None:
     with notebook_outputs() as outputs:
         shown = InNotebook()
         shown.update(None)
         shown.update(Progress(done=200, total=1000))
-        shown.end(Progress(done=1000, total=1000))
+        shown.end()
     assert ["<progress></progress>" in output.data["text/html"] for output in outputs] == [True, False, False]
     assert '<progress value="200" max="1000">' in outputs[1].data["text/html"]
     assert [output.data["text/plain"] for output in outputs] == [
         "Reading …",
         "Reading: 200 of 1,000 rows",
-        "Read 1,000 rows.",
+        "",
     ]
     assert len({output.transient["display_id"] for output in outputs}) == 1
     assert [output.update for output in outputs] == [False, True, True]
     assert all(set(output.data) == {"text/html", "text/plain"} for output in outputs)
 
 
-def test_nothing_remains_in_a_notebook_of_a_call_of_which_nothing_was_known() -> None:
-    with notebook_outputs() as outputs:
-        shown = InNotebook()
-        shown.update(None)
-        shown.end(None)
-    assert outputs[-1].data == {"text/html": "", "text/plain": ""}
-
-
 def test_a_terminal_s_line_is_gone_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
     shown = OnTerminal()
     shown.update(Progress(done=1, total=2))
-    shown.end(None)
+    shown.end()
     assert capsys.readouterr().err == "\r\x1b[KReading: 1 of 2 rows\r\x1b[K"
 
 

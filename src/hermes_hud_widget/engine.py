@@ -30,7 +30,8 @@ LANGUAGES = ("zh",)
 
 
 class Engine:
-    """Homes kept fresh. Its methods block and may be called from any thread, but never on an event loop.
+    """Homes kept fresh. All methods may be called from any thread; those that read (`open`, `snapshot`, `rows`, `module`,
+    `close`) block, and are not to be called on an event loop.
 
     Args:
         panels: The panels, by name, in display order.

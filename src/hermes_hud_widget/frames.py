@@ -41,7 +41,8 @@ class Column:
             `texts` → lists of strings, kept as Arrow has them (`pandas.ArrowDtype`).
         meaning: What it says.
         unit: Its unit, where it has one.
-        is_identifier: True for text that Hermes made (ids, paths); all other text is redacted.
+        is_identifier: True for text that Hermes made (ids, paths); all other text is redacted, but not categories, which
+            are names of few kinds.
         source: The file, table or rule that it comes from, if that is not the frame's.
     """
 
@@ -325,7 +326,9 @@ def check_library(library: str) -> None:
     if library not in LIBRARIES:
         raise ArgumentError(f"library={library!r}: expected one of {', '.join(LIBRARIES)}.")
     if library == "polars" and find_spec("polars") is None:
-        raise ArgumentError('library="polars" needs the package polars: pip install polars')
+        raise ArgumentError(
+            'library="polars" needs the package polars: pip install "hermes-hud-widget[polars]"'
+        )
 
 
 def converted(table: pa.Table, library: Library) -> Any:

@@ -100,7 +100,8 @@ class Home:
 
         Returns:
             home, panel, version, status (`ok`, `empty`, `unavailable`, `stale`), error (None, or kind, path and
-            message), data (the payload as JSON: times as ISO 8601 in UTC; None if it was never readable).
+            message), progress (None, or the rows `done` of `total` while a long history is being read), data (the
+            payload as JSON: times as ISO 8601 in UTC; None if it was never readable).
 
         Raises:
             UnknownNameError: There is no such panel.
@@ -152,7 +153,7 @@ class Home:
             limit: At most so many rows, the newest ("memory": the first).
             session_id: Only one conversation, by any of its ids, in frames that have sessions' parts.
             text: With the rows' texts as the column `text`, redacted, in frames that have them.
-            library: "pandas"; "polars", if it is installed (`pip install polars`); "arrow" for a `pyarrow.Table`.
+            library: "pandas"; "polars", if it is installed (`pip install "hermes-hud-widget[polars]"`); "arrow" for a `pyarrow.Table`.
                 The columns are the same, in that library's types.
 
         Returns:

@@ -49,8 +49,9 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{12,}")
+# With a limit: else a long run of dashes or dots costs its square.
 _NAME = r"""(?:
-    (?i:[a-z0-9_.-]*(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase
+    (?i:[a-z0-9_.-]{0,128}(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase
         |credential|authorization)[a-z0-9_-]*)
     | [A-Z][A-Z0-9_]*_KEY
 )"""

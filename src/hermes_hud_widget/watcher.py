@@ -402,7 +402,7 @@ class Watcher:
             watched = dict(self._watched)
         wanted: dict[int, set[Hashable]] = {}
         for name, thing in watched.items():
-            for fd in thing.doorbells():
+            for fd in _doorbells(thing):
                 wanted.setdefault(fd, set()).add(name)
         for key in list(selector.get_map().values()):
             if key.data == "process":
@@ -426,6 +426,14 @@ def _signature(thing: Watched) -> Hashable:
     ) as error:  # the boundary to each source: one that breaks its promise must not blind the others
         log.exception("The signature of %r failed", thing)
         return ("failed", repr(error))
+
+
+def _doorbells(thing: Watched) -> frozenset[int]:
+    try:
+        return thing.doorbells()
+    except Exception:  # the same boundary
+        log.exception("The doorbells of %r failed", thing)
+        return frozenset()
 
 
 class _NativeEvents:

@@ -207,6 +207,18 @@ EXPLAINED = {
     "auxiliary usage": [helped("hot"), helped("hot")],
     "a new session": [new_session("new")],
     "a new session and its first message": [new_session("new"), appended("new")],
+    "an undo, as Hermes commits it": [
+        commit(
+            "UPDATE messages SET active = 0 WHERE session_id = 'hot'",
+            "UPDATE sessions SET rewind_count = rewind_count + 1, message_count = 0 WHERE id = 'hot'",
+        )
+    ],
+    "an undo that counts no message": [
+        commit(
+            "UPDATE messages SET active = 0 WHERE session_id = 'hot'",
+            "UPDATE sessions SET rewind_count = rewind_count + 1 WHERE id = 'hot'",
+        )
+    ],
     "a turn": [appended("hot"), called("hot"), helped("hot"), appended("hot"), appended("hot")],
 }
 

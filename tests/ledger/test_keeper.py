@@ -112,15 +112,18 @@ def test_a_fault_is_logged_and_does_not_end_it(caplog: pytest.LogCaptureFixture)
     assert [str(one.exc_info[1]) for one in caplog.records if one.exc_info] == ["a fault"]
 
 
-def test_closing_waits_for_the_step_that_is_under_way_and_nothing_wakes_it_again() -> None:
+@pytest.mark.parametrize("answer", [0.0, 60.0, None])
+def test_closing_waits_for_the_step_that_is_under_way_and_nothing_wakes_it_again(
+    answer: float | None,
+) -> None:
     began, go_on = threading.Event(), threading.Event()
     done: list[int] = []
 
-    def work() -> float:
+    def work() -> float | None:
         began.set()
         assert go_on.wait(5)
         done.append(1)
-        return 0.0
+        return answer
 
     with keeping(work) as keeper:
         keeper.wake()
@@ -171,3 +174,12 @@ def test_a_bell_that_was_closed_is_rung_in_vain() -> None:
     assert bell.silence() == 1
     assert bell.fileno() == -1
     bell.close()
+
+
+@pytest.mark.parametrize("problem", [HudError("state.db is locked"), ZeroDivisionError("a fault")])
+def test_what_failed_is_tried_again_by_itself(monkeypatch: pytest.MonkeyPatch, problem: Exception) -> None:
+    monkeypatch.setattr("hermes_hud_widget.ledger.keeper.RETRY_S", 0.001)
+    work = Work(problem, problem, None)
+    with keeping(work) as keeper:
+        keeper.wake()
+        wait_for(lambda: work.done == 3)

@@ -23,6 +23,7 @@ from hermes_hud_widget.errors import (
 )
 
 TIMEOUT_S = 300.0
+"""How long an answer may be waited for; a frame's for as long as it takes, since its caller sees how far it is."""
 
 
 class _RefusedError(HudError):
@@ -69,7 +70,7 @@ def get_rows(
         HudError: The server refused; the text is its explanation.
         ServerError: The server is not there, or broke off: never is a part returned.
     """
-    with opened(endpoint, path, query, on_stop) as response:
+    with opened(endpoint, path, query, on_stop, timeout_s=None) as response:
         try:
             rows = from_stream(response)
         except BrokenStream as error:
@@ -85,7 +86,7 @@ def opened(
     path: Sequence[str],
     query: Mapping[str, Any] | None = None,
     on_stop: Callable[[Callable[[], None]], None] | None = None,
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float | None = TIMEOUT_S,
 ) -> Iterator[http.client.HTTPResponse]:
     """A successful answer, its body still to be read within the block.
 

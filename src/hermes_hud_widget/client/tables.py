@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LIMIT_BYTES = 512 * 1024 * 1024
-NAMED_BYTES = 32_000
+NAMED_BYTES = 12_000
 """How long a request may get by the chunks that it names, since it is a URL: the others come again."""
 
 Fetch = Callable[[Mapping[str, Any], Collection[str]], Rows]

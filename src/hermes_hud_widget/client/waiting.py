@@ -55,8 +55,8 @@ class Shown(Protocol):
     def update(self, progress: Progress | None) -> None:
         """How far it has come; None: that is not known."""
 
-    def end(self, progress: Progress | None) -> None:
-        """The call is over; `progress` is the last one that there was."""
+    def end(self) -> None:
+        """The call is over."""
 
 
 def attended(
@@ -109,18 +109,16 @@ def _show(
     shown: Shown,
     wait: Callable[[threading.Event, float], bool],
 ) -> None:
-    progress = None
     try:
         while True:
             current = None
             with suppress(HudError):  # the call itself tells what is wrong
                 current = ask()
-            progress = current or progress
             shown.update(current)
             if wait(done, STEP_S):
                 break
     finally:
-        shown.end(progress)
+        shown.end()
 
 
 def find_display() -> Callable[[], Shown] | None:
@@ -133,7 +131,7 @@ def find_display() -> Callable[[], Shown] | None:
 
 
 class InNotebook:
-    """An output of the running cell; what remains of it is at most a sentence."""
+    """An output of the running cell, empty in the end."""
 
     def __init__(self) -> None:
         self._handle: Any = None
@@ -144,11 +142,10 @@ class InNotebook:
         words = _words(progress)
         self._draw(f"{bar} <small>{html.escape(words)}</small>", words)
 
-    def end(self, progress: Progress | None) -> None:
+    def end(self) -> None:
         """See `Shown`."""
         # Nothing can take an output back without taking the user's own, too; an empty one takes no room.
-        words = "" if progress is None else f"Read {progress.total:,} rows."
-        self._draw(words and f"<small>{words}</small>", words)
+        self._draw("", "")
 
     def _draw(self, markup: str, words: str) -> None:
         from IPython.display import display
@@ -167,7 +164,7 @@ class OnTerminal:
         """See `Shown`."""
         self._write(f"\r\x1b[K{_words(progress)}")
 
-    def end(self, progress: Progress | None) -> None:
+    def end(self) -> None:
         """See `Shown`."""
         self._write("\r\x1b[K")
 

@@ -133,11 +133,12 @@ class Database:
             opened = self._opened
             if opened is None:
                 return None
-            if opened.index is not None:
-                log = opened.index.log_index()
-                return None if log is None else (opened.index.identity, log.commits)
-            if opened.way == "journal":
-                return (opened.descriptor.identity, opened.descriptor.header().change_counter)
+            with suppress(OSError):
+                if opened.index is not None:
+                    log = opened.index.log_index()
+                    return None if log is None else (opened.index.identity, log.commits)
+                if opened.way == "journal":
+                    return (opened.descriptor.identity, opened.descriptor.header().change_counter)
             return None
 
     def facts(self) -> Hashable:
@@ -150,7 +151,13 @@ class Database:
             if opened is None:
                 return None
             taken_ns = time.time_ns()
-            facts = self._facts(opened)
+            try:
+                facts = self._facts(opened)
+                log = None if opened.index is None else opened.index.log_index()
+                if opened.log is not None and (log is None or log.is_behind(opened.log, opened.page_bytes)):
+                    return None  # a commit is written that nobody can see yet
+            except OSError:
+                return None
             is_settled = abs(taken_ns - facts.written_ns()) > _COARSE_CLOCK_NS
             return facts if is_settled else None
 

@@ -75,7 +75,7 @@ class Follower(ABC):
         self._grown: defaultdict[str, Shape] = defaultdict(Shape)
         self._stale: dict[str, int] = {}
         self._swept = 0
-        self._shapes_key = ""
+        self._shapes_key = secrets.token_hex(16)
 
     # -- keeping up
 

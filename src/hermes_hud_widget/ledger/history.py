@@ -31,7 +31,10 @@ REST = 100
 REST_LIGHT = 30
 """The same for counting all messages anew, which takes a tenth of it."""
 NET_S = 300.0
-"""Beyond any doubt, too, all messages are counted anew with the first commit after so many seconds."""
+"""Beyond any doubt, too, all messages are counted anew with the first commit after so many seconds, and all rows read
+after as many, or `REST` times as long as that takes."""
+GIVE_WAY_S = 0.0005
+"""Between two steps: a thread that waits for the lock needs a moment to take it."""
 HOT_S = 900.0
 """A session that changed within so many seconds is looked at with each commit."""
 MOST_HOT = 32
@@ -75,7 +78,6 @@ class _Sweep:
     before: int = _END
     before_id: str | None = None
     seen: set[str] = field(default_factory=set)
-    done: int = 0
     took: float = 0.0
     pace: Pace = field(default_factory=Pace)
 
@@ -93,7 +95,7 @@ class History:
     once when it is quiet; while an agent writes such things without a pause, at most once in 30 and in 100 times as
     long as it takes: what Hermes does to the messages of a session that is not among those shows within 10 s then,
     and what it does to nothing but that session's row within minutes. What a commit hid behind others that were
-    accounted for is found within `NET_S`.
+    accounted for is found with the first commit after `NET_S`.
 
     What was remembered of a file (`recall`) holds at once when nothing was committed since; else it is in doubt.
 
@@ -167,10 +169,14 @@ class History:
                     self._read_on(INLINE_S if self._is_whole else FIRST_S)
             except DatabaseMissing:
                 self._begin(None, 0)
+            finally:
+                if self._is_untried:
+                    # What was remembered held for the file as it was then.
+                    self._begin(None, 0)
             self._content = content
 
     def settle(self, *, rows: bool = True) -> None:
-        """Takes in all that is there now, for however long that takes; others may read `kept` meanwhile.
+        """Takes in all that is there now, by at most three readings; others may read `kept` meanwhile.
 
         Args:
             rows: False: only all sessions' messages need be counted right.
@@ -190,6 +196,7 @@ class History:
                 with suppress(DatabaseMissing):  # the next look finds nothing there
                     has_changed |= self._step() or not self._is_whole
                     while self._sweep is not None:
+                        time.sleep(GIVE_WAY_S)
                         has_changed |= self._step()
             self.update()
         finally:
@@ -260,9 +267,11 @@ class History:
         self._sweep: _Sweep | None = None
         self._is_whole: bool = False
         self._is_remembered: bool = False
+        self._is_untried: bool = False
         self._is_in_doubt: bool = False
         self._is_unread: bool = False
         self._counted_at: float = self._clock()
+        self._read_at: float = self._clock()
         self._took: float = 0.0
         self._light_rests_until: float = 0.0
         self._rests_until: float = 0.0
@@ -281,7 +290,7 @@ class History:
         self._highest_rowid = max(record.rowid for record in memory.records)
         self._is_whole = facts is not None and plain(facts) == memory.facts
         self._is_unread = not self._is_whole
-        self._is_remembered = True
+        self._is_remembered = self._is_untried = True
         self._took = memory.took
 
     def _wait(self) -> float | None:
@@ -327,14 +336,16 @@ class History:
         new = read_after(connection, schema, self._highest_rowid, MOST_NEW_MESSAGES, known)
         records.update((record.row.id, record) for record in new)
         # What was remembered of this very state is beyond doubt.
-        is_new_to_us = self._is_remembered and self._is_whole and self._schema_version == -1
-        is_in_doubt = not is_new_to_us and (
-            has_gap
-            or newest < self.newest
-            or len(new) == MOST_NEW_MESSAGES
-            or schema.version != self._schema_version
-            or any(session_id not in records for session_id in wanted)
-            or not self._accounts_for(commits, arrived, records)
+        is_certain = self._is_untried and self._is_whole
+        is_in_doubt = has_gap or (
+            not is_certain
+            and (
+                newest < self.newest
+                or len(new) == MOST_NEW_MESSAGES
+                or schema.version != self._schema_version
+                or any(session_id not in records for session_id in wanted)
+                or not self._accounts_for(commits, arrived, records)
+            )
         )
         counted = wanted if is_in_doubt else self._not_appended(arrived, records)
         if counted:
@@ -374,18 +385,20 @@ class History:
         return record._replace(shape=shape, last=last)
 
     def _not_appended(self, arrived: Mapping[str, _Arrived], records: Mapping[str, Record]) -> set[str]:
-        """Sessions of which what came was not just added: one commit may replace all messages or compact them.
+        """Sessions to which something else was done than adding what came: one commit may undo, replace or compact.
 
-        Their rows do not count as many messages more as have come. Nor do those of sessions that a reading of all
-        was ahead of.
+        Their rows do not count as many messages more as have come, or one rewind more. Nor do those of sessions that
+        a reading of all was ahead of.
         """
-        return {
-            session_id
-            for session_id, more in arrived.items()
-            if (before := self.kept.records.get(session_id)) is not None
-            and (after := records.get(session_id)) is not None
-            and after.row.message_count - before.row.message_count != more.messages
-        }
+        found = set()
+        for session_id, after in records.items():
+            before = self.kept.records.get(session_id)
+            if before is not None and after is not before:
+                come = arrived[session_id].messages if session_id in arrived else 0
+                is_counted = after.row.message_count - before.row.message_count == come
+                if not is_counted or after.row.rewind_count != before.row.rewind_count:
+                    found.add(session_id)
+        return found
 
     def _accounts_for(
         self,
@@ -426,7 +439,7 @@ class History:
         is_first = look.identity != self.identity
         if is_first:
             self._begin(look.identity, look.sessions)
-        elif self._schema_version != -1 and look.schema_version != self._schema_version:
+        elif not self._is_untried and look.schema_version != self._schema_version:
             # VACUUM gives rows other numbers, a migration other columns.
             self._sweep = None
         touched = self.kept.put(look.records)
@@ -441,9 +454,12 @@ class History:
         self.newest = look.newest
         self._schema_version = look.schema_version
         self._commits = commits
-        is_long_ago = self._is_whole and self._clock() - self._counted_at >= NET_S
-        self._is_in_doubt = self._is_in_doubt or look.is_in_doubt or is_long_ago
-        self._is_unread = self._is_unread or look.is_in_doubt
+        self._is_untried = False
+        now = self._clock()
+        is_due_again = self._is_whole and now - self._counted_at >= NET_S
+        self._is_in_doubt = self._is_in_doubt or look.is_in_doubt or is_due_again
+        is_due_again = self._is_whole and now - self._read_at >= max(NET_S, REST * self._took)
+        self._is_unread = self._is_unread or look.is_in_doubt or is_due_again
 
     # -- reading all
 
@@ -475,7 +491,7 @@ class History:
                     lowest = min(record.row.id for record in records)
                     if sweep.before_id is not None and lowest >= sweep.before_id:
                         # Damaged ids have no order: all is read instead, which goes by numbers.
-                        self._sweep, self._is_unread = _Sweep(self._schema_version), True
+                        self._sweep, self._is_unread = _Sweep(self._schema_version), False
                         return False
                     sweep.before_id = lowest
                 else:
@@ -496,6 +512,7 @@ class History:
                 if sweep.is_light:
                     self._light_rests_until = self._clock() + REST_LIGHT * sweep.took
                 else:
+                    self._read_at = self._clock()
                     self._took = sweep.took
                     self._rests_until = self._clock() + REST * sweep.took
             return bool(touched)

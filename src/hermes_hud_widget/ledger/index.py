@@ -87,6 +87,11 @@ class Index:
         except OSError as error:
             self._warn(error)
 
+    @property
+    def is_used(self) -> bool:
+        """False where nothing is kept at all."""
+        return self._folder is not None
+
     def load(self) -> Saved | None:
         """What was stored, every byte of it verified; None when there is nothing, or anything is wrong with it."""
         with self._lock:

@@ -12,6 +12,11 @@ from hermes_hud_widget.errors import HudError
 
 log = logging.getLogger(__name__)
 
+GIVE_WAY_S = 0.0005
+"""Between two steps: whoever waits for the same lock needs a moment to take it."""
+RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
+"""After a failure it is tried again, each time after twice as long."""
+
 
 class Bell:
     """A descriptor that becomes readable when it is rung, and stays so until it is silenced."""
@@ -75,6 +80,7 @@ class Keeper:
         self._is_awake = False
         self._is_closing = False
         self._thread: threading.Thread | None = None
+        self._failures = 0
 
     def wake(self) -> None:
         """There may be something to do now."""
@@ -99,20 +105,27 @@ class Keeper:
         wait: float | None = None
         while True:
             with self._changed:
-                if not self._is_awake:
+                # Woken or closed while it worked: neither is said twice.
+                if not (self._is_awake or self._is_closing):
                     self._changed.wait(wait)
                 if self._is_closing:
                     return
                 self._is_awake = False
             wait = self._step()
             if wait == 0.0:
-                self._is_awake = True
+                wait = GIVE_WAY_S
 
     def _step(self) -> float | None:
         try:
-            return self._work()
-        except HudError:  # whoever looks meets the same problem, and shows it
-            return None
-        except Exception:  # the boundary of this thread: the next wake tries again
-            log.exception("Reading on in the background failed")
-            return None
+            wait = self._work()
+        except HudError as error:  # whoever looks meets the same problem, and shows it
+            if not self._failures:
+                log.info("Reading on in the background waits: %s", error)
+        except Exception:  # the boundary of this thread
+            if not self._failures:
+                log.exception("Reading on in the background failed")
+        else:
+            self._failures = 0
+            return wait
+        self._failures += 1
+        return min(LONGEST_RETRY_S, RETRY_S * 2.0 ** min(self._failures - 1, 10))

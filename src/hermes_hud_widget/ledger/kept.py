@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 from hermes_hud_widget.ledger import money
 from hermes_hud_widget.ledger.lineage import Kind, Lineage, SessionRow
@@ -82,7 +82,6 @@ _VALUES: Mapping[Sort, Callable[[Conversation], Any]] = {
     "tokens": lambda one: one.spent().tokens().total,
     "cost": lambda one: one.spent().cost().usd,
 }
-SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
 class Kept:

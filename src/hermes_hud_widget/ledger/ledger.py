@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,7 +75,7 @@ class Ledger:
 
     Columns that this Hermes release does not have are None or zero, never an error.
 
-    It keeps what it has read, without a word of any message, and reads what each commit changed (`History`).
+    It keeps what it has read, and of messages no more than how the sessions shown last begin and end; it reads what each commit changed (`History`).
     The first reading of a long history goes on in the background, the newest sessions first; until it is done
     `progress` says how far it is, and what the methods give is true of what was read.
 
@@ -99,9 +100,11 @@ class Ledger:
         self._make_index = index
         self._index: Index | None = None
         self._saved_at: float | None = None
+        self._saving = threading.Lock()
+        self._giving = threading.Lock()
+        self._given = 0
         self._history = History(database, on_change, self._recall)
         self._tables = Tables(database, self._history, self._load)
-        self._parts = Parts(database)
         self._begin()
 
     @property
@@ -119,12 +122,14 @@ class Ledger:
         self._history.settle(rows=False)
 
     def rest(self) -> None:
-        """Drops all that was read; it is read again when it is asked for."""
-        self._save()
-        with self._history.lock:
-            self._history.rest()
-            self._begin()
-        self._tables.rest()
+        """Drops all that was read, unless somebody is just being given it; it is read again when it is asked for."""
+        with self._giving:
+            if self._given == 0:
+                self._save()
+                with self._history.lock:
+                    self._history.rest()
+                    self._begin()
+                self._tables.rest()
 
     def close(self) -> None:
         """Saves what was read for the next start."""
@@ -271,8 +276,7 @@ class Ledger:
 
     def usage_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each part of what a session spent, the session started last first; `limit`: the newest."""
-        self._history.settle()
-        with self._current() as kept:
+        with self._giving_rows(), self._current() as kept:
             return usage_columns(kept, self._usages, args)
 
     def recent(self, limit: int) -> tuple[RecentMessage, ...]:
@@ -335,8 +339,7 @@ class Ledger:
             cost = money.cost([whole(row)])
             return cost.usd, cost.status
 
-        self._history.settle()
-        with self._current() as kept:
+        with self._giving_rows(), self._current() as kept:
             return columns.session_columns(kept, args, price)
 
     def messages(self, args: TableArguments) -> Columns | Sequence[Chunk]:
@@ -347,16 +350,30 @@ class Ledger:
         `reading` says how far it is. Later ones read what is new or was changed.
         """
         try:
-            return self._tables.messages(args)
+            with self._giving_rows(rows=False):
+                return self._tables.messages(args)
         except DatabaseMissing:
             return {name: [] for name in args.columns or (*MESSAGE_COLUMNS, *([TEXT] if args.text else []))}
 
     def tool_calls(self, args: TableArguments) -> Columns | Sequence[Chunk]:
         """One row for each entry of `messages.tool_calls`, ascending by message; `limit`: the newest. Like `messages`."""
         try:
-            return self._tables.tool_calls(args)
+            with self._giving_rows(rows=False):
+                return self._tables.tool_calls(args)
         except DatabaseMissing:
             return {name: [] for name in args.columns or TOOL_CALL_COLUMNS}
+
+    @contextmanager
+    def _giving_rows(self, *, rows: bool = True) -> Iterator[None]:
+        """All is read, and stays so until the caller has been given what he asked for."""
+        with self._giving:
+            self._given += 1
+        try:
+            self._history.settle(rows=rows)
+            yield
+        finally:
+            with self._giving:
+                self._given -= 1
 
     # -- what the next start need not read
 
@@ -365,7 +382,8 @@ class Ledger:
             return None
         if self._index is not None:
             self._index.close()
-        self._index, self._saved_at = self._make_index(self._database.path, identity), None
+        index = self._make_index(self._database.path, identity)
+        self._index, self._saved_at = index if index.is_used else None, None
         saved = self._load()
         if saved is None:
             return None
@@ -376,13 +394,18 @@ class Ledger:
             return None
 
     def _save(self) -> None:
-        if self._index is None or self._history.took < WORTH_SAVING_S:
-            return
-        remembered = self._history.memory()
-        if remembered is not None:
-            document, tables = self._tables.dump()
-            self._index.save({**document, **memory.dump(remembered)}, tables)
+        with self._saving:
+            with self._history.lock:
+                index, is_long = self._index, self._history.took >= WORTH_SAVING_S
+                remembered = self._history.memory() if index is not None and is_long else None
+            if index is None or remembered is None:
+                return
             self._saved_at = time.monotonic()
+            try:
+                document, tables = self._tables.dump()
+                index.save({**document, **memory.dump(remembered)}, tables)
+            except OSError as error:  # only the next start is slower for it
+                log.warning("What was read of %s is not kept: %s", self._database.path.name, error)
 
     def _load(self) -> Saved | None:
         return None if self._index is None else self._index.load()
@@ -406,6 +429,7 @@ class Ledger:
         self._kept = self._history.kept
         self._usages = Usages(self._kept)
         self._glimpses = Glimpses(self._database)
+        self._parts = Parts(self._database)
         self._shown: dict[str, _Shown] = {}
 
     def _previews(self, kept: Kept, session_ids: Iterable[str]) -> Mapping[str, str]:

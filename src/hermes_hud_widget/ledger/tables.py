@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from hermes_hud_widget.chunks import Chunk
+from hermes_hud_widget.errors import ArgumentError
 from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.follower import Follower, keys_of
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 MOST_HOT = 4
 """Of so many sessions, those that changed last, the last messages are read again by each call."""
 TEXT = "text"
+MOST_TEXT_CHARS = 100_000_000
+"""More text than this is refused: several copies of it are needed on its way."""
 
 Columns = Mapping[str, Any]
 
@@ -73,6 +77,25 @@ class _Known(NamedTuple):
     candidates: Collection[str] | None
 
 
+class _Some(Mapping[str, "pa.Table"]):
+    """Some tables of many; each is opened only when it is asked for."""
+
+    def __init__(self, tables: Mapping[str, pa.Table], keys: Sequence[str]) -> None:
+        self._tables = tables
+        self._keys = keys
+
+    def __getitem__(self, key: str) -> pa.Table:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._tables[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 class Tables:
     """What was read of all messages, if anybody asked for them. All methods may be called from any thread.
 
@@ -109,8 +132,15 @@ class Tables:
         names = list(MESSAGE_COLUMNS if args.columns is None else args.columns)
         if not args.text or (args.columns is not None and TEXT not in args.columns):
             return self._chosen(self._messages, args, names)
-        kept = [name for name in names if name not in ("id", TEXT)]
-        found = self._chosen(self._messages, args, ["id", *kept])
+        kept = dict.fromkeys(["id", "text_chars", *(name for name in names if name != TEXT)])
+        found = self._chosen(self._messages, args, kept)
+        chars = found["text_chars"].sum().as_py() or 0
+        if chars > MOST_TEXT_CHARS:
+            raise ArgumentError(
+                f"text=True: these texts have {chars / 1e6:,.0f} million characters together, more than the"
+                f" {MOST_TEXT_CHARS / 1e6:,.0f} million that one call gives. Ask for fewer with since=, until=,"
+                " session_id= or limit=."
+            )
         return {**found, TEXT: self._texts(found["id"].to_pylist())}
 
     def tool_calls(self, args: TableArguments) -> Columns | Sequence[Chunk]:
@@ -126,20 +156,25 @@ class Tables:
             for follower in self._followers.values():
                 follower.rest()
 
-    def dump(self) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    def dump(self) -> tuple[dict[str, Any], Mapping[str, pa.Table]]:
         """What the next process need not read: a JSON document, and tables by keys that are theirs for ever."""
         document: dict[str, Any] = {}
         tables: dict[str, pa.Table] = {}
-        saved = self._recall()
+        missing = []
         for name, follower in self._followers.items():
-            if follower.is_read:
-                document[name], more = follower.dump()
-            else:
-                # Nobody asked for it this time: it stays what it was.
-                meta = document[name] = (saved.document.get(name) if saved is not None else None) or {}
-                more = {key: saved.tables[key] for key in keys_of(meta)} if saved is not None else {}
+            document[name], more = follower.dump() if follower.is_read else ({}, {})
             tables |= more
-        return document, tables
+            if not document[name]:
+                missing.append(name)
+        # What nobody asked for this time stays what it was.
+        saved = self._recall() if missing else None
+        if saved is None:
+            return document, tables
+        kept: list[str] = []
+        for name in missing:
+            document[name] = saved.document.get(name) or {}
+            kept += keys_of(document[name])
+        return document, ChainMap(tables, cast("dict[str, pa.Table]", _Some(saved.tables, kept)))
 
     def _whole(self, follower: Follower, args: Arguments, columns: Iterable[str]) -> Sequence[Chunk]:
         self._sync(follower, self._known(args))
@@ -166,7 +201,7 @@ class Tables:
             for name, follower in self._followers.items():
                 try:
                     follower.load(saved.document.get(name) or {}, saved.tables)
-                except ValueError as error:
+                except (OSError, ValueError) as error:
                     log.info("The %s are read anew: %s", name, error)
 
     def _texts(self, ids: Sequence[int]) -> list[str | None]:

@@ -35,6 +35,7 @@ class PatientSocket(WebSocketsSansIOProtocol):
         """It has ended."""
         self._stop_waiting()
         super().connection_lost(exc)
+        self.writable.set()  # whoever waited to send learns that it is over
 
     def _wait(self) -> None:
         self._unsent = self.transport.get_write_buffer_size()

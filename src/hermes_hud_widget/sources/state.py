@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -78,10 +79,11 @@ class _StateDb(Attached[Ledger | None]):
         return not self._database.path.exists()
 
     def close(self) -> None:
-        self._keeper.close()
-        self._ledger.close()
-        self._bell.close()
-        self._database.close()
+        with ExitStack() as stack:
+            stack.callback(self._database.close)
+            stack.callback(self._bell.close)
+            stack.callback(self._ledger.close)
+            stack.callback(self._keeper.close)
 
     def _wake(self) -> None:
         self._keeper.wake()
