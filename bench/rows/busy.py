@@ -8,7 +8,7 @@ from bench import statistics
 from bench.agent import at_work
 from bench.paints import Paint, all_ms, waits
 from bench.row import Limit, Measurement, Row, compared, measured
-from bench.rows.paint import PAGE, PAINTED, PAUSES_S, SESSIONS_READ_AGAIN
+from bench.rows.paint import PAGE, PAINTED, PAUSES_S, WHAT_A_MESSAGE_TAKES
 from bench.stage import Stage, Way
 
 PATIENCE_S = 60.0
@@ -90,7 +90,7 @@ ROW = Row(
     state="Warm.",
     measure=measure,
     causes={
-        "comm-sleeping": SESSIONS_READ_AGAIN,
+        "comm-sleeping": WHAT_A_MESSAGE_TAKES,
         "comm-pure": "What the server takes for the message itself, and in the kernel several threads that hand it on, each "
         "of which waits up to 5 ms for the GIL (`sys.getswitchinterval`).",
     },

@@ -129,8 +129,10 @@ ROW = Row(
     state="Warm.",
     measure=measure,
     causes={
+        "wal-following": "Not traced. No lock is shared with a commit here; the server's threads wake with each one, on the "
+        "same two cores, while the next may begin.",
         "delete-following": LOCKS
-        + " After each message that is all of `sessions`, since nothing tells which rows changed.",
-        "delete-reading": LOCKS + " A whole frame is many of them, one after another.",
+        + " After each message that is a millisecond; what waits does so in steps of SQLite's.",
+        "delete-reading": LOCKS + " Each call asks for new rows, and reads some old ones again.",
     },
 )

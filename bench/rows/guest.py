@@ -10,7 +10,7 @@ from bench import statistics
 from bench.agent import Agent, at_work
 from bench.browser import Browser
 from bench.row import Limit, Measurement, NotMeasuredError, Row, compared, measured
-from bench.rows.paint import SESSIONS_READ_AGAIN
+from bench.rows.paint import WHAT_A_MESSAGE_TAKES
 from bench.stage import Stage
 from bench.viewers import wait_for
 from browser.notebook import Notebook
@@ -106,6 +106,6 @@ ROW = Row(
     "median of the ratios. Kernel, server, Chromium and the agent share the machine's cores.",
     state="Warm; the server is started anew for each pair.",
     measure=measure,
-    causes={"slower": SESSIONS_READ_AGAIN + " All that runs beside the kernel, on the same cores."},
+    causes={"slower": WHAT_A_MESSAGE_TAKES + " All that runs beside the kernel, on the same cores."},
     needs_browser=True,
 )

@@ -66,8 +66,9 @@ def _one_start(stage: Stage, agent: Agent) -> dict[str, float]:
 
 
 WAITS_FOR_THE_GIL = (
-    "Most likely, not traced: panels are collected in up to six threads of the same interpreter, and the loop's thread "
-    "waits its turn for the GIL among them, up to 5 ms for each (`sys.getswitchinterval`)."
+    "Panels are collected in up to six threads of the same interpreter, and the loop's thread waits its turn for the GIL "
+    "among them, 1 ms for each (`server/pauses.py`). Full garbage collections, 60 to 180 ms before, are no longer among it. "
+    "The machine itself holds up a process that only answers by some 5 ms."
 )
 
 ROW = Row(

@@ -92,14 +92,18 @@ class Index:
         """False where nothing is kept at all."""
         return self._folder is not None
 
-    def load(self) -> Saved | None:
-        """What was stored, every byte of it verified; None when there is nothing, or anything is wrong with it."""
+    def load(self, *, with_tables: bool = True) -> Saved | None:
+        """What was stored, every byte of it verified; None when there is nothing, or anything is wrong with it.
+
+        Args:
+            with_tables: False: only the document, which is a small part.
+        """
         with self._lock:
             if self._folder is None:
                 return None
             try:
                 with self._open_shelf() as shelf, shelf.folder(self.name) as folder:
-                    saved = self._load(folder)
+                    saved = self._load(folder, with_tables)
                     folder.touch()
                     return saved
             except FileNotFoundError:
@@ -169,10 +173,12 @@ class Index:
 
     # -- reading
 
-    def _load(self, folder: Folder) -> Saved:
+    def _load(self, folder: Folder, with_tables: bool) -> Saved:
         """What is stored in `folder`; tried again when a writer replaced it meanwhile."""
         for _ in range(_RETRIES):
             content = _read(folder)
+            if not with_tables:
+                return Saved(content.document, {})
             descriptors: dict[str, int] = {}
             try:
                 for key, part in content.parts.items():

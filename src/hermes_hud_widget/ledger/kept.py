@@ -222,7 +222,8 @@ class Kept:
             lineage.conversation_above(row) for row in rows if lineage.kind(row) == "subagent"
         )
         found = {row.id: row for row in rows if lineage.is_root(row)}
-        for root_id in members:
+        # From the oldest on: of many at once, most then go to the end of a sorted list.
+        for root_id in sorted(members, key=lambda one: found[one].started_at if one in found else 0.0):
             before = self.conversations.get(root_id)
             root = found.get(root_id)
             after = None if root is None else self._conversation(root, subagents[root_id])

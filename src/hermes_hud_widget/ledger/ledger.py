@@ -384,7 +384,7 @@ class Ledger:
             self._index.close()
         index = self._make_index(self._database.path, identity)
         self._index, self._saved_at = index if index.is_used else None, None
-        saved = self._load()
+        saved = None if self._index is None else self._index.load(with_tables=False)
         if saved is None:
             return None
         try:
