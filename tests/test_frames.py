@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from hermes_hud_widget.errors import ArgumentError, UnknownNameError
-from hermes_hud_widget.frames import Column, Frame, FrameArguments, as_text, parse_when, to_pandas
+from hermes_hud_widget.frames import Column, Filled, Frame, FrameArguments, as_text, parse_when, to_pandas
 from hermes_hud_widget.panels import all_panels
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -47,6 +47,11 @@ DTYPES = {
 }
 
 
+def to_arrow(frame: Frame, filled: Filled, args: FrameArguments, about: dict[str, str]) -> pa.Table:
+    """What is sent, as one table."""
+    return frame.rows(filled, args, about).table()
+
+
 def dtypes(frame: pd.DataFrame) -> dict[str, str]:
     return {
         name: "string" if str(dtype).startswith("str") else str(dtype) for name, dtype in frame.dtypes.items()
@@ -55,20 +60,20 @@ def dtypes(frame: pd.DataFrame) -> dict[str, str]:
 
 @pytest.mark.parametrize("rows", [ROWS, {name: [] for name in ROWS}], ids=["with rows", "empty"])
 def test_columns_have_their_declared_dtypes_with_and_without_rows(rows: dict[str, list[object]]) -> None:
-    assert dtypes(to_pandas(EXAMPLE.to_arrow(rows, FrameArguments(), {}))) == DTYPES
+    assert dtypes(to_pandas(to_arrow(EXAMPLE, rows, FrameArguments(), {}))) == DTYPES
 
 
 def test_text_is_redacted_unless_it_is_an_identifier() -> None:
-    made = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))
+    made = to_pandas(to_arrow(EXAMPLE, ROWS, FrameArguments(), {}))
     assert made["text"][0] == "a [redacted] b"
     assert list(made["many"][0]) == ["a", "x [redacted]"]
 
 
 def test_arrow_arrays_of_the_declared_type_are_not_copied() -> None:
     arrays = {
-        name: EXAMPLE.to_arrow(ROWS, FrameArguments(), {}).column(name).combine_chunks() for name in ROWS
+        name: to_arrow(EXAMPLE, ROWS, FrameArguments(), {}).column(name).combine_chunks() for name in ROWS
     }
-    made = EXAMPLE.to_arrow(arrays, FrameArguments(), {})
+    made = to_arrow(EXAMPLE, arrays, FrameArguments(), {})
     for name, array in arrays.items():
         addresses = [buffer and buffer.address for buffer in made[name].chunk(0).buffers()]
         assert addresses == [buffer and buffer.address for buffer in array.buffers()], name
@@ -84,16 +89,17 @@ def test_arrow_arrays_of_another_type_become_the_declared_one_and_are_redacted()
         "at": pa.array([NOW, None], pa.timestamp("ms", tz="UTC")),
         "many": pa.chunked_array([[["a", "x ghp_abcdefghijklmnopqrstuvwxyz"]], [None]]),
     }
-    made = EXAMPLE.to_arrow(arrays, FrameArguments(), {})
-    assert made.equals(EXAMPLE.to_arrow(ROWS, FrameArguments(), {}))
+    made = to_arrow(EXAMPLE, arrays, FrameArguments(), {})
+    assert made.equals(to_arrow(EXAMPLE, ROWS, FrameArguments(), {}))
 
 
 @pytest.mark.parametrize("begin", range(10))
 def test_parts_of_arrow_arrays_are_those_rows_and_no_others(begin: int) -> None:
     rows = {name: [values[number % 3 == 0] for number in range(30)] for name, values in ROWS.items()}
-    whole = EXAMPLE.to_arrow(rows, FrameArguments(), {}).combine_chunks()
+    whole = to_arrow(EXAMPLE, rows, FrameArguments(), {}).combine_chunks()
     part = pa.concat_tables([whole.slice(begin, 7), whole.slice(0, 0), whole.slice(begin + 3, 11)])
-    expected = EXAMPLE.to_arrow(
+    expected = to_arrow(
+        EXAMPLE,
         {name: [*rows[name][begin : begin + 7], *rows[name][begin + 3 : begin + 14]] for name in rows},
         FrameArguments(),
         {},
@@ -108,7 +114,7 @@ def test_parts_of_arrow_arrays_are_those_rows_and_no_others(begin: int) -> None:
 
 def test_categories_of_arrow_arrays_are_those_that_occur() -> None:
     kinds = pa.DictionaryArray.from_arrays(pa.array([1, None], pa.int32()), pa.array(["unused", "cli"]))
-    made = to_pandas(EXAMPLE.to_arrow({**ROWS, "kind": kinds}, FrameArguments(), {}))
+    made = to_pandas(to_arrow(EXAMPLE, {**ROWS, "kind": kinds}, FrameArguments(), {}))
     assert list(made["kind"].cat.categories) == ["cli"]
 
 
@@ -128,14 +134,14 @@ def test_more_categories_than_a_byte_holds_are_told_apart() -> None:
 
 def test_half_a_character_costs_no_frame() -> None:
     halves: dict[str, list[object]] = {**ROWS, "kind": ["a\ud83d", None], "text": ["b\ud83d", None]}
-    made = to_pandas(EXAMPLE.to_arrow(halves, FrameArguments(), {}))
+    made = to_pandas(to_arrow(EXAMPLE, halves, FrameArguments(), {}))
     assert list(made["kind"].dropna()) == ["a?"]
     assert list(made["text"].dropna()) == ["b?"]
 
 
 def test_units_and_metadata_are_in_attrs() -> None:
     about = {"home": "~/.hermes", "as_of": NOW.isoformat(), "status": "ok"}
-    attributes = to_pandas(EXAMPLE.to_arrow(ROWS, FrameArguments(), about)).attrs
+    attributes = to_pandas(to_arrow(EXAMPLE, ROWS, FrameArguments(), about)).attrs
     assert attributes == {
         "home": "~/.hermes",
         "as_of": NOW.isoformat(),
@@ -146,7 +152,7 @@ def test_units_and_metadata_are_in_attrs() -> None:
 
 def test_columns_come_in_the_order_asked_for() -> None:
     args = EXAMPLE.check(columns=["x", "n"])
-    assert list(to_pandas(EXAMPLE.to_arrow({"n": [1], "x": [2.0]}, args, {}))) == ["x", "n"]
+    assert list(to_pandas(to_arrow(EXAMPLE, {"n": [1], "x": [2.0]}, args, {}))) == ["x", "n"]
 
 
 def test_an_unknown_column_is_refused_with_those_that_exist() -> None:
@@ -250,6 +256,6 @@ def test_every_declared_column_says_what_it_means(frame: Frame) -> None:
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
 def test_every_frame_converts_to_arrow_and_pandas_without_rows(frame: Frame) -> None:
-    table = frame.to_arrow({name: [] for name in frame.column_names}, FrameArguments(), {})
+    table = to_arrow(frame, {name: [] for name in frame.column_names}, FrameArguments(), {})
     assert isinstance(table, pa.Table)
     assert list(to_pandas(table)) == list(frame.column_names)

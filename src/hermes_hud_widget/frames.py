@@ -235,10 +235,6 @@ class Frame:
             return column.source
         return f"{self.source}.{column.name}" if ": " in self.source else self.source
 
-    def to_arrow(self, filled: Filled, args: FrameArguments, about: Mapping[str, str]) -> pa.Table:
-        """An Arrow table with the declared types, also without rows; the arguments are those of `rows`."""
-        return self.rows(filled, args, about).table()
-
     def rows(
         self, filled: Filled, args: FrameArguments, about: Mapping[str, str], have: Collection[str] = ()
     ) -> Rows:
