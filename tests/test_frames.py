@@ -121,8 +121,11 @@ def test_categories_of_arrow_arrays_are_those_that_occur() -> None:
 def test_more_categories_than_a_byte_holds_are_told_apart() -> None:
     names = [f"kind {number}" for number in range(40_000)]
     made = to_pandas(
-        Frame("many", (Column("kind", "category", "One of many"),), dict).to_arrow(
-            {"kind": [*names, None, names[-1]]}, FrameArguments(), {}
+        to_arrow(
+            Frame("many", (Column("kind", "category", "One of many"),), dict),
+            {"kind": [*names, None, names[-1]]},
+            FrameArguments(),
+            {},
         )
     )
     assert made["kind"].astype("object").where(made["kind"].notna(), None).tolist() == [
