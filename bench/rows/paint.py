@@ -26,13 +26,7 @@ PAGE = (
 def measure_message(stage: Stage) -> Sequence[Measurement]:
     """The agent at work, and its first message after quiet."""
     steps = at_work(stage.scale.paints, *PAUSES_S, seed=1)
-    lines = list(_measure(stage, "message", steps, stage.scale.quiet_messages))
-    if stage.scale.is_thorough:
-        steps = at_work(stage.scale.paints // 3, *PAUSES_S, seed=12)
-        waits, note = all_ms(stage.scene("direct", "delete").paints(steps))
-        label = "one write after another, journal mode DELETE"
-        lines.append(measured("delete", label, "ms", waits, *ACTIVE, note=note))
-    return lines
+    return _measure(stage, "message", steps, stage.scale.quiet_messages)
 
 
 def measure_memory(stage: Stage) -> Sequence[Measurement]:

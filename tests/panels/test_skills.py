@@ -286,7 +286,7 @@ def test_whatever_stands_in_a_hand_edited_file_shows_the_rest(junk: Any) -> None
     assert show(*documents, **given, query={"skill": "three"}).text is not None
     filled = fill(*documents, **given)
     assert set(filled["name"]) == {"one", "two", "three"}
-    PANEL.frames[0].to_arrow(filled, FrameArguments(), {})
+    PANEL.frames[0].rows(filled, FrameArguments(), {})
 
 
 def test_entries_that_are_no_records_are_counted_and_named() -> None:

@@ -60,7 +60,7 @@ def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 def chunk(rows: Sequence[Row]) -> Chunk:
     """Rows under a new key."""
-    table = SHELF_FRAME.to_arrow(columns_of(rows), FrameArguments(), {}).combine_chunks()
+    table = SHELF_FRAME.rows(columns_of(rows), FrameArguments(), {}).table().combine_chunks()
     arrays = {
         name: pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
         for name, column in zip(table.column_names, table.columns, strict=True)
