@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,15 +11,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from cases import case_of
 from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
 from hermes_hud_widget.panel import Panel, Payload
-from hermes_hud_widget.panels import all_panels
-from hermes_hud_widget.panels.cron import RUNS
+from hermes_hud_widget.panels import BUILT_IN, all_panels
 from hermes_hud_widget.place import Place, find_place
 from hermes_hud_widget.sources import Config, Json, Settings, Source, TextFile
 from support.agent import Agent, MakeAgent
-from support.examples import add_row, example_of
+from support.examples import example_of
 from support.served import Client, Served, served
 
 
@@ -82,17 +81,8 @@ def client(shared: Served) -> Iterator[Client]:
 def hermes(agent: MakeAgent) -> Agent:
     """An agent in a home in which every panel has something to show."""
     hermes = agent()
-    hermes.session("s0", title="Session 0")
-    hermes.message("s0", "user", "hello")
-    hermes.message("s0", "assistant", "", tool_calls=[{"id": "c0", "name": "terminal", "arguments": {}}])
-    hermes.tokens("s0", input_tokens=10)
-    hermes.memory(["one"])
-    hermes.memory(["a person"], store="user")
-    hermes.file("skills/group/one/SKILL.md", b"---\nname: one\n---\nHow to do one thing.")
-    hermes.file("cron/jobs.json", b'{"jobs": [{"id": "j0", "name": "Job 0", "schedule": "every 30m"}]}')
-    add_row(hermes, RUNS, 0)
-    # As if long ago: of a database that was written just now a first look is not certain.
-    os.utime(hermes.home / RUNS.path, (0, 0))
+    for panel in BUILT_IN:
+        case_of(panel.name).fill(hermes)
     hermes.file("SOUL.md", b"a soul")
     hermes.file("toy.json", b"{}")
     hermes.file("config.yaml", b"model: m\n")

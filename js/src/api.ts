@@ -90,6 +90,11 @@ export interface ViewProps<Data = unknown> {
   query: Query;
   /** Asks for something else (a page, an order). The old `data` stay until the answer is here. */
   setQuery: (query: Query) => void;
+  /**
+   * Shows another panel, with a query of its own if one is given: `open("sessions", { session: id })`. In the grid it
+   * is scrolled to, or opened large if it stands in no cell. A name that the server does not have changes nothing.
+   */
+  open: (panel: string, query?: Query) => void;
   /** True while `data` are still those of the query before and the answer to this one is on its way. */
   isPending: boolean;
   /** A hook for further queries of the same panel, kept up to date as long as they are listed. */

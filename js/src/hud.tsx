@@ -33,6 +33,11 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
   const selected = panels.find(({ name }) => name === chosen) ?? panels[0];
   const [queries, setQueries] = useState<Record<string, Query>>({});
   const [progress, setProgress] = useState<Progress | null>(null);
+  const open = (panel: string, query?: Query) => {
+    if (!panels.some(({ name }) => name === panel)) return;
+    if (query) setQueries((before) => ({ ...before, [panel]: query }));
+    choose(panel);
+  };
   const home = hello?.homes.find(({ id }) => id === client.store.home) ?? null;
   const { t } = client.texts;
   return (
@@ -61,6 +66,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
             home={home}
             query={queries[selected.name] ?? noQuery}
             setQuery={(query) => setQueries((before) => ({ ...before, [selected.name]: query }))}
+            open={open}
             setProgress={setProgress}
             isVisible={isVisible}
           />

@@ -21,13 +21,15 @@ interface Props {
   home: HomeEntry | null;
   query: Query;
   setQuery: (query: Query) => void;
+  /** Shows another panel. */
+  open: (panel: string, query?: Query) => void;
   /** Is told how far the reading of what is shown has come. */
   setProgress: (progress: Progress | null) => void;
   isVisible: boolean;
 }
 
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
-export function PanelView({ panel, home, query, setQuery, setProgress, isVisible }: Props) {
+export function PanelView({ panel, home, query, setQuery, open, setProgress, isVisible }: Props) {
   const client = useClient();
   const { texts } = client;
   const signal = useLifetime();
@@ -72,6 +74,7 @@ export function PanelView({ panel, home, query, setQuery, setProgress, isVisible
       progress,
       query,
       setQuery,
+      open,
       isPending,
       useSnapshots,
       now: Date.now(),
@@ -188,6 +191,13 @@ function NoData({ snapshot, texts }: { snapshot: Snapshot; texts: Texts }) {
       <Empty title={title}>
         {texts.t("problem.no-home.help")}
         {!error.message.startsWith(title) && <Said text={error.message} />}
+      </Empty>
+    );
+  }
+  if (error?.kind === "not-in-version") {
+    return (
+      <Empty title={problemTitle(texts, error)}>
+        <Said text={beyondTitle(texts, error)} />
       </Empty>
     );
   }

@@ -26,6 +26,7 @@ export function hello(versions: Record<string, number> = {}, serverId = "server-
       title: name,
       titles: {},
       icon: "panel",
+      group: "more",
       module: `views/${name}`,
       payload_schema: null,
     })),

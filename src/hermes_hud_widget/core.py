@@ -19,17 +19,21 @@ from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, UnknownNameError
 from hermes_hud_widget.frames import Frame, FrameArguments
 from hermes_hud_widget.ledger.database import DatabaseMissing
+from hermes_hud_widget.ledger.release import is_older
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place, check_readable
 from hermes_hud_widget.protocol import Problem, Progress, Status
 from hermes_hud_widget.redact import redact_json
-from hermes_hud_widget.sources import Attached, Config, Settings, Source
+from hermes_hud_widget.sources import Attached, Config, Settings, Source, StateDb
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 log = logging.getLogger(__name__)
 
+STATE = StateDb()
+UPDATED = timedelta(minutes=1)
+"""How soon a panel that is not in this Hermes version is collected again while someone looks."""
 LOCKED_AGAIN = timedelta(seconds=1)
 """How soon a panel whose file was locked is collected again while someone looks."""
 
@@ -227,8 +231,13 @@ class OpenHome:
             )
         if (no_home := self._no_home()) is not None:
             return replace(snapshot, status="empty", error=no_home, progress=None)
+        if (elsewhere := self._elsewhere(declared.sources)) is not None:
+            return replace(snapshot, status="unavailable", error=elsewhere, progress=None)
         if progress is None and (result.payload.is_empty() or self._is_missing(declared.sources)):
-            return replace(snapshot, status="empty")
+            if (too_old := self._too_old(declared)) is None:
+                return replace(snapshot, status="empty")
+            # That Hermes was updated and has changed its database is told to no panel that does not read it.
+            return replace(snapshot, status="empty", error=too_old, valid_until=now + UPDATED)
         return snapshot
 
     def settle(self, panel: str) -> None:
@@ -267,6 +276,8 @@ class OpenHome:
         check_readable(self.place.path)
         where, zone_name = zone(self._config().text("timezone"))
         args = check_arguments(self.panels, name, given, now, where)
+        if (elsewhere := self._elsewhere(frame.sources_of(panel.sources))) is not None:
+            raise SourceError("unavailable", STATE.path, elsewhere.message)
         contents, problem = self._contents(frame.sources_of(panel.sources), is_for_frame=True)
         filled = frame.run(contents, args, now)
         status: Status = "stale" if problem else "ok"
@@ -327,6 +338,32 @@ class OpenHome:
             return None
         message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
         return Problem(kind="no-home", path=self.place.name, message=message)
+
+    def _elsewhere(self, sources: Mapping[str, Source[Any]]) -> Problem | None:
+        """Said where sessions are asked for that Hermes keeps in another database."""
+        if STATE not in sources.values() or not self.sources[STATE].is_missing():
+            return None
+        backend = self._config().text("database.backend")
+        if backend is None or not backend.strip().lower().startswith("postgres"):
+            return None
+        message = f"{STATE.path}: this home keeps its sessions in PostgreSQL, which is not read here"
+        return Problem(kind="unavailable", path=STATE.path, message=message)
+
+    def _too_old(self, panel: Panel) -> Problem | None:
+        """Said of a panel that is empty because the Hermes of this home does not write yet what it shows."""
+        state = self.sources.get(STATE)
+        if panel.since is None or state is None:
+            return None
+        with suppress(SourceError, DatabaseMissing):  # told by the panels that show it
+            ledger = state.read()
+            release = None if ledger is None else ledger.release()
+            if release is not None and is_older(release, panel.since):
+                message = (
+                    f"Not in this Hermes version: it came with Hermes {panel.since}, "
+                    f"and this home was last used by {release} or older"
+                )
+                return Problem(kind="not-in-version", path=None, message=message)
+        return None
 
     def _is_missing(self, sources: Mapping[str, Source[Any]]) -> bool:
         content = [source for source in sources.values() if source.counts_as_content]

@@ -203,6 +203,7 @@ def _panel_entry(panel: Panel) -> PanelEntry:
         title=panel.title,
         titles=dict(panel.titles),
         icon=panel.icon,
+        group=panel.group,
         module=f"views/{panel.name}" if has_view else None,
         payload_schema=None if has_view else panel.payload.model_json_schema(mode="serialization"),
     )

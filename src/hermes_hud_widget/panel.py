@@ -8,12 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from hermes_hud_widget.frames import Frame, call
+from hermes_hud_widget.ledger.release import parse_release
 from hermes_hud_widget.sources import Source
+
+Group = Literal["now", "knowledge", "history", "models", "system", "more"]
+GROUPS: tuple[Group, ...] = typing.get_args(Group)
+"""In display order."""
 
 
 class Payload(BaseModel):
@@ -23,7 +28,8 @@ class Payload(BaseModel):
     """
 
     # What an error shows of its input would be message text in a log.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built when first used: a server that starts should not wait for the models of panels that nobody opens.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     def is_empty(self) -> bool:
         """True when there is nothing to show yet; the panel's status is then `empty`."""
@@ -65,6 +71,9 @@ class Panel:
             payload's model (or a union of it with `Until`).
         titles: The title in other languages, by language code: `{"zh": "…"}`.
         icon: Name of the icon on its tab, one of the browser module's (`js/src/ui/icon.tsx`).
+        group: Which tabs it stands among: one of `GROUPS`.
+        since: The first release of hermes-agent that writes what it shows ("0.16"); None: every one does. A panel
+            that is empty in a home which an older one wrote says so.
         query: Model of the parameters that a viewer may send; every field has a default.
         frames: The DataFrames that it offers.
         view: An ES module that draws it; without one a generic view is made from the payload's schema.
@@ -79,6 +88,8 @@ class Panel:
         *,
         titles: Mapping[str, str] | None = None,
         icon: str = "panel",
+        group: Group = "more",
+        since: str | None = None,
         query: type[BaseModel] = NoQuery,
         frames: tuple[Frame, ...] = (),
         view: Traversable | None = None,
@@ -88,11 +99,17 @@ class Panel:
         self.title = title
         self.titles: Mapping[str, str] = titles or {}
         self.icon = icon
+        self.group = group
+        self.since = since
         self.collect = collect
         self.query = query
         self.frames = frames
         self.view = view
         self.sources: Mapping[str, Source[Any]] = sources
+        if group not in GROUPS:
+            raise ValueError(f"panel {name!r}: group={group!r}; expected one of {', '.join(GROUPS)}")
+        if since is not None:
+            parse_release(since)
         missing = sources.keys() - inspect.signature(collect).parameters.keys()
         if missing:
             raise TypeError(f"panel {name!r}: collect() takes no argument named {', '.join(sorted(missing))}")

@@ -42,6 +42,7 @@ class PanelEntry(Message):
     icon: str = Field(
         description="Name of an icon of the browser module; an unknown one is drawn as a plain panel"
     )
+    group: str = Field(default="more", description="Which tabs it stands among: `group.NAME` in the browser's texts")
     module: str | None = Field(
         description="Name of its view's ES module, to be asked for; null: `views/generic` draws it"
     )
@@ -60,7 +61,7 @@ class Watching(Message):
 class Problem(Message):
     """Why a snapshot is not `ok`, in words for the viewer."""
 
-    kind: Literal["no-home", "damaged", "locked", "unavailable", "internal"]
+    kind: Literal["no-home", "not-in-version", "damaged", "locked", "unavailable", "internal"]
     path: str | None = Field(description="The file at fault, relative to the home where it lies in it")
     message: str
 

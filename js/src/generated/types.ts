@@ -67,6 +67,10 @@ export interface PanelEntry {
    */
   icon: string;
   /**
+   * Which tabs it stands among: `group.NAME` in the browser's texts
+   */
+  group: string;
+  /**
    * Name of its view's ES module, to be asked for; null: `views/generic` draws it
    */
   module: string | null;
@@ -133,7 +137,7 @@ export interface PanelFrame {
  * Why a snapshot is not `ok`, in words for the viewer.
  */
 export interface Problem {
-  kind: "no-home" | "damaged" | "locked" | "unavailable" | "internal";
+  kind: "no-home" | "not-in-version" | "damaged" | "locked" | "unavailable" | "internal";
   /**
    * The file at fault, relative to the home where it lies in it
    */

@@ -44,6 +44,8 @@ export const english: Record<string, string> = {
   "problem.no-home.help":
     "Start Hermes once to make one, or name another: HUD(home=…). HUD.demo() shows one with a simulated agent.",
   "problem.no-home.file": "No Hermes home at {path}",
+  "problem.not-in-version": "Not in this Hermes version",
+  "problem.not-in-version.file": "Not in this Hermes version",
   "problem.damaged": "A file is damaged",
   "problem.damaged.file": "{path} is damaged",
   "problem.locked": "A file is locked",

@@ -42,6 +42,8 @@ const chinese: Record<string, string> = {
   "problem.no-home": "{path} 处没有 Hermes 主目录",
   "problem.no-home.help": "启动一次 Hermes 即可创建，或指定其他目录：HUD(home=…)。HUD.demo() 会用模拟的智能体演示。",
   "problem.no-home.file": "{path} 处没有 Hermes 主目录",
+  "problem.not-in-version": "此 Hermes 版本没有这项功能",
+  "problem.not-in-version.file": "此 Hermes 版本没有这项功能",
   "problem.damaged": "有文件已损坏",
   "problem.damaged.file": "{path} 已损坏",
   "problem.locked": "有文件被锁定",

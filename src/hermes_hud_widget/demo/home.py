@@ -10,6 +10,7 @@ from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any, cast
 
 from hermes_hud_widget.demo.clock import Clock
@@ -21,6 +22,9 @@ from hermes_hud_widget.demo.script import Script, after, together
 from hermes_hud_widget.demo.skills import Skills
 from hermes_hud_widget.demo.state import State
 from hermes_hud_widget.demo.stories import Story, make_story, read_stories
+
+PARTS: tuple[ModuleType, ...] = ()
+"""What panels need beside the sessions; each has `play(home)`, a script whose past lies before its first pause."""
 
 DAY_S = 86_400.0
 PAST_DAYS = 30
@@ -51,6 +55,7 @@ class DemoHome:
         self.state = State(path / "state.db")
         self.cron = Cron(path / "cron", self.clock, seed, now)
         self.skills = Skills(path / "skills", self.clock, seed, now)
+        self.path, self.seed, self.now = path, seed, now
         self._random = Random(seed)
         self._prompt = "\n\n".join([(path / "SOUL.md").read_text("utf-8"), self.memories.text("memory")])
         with self.state.batch():
@@ -93,6 +98,8 @@ class DemoHome:
         scripts.append(after(now + 2.0 - start, self.skills.keep_using))
         scripts.append(after(now + 3.0 - start, partial(self.cron.keep_feeding, live)))
         scripts.append(after(now + 5.0 - start, self.cron.keep_ticking))
+        # After the stories: what a part says of the past may name their sessions.
+        scripts.extend(after(lead, partial(part.play, self)) for part in PARTS)
         return together(*scripts)
 
     def _play(self, narrator: Narrator, story: Story) -> Script:

@@ -27,6 +27,7 @@ from hermes_hud_widget.ledger.memory import Memory
 from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.ledger.money import Sum
 from hermes_hud_widget.ledger.parts import Parts
+from hermes_hud_widget.ledger.release import release_of
 from hermes_hud_widget.ledger.rows import (
     LIVE,
     Activity,
@@ -221,6 +222,10 @@ class Ledger:
             for seconds in _changes_after(doing, writers is not None)
         ]
         return min((instant for instant in instants if instant > now), default=None)
+
+    def release(self) -> str | None:
+        """The newest release of Hermes that has opened this database ("0.18"); None: it has no sessions' table."""
+        return self._database.read(lambda _, schema: release_of(schema))
 
     def totals(self) -> Totals:
         """Counters over the whole database."""

@@ -515,6 +515,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "费用"},
     icon="costs",
+    group="models",
     query=CostsQuery,
     frames=(
         Frame(

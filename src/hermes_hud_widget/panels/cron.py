@@ -590,6 +590,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "定时任务"},
     icon="cron",
+    group="system",
     frames=(
         Frame(
             "cron_jobs",

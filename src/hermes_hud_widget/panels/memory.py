@@ -119,6 +119,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "记忆"},
     icon="memory",
+    group="knowledge",
     frames=(
         Frame(
             "memory",

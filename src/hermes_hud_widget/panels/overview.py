@@ -181,6 +181,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "概览"},
     icon="overview",
+    group="now",
     view=view("overview"),
     state=StateDb(),
     writers=WritersOf(),

@@ -318,6 +318,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "会话"},
     icon="sessions",
+    group="history",
     query=SessionsQuery,
     frames=(
         Frame(

@@ -721,6 +721,7 @@ PANEL = Panel(
     collect,
     titles={"zh": "技能"},
     icon="skills",
+    group="knowledge",
     query=SkillsQuery,
     frames=(
         Frame(

@@ -32,7 +32,7 @@ class TextFile(Source[str | None]):
         return None
 
     def attach(self, place: Place) -> Attached[str | None]:
-        return AttachedFile(_base(place, self.of) / self.path, self.path, lambda text, _: text, None)
+        return AttachedFile(base_of(place, self.of) / self.path, self.path, lambda text, _: text, None)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Json(Source[Any]):
         return None
 
     def attach(self, place: Place) -> Attached[Any]:
-        return AttachedFile(_base(place, self.of) / self.path, self.path, self._parse, self.missing)
+        return AttachedFile(base_of(place, self.of) / self.path, self.path, self._parse, self.missing)
 
     def _parse(self, text: str, _: datetime) -> Any:
         try:
@@ -129,5 +129,5 @@ class ActiveProfile(Source[str | None]):
         return name if name != "default" and PROFILE_NAME.match(name) else None
 
 
-def _base(place: Place, of: Where) -> Path:
+def base_of(place: Place, of: Where) -> Path:
     return place.root if of == "root" else place.path

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
-from hermes_hud_widget.ledger.database import Database, DatabaseProblem
+from hermes_hud_widget.ledger.database import Database, DatabaseMissing, DatabaseProblem
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources.files import Where, base_of
 from hermes_hud_widget.sources.source import Attached, Source
 
 Rows = tuple[Mapping[str, Any], ...]
@@ -32,6 +34,11 @@ class Table(Source[Rows]):
             database lacks are left out.
         limit: At most so many rows, the first in that order.
         where: Only rows whose value in the first is among the others; none of a table without that column.
+        of: The home, or the root home for a file that its profiles share.
+        prefix: Only rows whose text in the first begins with the second; none of a table without that column.
+        cut_chars: Longer texts are cut to so many characters.
+        by_content: It changes only when its rows do, not with every commit to the file: for a small table
+            (some hundred rows) of a database that is written often. They are read with every commit.
     """
 
     path: str
@@ -40,6 +47,10 @@ class Table(Source[Rows]):
     order: tuple[str, ...] = ()
     limit: int = 1000
     where: tuple[str, tuple[str, ...]] | None = None
+    of: Where = "home"
+    prefix: tuple[str, str] | None = None
+    cut_chars: int | None = None
+    by_content: bool = False
 
     @property
     def label(self) -> str:
@@ -50,7 +61,8 @@ class Table(Source[Rows]):
         return ()
 
     def attach(self, place: Place) -> Attached[Rows]:
-        return _Table(self, Database(place.path / self.path))
+        database = Database(base_of(place, self.of) / self.path)
+        return _ByContent(self, database) if self.by_content else _Table(self, database)
 
 
 class _Table(Attached[Rows]):
@@ -85,7 +97,8 @@ class _Table(Attached[Rows]):
     def _rows(self, connection: sqlite3.Connection, schema: Schema) -> Rows:
         declared = self._declared
         column, among = declared.where or (None, ())
-        if not schema.has(declared.table, column):
+        beginning, start = declared.prefix or (None, "")
+        if not schema.has(declared.table, column) or not schema.has(declared.table, beginning):
             return ()
         there = [name for name in declared.columns if schema.has(declared.table, name)]
         order = [
@@ -93,15 +106,28 @@ class _Table(Attached[Rows]):
             for name in declared.order
             if schema.has(declared.table, name.removeprefix("-"))
         ]
-        sql = f"SELECT {', '.join(map(_quoted, there)) or 'NULL'} FROM {_quoted(declared.table)}"
+        sql = f"SELECT {', '.join(map(self._selected, there)) or 'NULL'} FROM {_quoted(declared.table)}"
+        conditions, values = [], [*among]
         if column is not None:
-            sql += f" WHERE {_quoted(column)} IN ({', '.join('?' * len(among))})"
+            conditions.append(f"{_quoted(column)} IN ({', '.join('?' * len(among))})")
+        if beginning is not None:
+            # A range, which an index serves; LIKE would not, and reads `_` and `%` as wildcards.
+            conditions.append(f"{_quoted(beginning)} >= ? AND {_quoted(beginning)} < ?")
+            values += [start, start[:-1] + chr(ord(start[-1]) + 1)]
+        if conditions:
+            sql += f" WHERE {' AND '.join(conditions)}"
         if order:
             sql += f" ORDER BY {', '.join(order)}"
         blank = dict.fromkeys(declared.columns)
-        found = connection.execute(f"{sql} LIMIT ?", (*among, declared.limit)).fetchall()
+        found = connection.execute(f"{sql} LIMIT ?", (*values, declared.limit)).fetchall()
         # Without strict: the NULL of a table that has none of the columns belongs to no column.
         return tuple({**blank, **dict(zip(there, row, strict=False))} for row in found)
+
+    def _selected(self, name: str) -> str:
+        chars, column = self._declared.cut_chars, _quoted(name)
+        if chars is None:
+            return column
+        return f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {chars}) ELSE {column} END"
 
     def _in_words(self, error: DatabaseProblem) -> str:
         """The database's own words are about `state.db`: another file needs its path and other advice."""
@@ -111,6 +137,37 @@ class _Table(Attached[Rows]):
                 f"{path} is damaged: it is no SQLite database that can be read. Move it away, or restore it."
             )
         return f"{path}{str(error).removeprefix(self._database.path.name)}"
+
+
+class _ByContent(_Table):
+    """Reads the rows whenever something was committed, and has changed when they have."""
+
+    def __init__(self, declared: Table, database: Database) -> None:
+        super().__init__(declared, database)
+        self._lock = threading.Lock()
+        self._seen: Hashable = object()
+        self._rows_seen: Rows | str | None = None
+        self._changes = 0
+
+    def signature(self) -> Hashable:
+        with self._lock:
+            # Before the rows: a commit in between is then noticed by the next look.
+            seen = super().signature()
+            if seen != self._seen:
+                found = self._now()
+                self._seen = seen
+                if found != self._rows_seen:
+                    self._rows_seen = found
+                    self._changes += 1
+            return self._changes
+
+    def _now(self) -> Rows | str | None:
+        try:
+            return super().read()
+        except SourceError as error:
+            return str(error)
+        except DatabaseMissing:
+            return None
 
 
 def _quoted(name: str) -> str:

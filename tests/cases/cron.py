@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import os
+
+from hermes_hud_widget.panels.cron import RUNS
+from real.agent import Hermes
+from support.agent import Agent
+from support.examples import add_row
+
+
+def fill(agent: Agent) -> None:
+    agent.file("cron/jobs.json", b'{"jobs": [{"id": "j0", "name": "Job 0", "schedule": "every 30m"}]}')
+    add_row(agent, RUNS, 0)
+    # As if long ago: of a database that was written just now a first look is not certain.
+    os.utime(agent.home / RUNS.path, (0, 0))
+
+
+def change(hermes: Hermes, nonce: str) -> None:
+    hermes("cron.jobs", "create_job", "Look at it", "every 1h", name=nonce)

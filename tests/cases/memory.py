@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from real.agent import Hermes
+from support.agent import Agent
+
+
+def fill(agent: Agent) -> None:
+    agent.memory(["one"])
+    agent.memory(["a person"], store="user")
+
+
+def change(hermes: Hermes, nonce: str) -> None:
+    hermes.memory("add", "memory", f"The user says {nonce}.")
