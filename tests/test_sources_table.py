@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -110,3 +111,81 @@ def test_the_signature_changes_with_each_commit_and_only_then(table: Attached[Ro
             table.read()
             assert table.signature() in seen
         assert len(seen) == 6
+
+
+def test_only_rows_whose_text_begins_so_and_none_of_what_a_wildcard_would_find(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "CREATE TABLE list(key PRIMARY KEY, value);"
+        "INSERT INTO list VALUES ('a_b:1','x'),('a_b:','y'),('axb:2','n'),('a_c','n'),('A_b:3','n'),(7,'n'),(NULL,'n')",
+    )
+    source = Table("some/list.db", "list", ("key", "value"), order=("key",), prefix=("key", "a_b:"))
+    attached = source.attach(Place(tmp_path, tmp_path, None))
+    assert [row["value"] for row in attached.read()] == ["y", "x"]
+    attached.close()
+    elsewhere = Table("some/list.db", "list", ("key",), prefix=("no_such_column", "a")).attach(
+        Place(tmp_path, tmp_path, None)
+    )
+    assert elsewhere.read() == ()
+    elsewhere.close()
+
+
+def test_long_texts_are_cut_and_nothing_else_is(tmp_path: Path) -> None:
+    write(tmp_path, "CREATE TABLE list(a, b, c); INSERT INTO list VALUES ('äöüäöü', 123456, NULL)")
+    attached = Table("some/list.db", "list", ("a", "b", "c"), cut_chars=4).attach(
+        Place(tmp_path, tmp_path, None)
+    )
+    assert attached.read() == ({"a": "äöüä", "b": 123456, "c": None},)
+    attached.close()
+
+
+def test_a_file_of_the_root_home_is_read_there(tmp_path: Path) -> None:
+    profile = tmp_path / "profiles" / "coder"
+    profile.mkdir(parents=True)
+    write(tmp_path, "CREATE TABLE list(id); INSERT INTO list VALUES (1)")
+    attached = Table("some/list.db", "list", ("id",), of="root").attach(Place(profile, tmp_path, "coder"))
+    assert attached.read() == ({"id": 1},)
+    attached.close()
+
+
+def test_by_content_it_changes_with_its_rows_and_not_with_every_commit(tmp_path: Path) -> None:
+    write(tmp_path, "CREATE TABLE list(id, text); CREATE TABLE other(id); INSERT INTO list VALUES (1, 'a')")
+    age(tmp_path)
+    plain, by_content = (
+        Table("some/list.db", "list", ("id",), by_content=chosen).attach(Place(tmp_path, tmp_path, None))
+        for chosen in (False, True)
+    )
+    before = plain.signature(), by_content.signature()
+    write(tmp_path, "INSERT INTO other VALUES (1); UPDATE list SET text = 'b'")
+    age(tmp_path)
+    assert plain.signature() != before[0]
+    assert by_content.signature() == before[1]
+    write(tmp_path, "INSERT INTO list VALUES (2, 'c')")
+    age(tmp_path)
+    assert by_content.signature() != before[1]
+    assert by_content.read() == ({"id": 1}, {"id": 2})
+    plain.close()
+    by_content.close()
+
+
+def test_by_content_damage_and_its_end_are_changes(tmp_path: Path) -> None:
+    write(tmp_path, "CREATE TABLE list(id); INSERT INTO list VALUES (1)")
+    age(tmp_path)
+    path = tmp_path / "some" / "list.db"
+    good = path.read_bytes()
+    attached = Table("some/list.db", "list", ("id",), by_content=True).attach(Place(tmp_path, tmp_path, None))
+    signatures = [attached.signature()]
+    for content in (b"garbage " * 1024, good):
+        path.with_name("new").write_bytes(content)
+        path.with_name("new").replace(path)
+        age(tmp_path)
+        signatures.append(attached.signature())
+    assert len(set(signatures)) == 3
+    assert attached.read() == ({"id": 1},)
+    attached.close()
+
+
+def age(tmp_path: Path) -> None:
+    """As if written long ago: of what was written just now a look is not certain."""
+    for file in (tmp_path / "some").iterdir():
+        os.utime(file, ns=(0, file.stat().st_mtime_ns - 10**9))
