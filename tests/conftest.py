@@ -15,7 +15,8 @@ from support.served import Client, Served, served
 __all__ = ["agent"]
 
 os.environ["HERMES_HUD_CACHE"] = "off"
-"""Nothing is left in the developer's cache; tests of the index name a directory."""
+os.environ["HERMES_HUD_STATE"] = "off"
+"""Nothing is left in the developer's directories; tests of what is kept there name one."""
 
 
 @pytest.fixture(scope="module")

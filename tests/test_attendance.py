@@ -1,7 +1,6 @@
 """Homes that nobody needs rest; time is the test's."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,44 +11,9 @@ from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Source, TextFile
+from support.clock import Clock
 
 MEMORY = frozenset({("home", "memory")})
-
-
-@dataclass
-class FakeTimer:
-    """Rings when the test says so."""
-
-    seconds: float
-    ring: Callable[[], None]
-    is_running: bool = False
-
-    def start(self) -> None:
-        self.is_running = True
-
-    def cancel(self) -> None:
-        self.is_running = False
-
-
-class Clock:
-    """All timers that were made."""
-
-    def __init__(self) -> None:
-        self.timers: list[FakeTimer] = []
-
-    def timer(self, seconds: float, ring: Callable[[], None]) -> FakeTimer:
-        self.timers.append(FakeTimer(seconds, ring))
-        return self.timers[-1]
-
-    @property
-    def running(self) -> list[FakeTimer]:
-        return [timer for timer in self.timers if timer.is_running]
-
-    def pass_(self) -> None:
-        """So long that every timer that runs now rings."""
-        for timer in self.running:
-            timer.is_running = False
-            timer.ring()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place, check_readable
 from hermes_hud_widget.protocol import Problem, Progress, Status
 from hermes_hud_widget.redact import redact_json
-from hermes_hud_widget.sources import Attached, Config, Settings, Source, StateDb
+from hermes_hud_widget.sources import Attached, AttachedDiary, Config, Settings, Source, StateDb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -239,6 +239,28 @@ class OpenHome:
             # That Hermes was updated and has changed its database is told to no panel that does not read it.
             return replace(snapshot, status="empty", error=too_old, valid_until=now + UPDATED)
         return snapshot
+
+    @property
+    def recording(self) -> frozenset[str]:
+        """Names of the panels of which something is kept over time."""
+        return frozenset(name for name, panel in self.panels.items() if panel.record is not None)
+
+    def record(self, panel: str, now: datetime | None = None) -> None:
+        """Keeps what the panel's `record` makes of it now; nothing while anything is damaged or not read in full.
+
+        Raises:
+            OSError: It cannot be kept.
+            SourceError: What was kept is damaged.
+        """
+        declared = self.panel(panel)
+        contents, problem = self._contents(declared.sources)
+        if declared.record is None or problem is not None or self._progress(declared.sources.values()):
+            return
+        page = declared.record(declared.run(contents, declared.query(), now or datetime.now(UTC)).payload)
+        for source in declared.sources.values():
+            attached = self.sources[source]
+            if page is not None and isinstance(attached, AttachedDiary):
+                attached.keep(page)
 
     def settle(self, panel: str) -> None:
         """Returns when what the panel reads is read in full; what cannot be read is for `collect` to tell."""

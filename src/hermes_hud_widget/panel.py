@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hermes_hud_widget.frames import Frame, call
 from hermes_hud_widget.ledger.release import parse_release
-from hermes_hud_widget.sources import Source
+from hermes_hud_widget.sources import Diary, Page, Source
 
 Group = Literal["now", "knowledge", "history", "models", "system", "more"]
 GROUPS: tuple[Group, ...] = typing.get_args(Group)
@@ -76,6 +76,7 @@ class Panel:
             that is empty in a home which an older one wrote says so.
         query: Model of the parameters that a viewer may send; every field has a default.
         frames: The DataFrames that it offers.
+        record: What its `Diary` is to keep of its payload, by the day; None for a payload of which nothing is.
         view: An ES module that draws it; without one a generic view is made from the payload's schema.
         sources: What it reads, by the name under which `collect` receives it.
     """
@@ -92,6 +93,7 @@ class Panel:
         since: str | None = None,
         query: type[BaseModel] = NoQuery,
         frames: tuple[Frame, ...] = (),
+        record: Callable[[Any], Page | None] | None = None,
         view: Traversable | None = None,
         **sources: Source[Any],
     ) -> None:
@@ -104,12 +106,15 @@ class Panel:
         self.collect = collect
         self.query = query
         self.frames = frames
+        self.record = record
         self.view = view
         self.sources: Mapping[str, Source[Any]] = sources
         if group not in GROUPS:
             raise ValueError(f"panel {name!r}: group={group!r}; expected one of {', '.join(GROUPS)}")
         if since is not None:
             parse_release(since)
+        if (record is None) is any(isinstance(source, Diary) for source in sources.values()):
+            raise TypeError(f"panel {name!r}: a Diary among the sources and record= belong together")
         missing = sources.keys() - inspect.signature(collect).parameters.keys()
         if missing:
             raise TypeError(f"panel {name!r}: collect() takes no argument named {', '.join(sorted(missing))}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from hermes_hud_widget.errors import HomeError
 
+DEMO_MARKER = ".hermes-hud-demo"
+"""The file that tells a demo's home."""
 PROFILE_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}$")
 """What Hermes accepts as the name of a profile (`hermes_cli/profiles.py`)."""
 
@@ -40,6 +42,11 @@ class Place:
     def name(self) -> str:
         """The path as people write it, with the user's directory as `~`."""
         return shown(self.path)
+
+    @property
+    def is_demo(self) -> bool:
+        """True for a made-up home, which goes with the process that plays it."""
+        return (self.root / DEMO_MARKER).is_file()
 
     def profiles(self) -> tuple[str, ...]:
         """Names of the profiles of this root, sorted."""

@@ -26,8 +26,8 @@ def test_what_hermes_writes_is_announced_and_shown(home: Path, hermes: Hermes, p
         client.look(id, panel)
         frame = client.get(id, panel, query)
         assert NONCE not in json.dumps(frame["data"])
-        case.change(hermes, NONCE)
-        while NONCE not in json.dumps(frame["data"]):
+        seen = case.change(hermes, NONCE) or NONCE
+        while seen not in json.dumps(frame["data"]):
             client.wait_version(id, panel, frame["version"])
             frame = client.get(id, panel, query)
         assert frame["status"] == "ok"

@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hermes_hud_widget.place import DEMO_MARKER as MARKER
+
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 PREFIX = "hermes-hud-demo-"
-MARKER = ".hermes-hud-demo"
 
 
 def make_directory() -> tuple[Path, int]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hermes_hud_widget._version import __version__
+from hermes_hud_widget.ledger.own import RefusedError
 from hermes_hud_widget.ledger.private import (
     Folder,
     Lock,
@@ -27,7 +28,7 @@ from hermes_hud_widget.ledger.private import (
     measured,
     read_all,
 )
-from hermes_hud_widget.ledger.shelf import INDEX, LOCK, RefusedError, cache_folder, open_shelf, retire, tidy
+from hermes_hud_widget.ledger.shelf import INDEX, LOCK, cache_folder, open_shelf, retire, tidy
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,8 +15,9 @@ from typing import NamedTuple
 
 import platformdirs
 
+from hermes_hud_widget.ledger.own import check_outside, own_folder
 from hermes_hud_widget.ledger.private import Folder, UntrustedError, open_folder
-from hermes_hud_widget.place import default_home, shown
+from hermes_hud_widget.place import shown
 
 VARIABLE = "HERMES_HUD_CACHE"
 """Names another directory for what is kept; `off`: nothing is."""
@@ -30,10 +30,6 @@ _FOLDER = "history"
 _ENTRY = re.compile(r"[0-9a-f]{32}")
 _GONE = ".gone-"
 _HEAD_BYTES = 4096
-
-
-class RefusedError(OSError):
-    """The directory lies where nothing may be written."""
 
 
 class Entry(NamedTuple):
@@ -58,18 +54,7 @@ def cache_folder() -> Path | None:
     Raises:
         RefusedError: The variable names no place.
     """
-    if sys.platform == "win32":
-        return None
-    named = os.environ.get(VARIABLE, "").strip()
-    if named.lower() == "off":
-        return None
-    try:
-        path = Path(named).expanduser() if named else platformdirs.user_cache_path("hermes-hud-widget")
-    except RuntimeError as error:
-        raise RefusedError(f"{VARIABLE}={named}: {error}") from None
-    if not named and not path.is_absolute():
-        raise RefusedError(f"there is no home directory for a cache; {VARIABLE} may name a place")
-    return path.absolute()
+    return own_folder(VARIABLE, platformdirs.user_cache_path)
 
 
 def open_shelf(folder: Path, homes: Iterable[Path] = (), *, make: bool = False) -> Folder:
@@ -86,7 +71,7 @@ def open_shelf(folder: Path, homes: Iterable[Path] = (), *, make: bool = False) 
         OSError: It is not there, or cannot be made or opened.
     """
     real = Path(os.path.realpath(folder))
-    _check_outside(real, homes)
+    check_outside(real, homes, VARIABLE)
     with open_folder(real, make=make) as outer:
         return outer.folder(_FOLDER, make=make)
 
@@ -132,20 +117,6 @@ def retire(shelf: Folder, name: str) -> None:
     with suppress(FileNotFoundError):  # another process was first
         shelf.rename(name, gone)
         _remove(shelf, gone)
-
-
-def _check_outside(folder: Path, homes: Iterable[Path]) -> None:
-    known = [*homes]
-    with suppress(RuntimeError):  # no home directory, so none of Hermes in it
-        known += [default_home(), Path.home() / ".hermes"]
-    above = (folder, *folder.parents)
-    if any(Path(os.path.realpath(home)) in above for home in known) or any(
-        os.path.lexists(place / "state.db") for place in above
-    ):
-        raise RefusedError(
-            f"{shown(folder)} lies below a Hermes home, where nothing is written. "
-            f"Set {VARIABLE} to a directory outside"
-        )
 
 
 def _entry(shelf: Folder, name: str) -> Iterator[Entry]:
