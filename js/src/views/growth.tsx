@@ -48,7 +48,7 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
         )}
         <div class="groups">
           {groups.map(([group, names]) => (
-            <Section key={group} name={group} title={t(group)}>
+            <Section key={group} name={group} title={t(`group.${group}`)}>
               <ul class="figures">
                 {names.map((name) => (
                   <Figure key={name} name={name} earlier={earlier} later={later} drawn={data.drawn} />
@@ -84,6 +84,7 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
     today?: string;
   }) {
     const id = hooks.useId();
+    const thisYear = props.days.at(-1)?.slice(0, 4);
     return (
       <span class="day">
         <label for={id}>{props.label}</label>
@@ -94,7 +95,7 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
         >
           {[...props.days].reverse().map((day) => (
             <option key={day} value={day}>
-              {day === props.today ? t("today") : format.longDay(day)}
+              {day === props.today ? t("today") : day.slice(0, 4) === thisYear ? format.day(day) : format.longDay(day)}
             </option>
           ))}
         </select>
@@ -137,7 +138,10 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
     if (change === 0) return <span class="delta none numeric">±0</span>;
     const share = before > 0 ? ` (${change > 0 ? "+" : "−"}${format.percent(Math.abs(change) / before)})` : "";
     return (
-      <span class={`delta numeric ${change > 0 ? "more" : "less"}`} title={`${read(name, before)} → ${read(name, after)}${share}`}>
+      <span
+        class={`delta numeric ${change > 0 ? "more" : "less"}`}
+        title={`${read(name, before)} → ${read(name, after)}${share}`}
+      >
         {change > 0 ? "+" : "−"}
         {read(name, Math.abs(change))}
       </span>
@@ -164,10 +168,11 @@ export const texts = {
     kept: "one line a day in {where}",
     "from-to": "{from} to {to}",
     unknown: "not known",
-    work: "Work",
-    spent: "Spent",
-    memory: "Memory",
-    skills: "Skills and jobs",
+    "group.work": "Work",
+    "group.spent": "Spent",
+    "group.memory": "Memory",
+    "group.skills": "Skills and jobs",
+    skills: "Skills",
     sessions: "Conversations",
     "sessions.help": "Conversations that Hermes lists; archived ones and subagents are not counted.",
     messages: "Messages",
@@ -204,10 +209,11 @@ export const texts = {
     kept: "每天一行，保存在 {where}",
     "from-to": "从 {from} 到 {to}",
     unknown: "未知",
-    work: "工作",
-    spent: "消耗",
-    memory: "记忆",
-    skills: "技能与任务",
+    "group.work": "工作",
+    "group.spent": "消耗",
+    "group.memory": "记忆",
+    "group.skills": "技能与任务",
+    skills: "技能",
     sessions: "对话",
     "sessions.help": "Hermes 列出的对话；不含已归档的对话和子智能体。",
     messages: "消息",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hermes_hud_widget.demo.home import DemoHome
 
 DAYS = 29
-BEGIN_S = 0.4
-"""When all of the past is written, in seconds after the live part began."""
+BEGIN_S = 19.0
+"""In seconds after the live sessions began: the past is committed then."""
 
 
 def play(home: DemoHome) -> Script:
@@ -43,7 +43,7 @@ def _page(home: DemoHome, days_ago: int) -> dict[str, Any]:
         "memory_chars": entries * 118,
         "user_entries": users,
         "user_chars": users * 92,
-        "skills": 7 + round(7 * share),
+        "skills": 5 + round(6 * share),
         "own_skills": round(5 * share),
         "cron_jobs": 2 if days_ago > 20 else 3 if days_ago > 9 else 5,
     }
