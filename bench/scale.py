@@ -14,6 +14,7 @@ class Scale:
         is_thorough: True if also that is measured which has no goal and takes long.
         history: Messages in the large `state.db`.
         paints: Commits, each with a pause, whose way to the screen is timed.
+        panel_paints: Changes by Hermes' own code whose way to the screen is timed, for each panel.
         quiet_s: How long nothing is written before "the first write after quiet".
         quiet_messages: How many such writes to `state.db`.
         quiet_memories: The same for the memory file.
@@ -43,6 +44,7 @@ class Scale:
     is_thorough: bool
     history: int
     paints: int
+    panel_paints: int
     quiet_s: float
     quiet_messages: int
     quiet_memories: int
@@ -73,6 +75,7 @@ FULL = Scale(
     is_thorough=True,
     history=1_000_000,
     paints=150,
+    panel_paints=10,
     quiet_s=60.0,
     quiet_messages=3,
     quiet_memories=2,
@@ -103,6 +106,7 @@ QUICK = Scale(
     is_thorough=False,
     history=100_000,
     paints=12,
+    panel_paints=2,
     quiet_s=6.0,
     quiet_messages=1,
     quiet_memories=0,

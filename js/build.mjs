@@ -1,6 +1,6 @@
 // Bundles the widget, its views and its languages into ../src/hermes_hud_widget/static/.
-import { readdir, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -8,44 +8,80 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../src/hermes_hud_widget/static/", import.meta.url));
 
 /** One self-contained ES module per entry: what arrives through a Blob cannot import relatively. */
-const options = {
+const shared = {
   absWorkingDir: here,
-  entryPoints: {
-    widget: "src/widget.ts",
-    ...(await views()),
-    "i18n/zh": "src/i18n/zh.ts",
-  },
   outdir: out,
   bundle: true,
-  format: "esm",
   target: "es2022",
   charset: "utf8",
   minify: true,
   sourcemap: false,
   legalComments: "none",
   loader: { ".css": "text" },
-  plugins: [minifiedCss()],
   metafile: true,
   logLevel: "warning",
 };
+const builds = [
+  {
+    ...shared,
+    format: "esm",
+    entryPoints: { widget: "src/widget.ts", ...(await views()), "i18n/zh": "src/i18n/zh.ts" },
+    plugins: [minifiedCss()],
+  },
+  {
+    // What the core loads later has the core's own Preact and context: `import` becomes a call of `require`, which
+    // src/later.ts answers.
+    ...shared,
+    format: "cjs",
+    entryPoints: await furtherModules(),
+    banner: { js: "export default(require=>{const module={};" },
+    footer: { js: "return module.exports})" },
+    plugins: [minifiedCss(), leftToTheCore(await sharedByTheCore())],
+  },
+];
 
 if (process.argv.includes("--watch")) {
-  await (await esbuild.context(options)).watch();
+  for (const options of builds) await (await esbuild.context(options)).watch();
 } else {
-  const { metafile } = await esbuild.build(options);
-  const built = new Map(Object.entries(metafile.outputs).map(([file, { bytes }]) => [join(here, file), bytes]));
+  const outputs = await Promise.all(builds.map(async (options) => (await esbuild.build(options)).metafile.outputs));
+  const built = new Map(outputs.flatMap(Object.entries).map(([file, { bytes }]) => [join(here, file), bytes]));
   for (const [file, bytes] of built) console.log(`${(bytes / 1000).toFixed(1).padStart(6)} kB  ${basename(file)}`);
   await removeAllBut(built);
 }
 
 /** Every view is a module: src/views/NAME.tsx, or NAME/index.tsx with what belongs to it beside it. */
 async function views() {
-  const entries = await readdir(join(here, "src/views"), { withFileTypes: true });
-  const files = entries.flatMap((entry) => {
-    if (entry.isDirectory()) return [[entry.name, `${entry.name}/index.tsx`]];
-    return entry.name.endsWith(".tsx") ? [[basename(entry.name, ".tsx"), entry.name]] : [];
-  });
-  return Object.fromEntries(files.map(([name, file]) => [`views/${name}`, `src/views/${file}`]));
+  const files = await readdir(join(here, "src/views"), { recursive: true });
+  const entries = files.filter((file) => /^(?:[^/\\]+|[^/\\]+[/\\]index)\.tsx$/.test(file));
+  return Object.fromEntries(
+    entries.map((file) => [`views/${file.replace(/(?:[/\\]index)?\.tsx$/, "")}`, `src/views/${file}`]),
+  );
+}
+
+/** What the core loads when it is needed: src/modules/NAME.ts(x). */
+async function furtherModules() {
+  const files = await readdir(join(here, "src/modules"));
+  return Object.fromEntries(files.map((file) => [`core/${file.replace(/\.tsx?$/, "")}`, `src/modules/${file}`]));
+}
+
+/** The modules that src/later.ts imports, by its own names for them. */
+async function sharedByTheCore() {
+  const text = await readFile(join(here, "src/later.ts"), "utf8");
+  return new Set([...text.matchAll(/^import .* from "(.+)";$/gm)].map(([, name]) => name));
+}
+
+/** Does not bundle what the core has already. */
+function leftToTheCore(names) {
+  return {
+    name: "left-to-the-core",
+    setup(build) {
+      build.onResolve({ filter: /./ }, ({ path, importer, kind }) => {
+        if (kind === "entry-point") return null;
+        const name = path.startsWith(".") ? `./${relative(join(here, "src"), join(dirname(importer), path))}` : path;
+        return names.has(name) ? { path: name, external: true } : null;
+      });
+    },
+  };
 }
 
 /** Leaves nothing of an earlier build behind, without a moment in which there is no build. */

@@ -212,7 +212,25 @@ def test_the_greeting_comes_unasked_with_everything_for_a_first_paint(
     messages.wait_panel("first")
     types = [message.get("frame", message)["type"] for message in messages.all]
     assert types.index("server") < types.index("hello") < types.index("panel")
-    messages.wait(lambda message: message.get("frame", {}).get("name") == "views/memory")
+    for module in ("core/parts", "views/memory"):
+        messages.wait(lambda message, module=module: message.get("frame", {}).get("name") == module)
+
+
+def test_all_panels_that_are_seen_at_once_come_with_the_greeting(runtime: Runtime, agent: MakeAgent) -> None:
+    hermes = agent()
+    hermes.memory(["first"])
+    hermes.session("s1", title="a grid of two")
+    messages, place = Messages(), find_place(hermes.home)
+    panels = ("memory", "sessions", "cron")
+    relay = Relay(runtime.endpoint, lambda: runtime.open(place), panels, messages.put, first=2)
+    relay.displayed()
+    try:
+        messages.wait_panel("first")
+        messages.wait_panel("a grid of two")
+        for module in ("views/memory", "views/sessions"):
+            messages.wait(lambda message, module=module: message.get("frame", {}).get("name") == module)
+    finally:
+        relay.close()
 
 
 def test_the_greeting_is_repeated_until_the_page_answers(relay: tuple[Relay, Messages, Any]) -> None:
@@ -254,7 +272,8 @@ def test_a_page_without_a_socket_gets_the_other_panels_unasked(relay: tuple[Rela
     one.displayed()
     messages.wait_panel("first")
     one.from_model({"type": "ack", "client": "page", "direct": False})
-    messages.wait(lambda message: message.get("frame", {}).get("name") == "views/sessions")
+    for module in ("core/tools", "views/sessions"):
+        messages.wait(lambda message, module=module: message.get("frame", {}).get("name") == module)
     messages.wait(lambda message: message.get("frame", {}).get("panel") == "sessions")
     hermes.memory(["still pushed"])
     messages.wait_panel("still pushed")

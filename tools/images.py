@@ -1,12 +1,14 @@
-"""`make images`: the screenshots in docs/images/, of a demo home in a real JupyterLab.
+"""`make images`: screenshots of a demo home in a real JupyterLab, to be looked at one by one.
 
-images.py [FOLDER]   writes elsewhere
+docs/images/ gets those that the documents show; .cache/images/ all others: every panel in light and dark, wide and
+narrow, in Chinese, and in the named themes.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -17,51 +19,93 @@ from browser.notebook import Hud, Notebook
 from hermes_hud_widget.panels import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
+SHOWN = ROOT / "docs" / "images"
+OTHERS = ROOT / ".cache" / "images"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = (900, 320)
+NAMED = ("neural-awakening", "blade-runner", "fsociety", "anime")
+GRID = ("overview", "sessions", "costs", "cron")
 CELLS = """from hermes_hud_widget import HUD
 
-hud = HUD.demo(height={height})
+hud = HUD.demo({options})
 {narrow}hud"""
 
 
 def main() -> None:
     """Takes every screenshot."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
-    folder.mkdir(parents=True, exist_ok=True)
+    for folder in (SHOWN, OTHERS):
+        folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as temporary,
         Lab(Path(temporary) / "lab") as lab,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for width in WIDTHS:
-            for theme in THEMES:
-                take(lab, browser, folder, theme, width)
+        for theme in THEMES:
+            for width in WIDTHS:
+                panels(lab, browser, theme, width)
+            grid(lab, browser, theme)
+        panels(lab, browser, "light", WIDTHS[0], language="zh")
+        for name in NAMED:
+            overview(lab, browser, name)
         browser.close()
 
 
-def take(lab: Lab, browser: Browser, folder: Path, theme: str, width: int) -> None:
+def panels(lab: Lab, browser: Browser, theme: str, width: int, language: str = "en") -> None:
     """All panels in one theme at one width; the wide ones with the notebook around them once."""
-    context = browser.new_context(viewport={"width": 1240, "height": 900}, device_scale_factor=1.5)
-    narrow = "" if width >= 900 else f'hud.widget.layout.width = "{width}px"\n'
-    source = CELLS.format(height=560, narrow=narrow)
-    notebook = Notebook(lab, context.new_page(), f"images-{theme}-{width}", [source])
+    is_wide, is_shown = width >= WIDTHS[0], theme == "light" and width >= WIDTHS[0] and language == "en"
+    narrow = "" if is_wide else f'hud.widget.layout.width = "{width}px"\n'
+    with page(lab, browser, theme, "height=600", narrow, language) as (notebook, hud):
+        for name in (each.name for each in BUILT_IN):
+            hud.show(name)
+            if name == "sessions" and is_wide:
+                open_transcript(hud)
+            settle(hud)
+            file = f"{name}.png" if is_shown else f"{name}-{theme}-{width}-{language}.png"
+            hud.root.screenshot(path=(SHOWN if is_shown else OTHERS) / file)
+        if is_wide and language == "en":
+            hud.show("overview")
+            settle(hud)
+            notebook.page.screenshot(path=SHOWN / f"notebook-{theme}.png")
+
+
+def grid(lab: Lab, browser: Browser, theme: str) -> None:
+    """Several panels at once."""
+    options = f"panels={list(GRID)!r}, layout='grid', height=900"
+    with page(lab, browser, theme, options, height=1_200) as (_, hud):
+        settle(hud)
+        hud.root.screenshot(path=SHOWN / f"grid-{theme}.png")
+
+
+def overview(lab: Lab, browser: Browser, theme: str) -> None:
+    """The overview in a theme of its own."""
+    with page(lab, browser, "dark", f"height=600, theme={theme!r}") as (_, hud):
+        settle(hud)
+        hud.root.screenshot(path=OTHERS / f"overview-{theme}.png")
+
+
+@contextmanager
+def page(
+    lab: Lab,
+    browser: Browser,
+    theme: str,
+    options: str,
+    narrow: str = "",
+    language: str = "en",
+    height: int = 900,
+) -> Iterator[tuple[Notebook, Hud]]:
+    """A notebook with a live HUD on a demo's home."""
+    context = browser.new_context(
+        viewport={"width": 1240, "height": height}, locale="zh-CN" if language == "zh" else "en-GB"
+    )
+    name = f"images-{theme}-{len(options)}-{len(narrow)}-{language}"
+    notebook = Notebook(lab, context.new_page(), name, [CELLS.format(options=options, narrow=narrow)])
     notebook.open()
     notebook.theme(THEMES[theme])
     notebook.run(0)
     hud = notebook.hud(0)
     hud.expect_live()
-    for panel in (each.name for each in BUILT_IN):
-        hud.show(panel)
-        if panel == "sessions" and width >= 900:
-            open_transcript(hud)
-        settle(hud)
-        hud.root.screenshot(path=folder / f"{panel}-{theme}-{width}.png")
-    if width >= 900:
-        hud.show("overview")
-        settle(hud)
-        notebook.page.screenshot(path=folder / f"notebook-{theme}.png")
+    yield notebook, hud
     context.close()
     lab.shut_down_kernels()
 

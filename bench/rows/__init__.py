@@ -16,6 +16,7 @@ from bench.rows import (
     module,
     opening,
     paint,
+    panels,
     peak,
     soak,
     stall,
@@ -26,6 +27,7 @@ from bench.rows import (
 ROWS: tuple[Row, ...] = (
     paint.MESSAGE,
     paint.MEMORY,
+    panels.ROW,
     loss.ROW,
     busy.ROW,
     wire.ROW,

@@ -95,6 +95,11 @@ export interface ViewProps<Data = unknown> {
    * is scrolled to, or opened large if it stands in no cell. A name that the server does not have changes nothing.
    */
   open: (panel: string, query?: Query) => void;
+  /**
+   * Shows another profile's home of the same root, in all panels of this page, until another one is chosen; `default` is
+   * the root home. The promise is broken, with the server's words, where there is none of that name.
+   */
+  showProfile: (name: string) => Promise<void>;
   /** True while `data` are still those of the query before and the answer to this one is on its way. */
   isPending: boolean;
   /** A hook for further queries of the same panel, kept up to date as long as they are listed. */

@@ -1,9 +1,12 @@
-import { makeApi, type View, type ViewModule } from "./api.ts";
+import type { View, ViewModule } from "./api.ts";
+import type { Layout } from "./arrangement.ts";
 import { Connection, type Environment, type Model } from "./connection.ts";
 import { type Format, makeFormat } from "./format.ts";
 import { type Catalogue, type Catalogues, chooseLanguage, type Language, Texts } from "./i18n.ts";
+import { answer, type Later } from "./later.ts";
 import { isRecord } from "./protocol.ts";
-import { Store } from "./store.ts";
+import { type ModuleReading, Store } from "./store.ts";
+import type { THEMES } from "./theme.ts";
 import { Ticker } from "./ticker.ts";
 
 /** Evaluates the text of an ES module that has no imports. */
@@ -11,9 +14,12 @@ export type ImportText = (text: string) => Promise<Record<string, unknown>>;
 
 export interface Options {
   home: string;
-  /** Names in display order; empty: all. */
+  /** Names in display order; empty: all, or in a grid those of `grid`. */
   panels: string[];
-  theme: "auto" | "light" | "dark";
+  grid: string[];
+  layout: Layout;
+  theme: (typeof THEMES)[number];
+  scanlines: boolean;
   /** In CSS pixels. */
   height: number;
   language: "auto" | "en" | "zh";
@@ -33,6 +39,9 @@ export class Client {
   /** Counts modules that arrived, so that what waits for one draws again. */
   modulesLoaded = 0;
   readonly #views = new Map<string, LoadedView | "importing">();
+  readonly #later = new Map<string, unknown>();
+  /** Style sheets that modules brought. */
+  readonly styles: string[] = [];
   readonly #visible = new Set<object>();
   #formatInUse: Format;
 
@@ -82,14 +91,46 @@ export class Client {
   view(name: string): LoadedView {
     const known = this.#views.get(name);
     if (known !== undefined) return known === "importing" ? null : known;
-    const { text, refusal } = this.store.module(name);
+    const { text, refusal } = this.#module(name);
+    const parts = this.later("parts");
     if (refusal) return { failure: refusal.message };
-    if (text === null) this.store.wantModule(name);
-    else this.#evaluate(name, text);
+    if (parts !== null && "failure" in parts) return parts;
+    if (text !== null && parts !== null) this.#evaluate(name, text, parts);
     return null;
   }
 
-  #evaluate(name: string, text: string): void {
+  /** A part of the core that is loaded when it is needed, why it is not there, or null as long as it is on its way. */
+  later<Name extends keyof Later>(name: Name): Later[Name] | { failure: string } | null {
+    if (this.#later.has(name)) return this.#later.get(name) as Later[Name] | null;
+    const { text, refusal } = this.#module(`core/${name}`);
+    if (refusal) return { failure: refusal.message };
+    if (text === null) return null;
+    this.#later.set(name, null);
+    this.importText(text)
+      .then((module) => {
+        const loaded = (module.default as (required: typeof answer) => Later[Name])(answer);
+        if ("css" in loaded) this.styles.push(loaded.css);
+        if ("english" in loaded) this.texts.add("en", loaded.english);
+        return loaded;
+      })
+      .catch((error: unknown) => {
+        console.error(`[hermes-hud] core/${name} could not be loaded`, error);
+        return { failure: String(error) };
+      })
+      .then((loaded) => {
+        this.#later.set(name, loaded);
+        this.#tellLoaded();
+      });
+    return null;
+  }
+
+  /** The text of a module, which is asked for. */
+  #module(name: string): ModuleReading {
+    this.store.wantModule(name);
+    return this.store.module(name);
+  }
+
+  #evaluate(name: string, text: string, { makeApi }: Later["parts"]): void {
     this.#views.set(name, "importing");
     this.importText(text)
       .then((module) => {

@@ -1,14 +1,22 @@
 import { h } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Client } from "./client.ts";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { byDefault, chosen, grouped, type Layout, visible } from "./arrangement.ts";
+import type { Client, Options } from "./client.ts";
 import { ClientProvider, useClient, useSelected } from "./context.ts";
+import { focusPanel, focusSearch } from "./focus.ts";
 import { Footer } from "./footer.tsx";
-import { PanelView } from "./panel.tsx";
-import type { HomeEntry, PanelEntry, Progress, Query } from "./protocol.ts";
-import { Tabs } from "./tabs.tsx";
-import { type Appearance, detectTheme, onThemeChange } from "./theme.ts";
-import { Icon } from "./ui/icon.tsx";
-import { Empty, Skeleton } from "./ui/parts.tsx";
+import { Grid } from "./grid.tsx";
+import { useAppearance, useArrangement, useNarrow, useVisible } from "./host.ts";
+import { isPaletteKey, isTyping } from "./keys.ts";
+import type { ToolsProps } from "./modules/tools.tsx";
+import { type PanelName, PanelView } from "./panel.tsx";
+import type { PanelEntry, Progress, Query } from "./protocol.ts";
+import { Chooser, Groups, PanelMenu, Tabs, useTitle } from "./tabs.tsx";
+import { Top } from "./top.tsx";
+import { Empty, Skeleton } from "./ui/blank.tsx";
+
+/** What may lie over the HUD. */
+export type Sheet = "panels" | "palette" | "menu" | "arrange" | "keys";
 
 /** One view of a model: its own tab, queries and theme on the shared client. */
 export function Hud(props: { client: Client; element: HTMLElement; signal: AbortSignal }) {
@@ -21,79 +29,190 @@ export function Hud(props: { client: Client; element: HTMLElement; signal: Abort
 
 function Frame({ client, element, signal }: { client: Client; element: HTMLElement; signal: AbortSignal }) {
   const root = useRef<HTMLDivElement>(null);
-  const appearance = useAppearance(client, element, signal);
+  const { arrangement, arrange, forget } = useArrangement(client, element);
+  const { options, texts } = client;
+  const theme = arrangement.theme ?? options.theme;
+  const appearance = useAppearance(theme, element);
   const isVisible = useVisible(client, root, signal);
-  const [status, hello] = useSelected(({ connection, store, modulesLoaded }) => [
-    connection.status,
-    store.hello,
-    modulesLoaded,
+  const isNarrow = useNarrow(root);
+  const [status, hello] = useSelected((client) => [
+    client.connection.status,
+    client.store.hello,
+    client.store.home,
+    client.modulesLoaded,
+    // Of a named theme the colours come as a module.
+    appearance.palette !== "own" && appearance.palette !== "host" && client.later("themes"),
   ]);
-  const panels = chosenPanels(hello?.panels ?? [], client.options.panels);
-  const [chosen, choose] = useState<string | null>(null);
-  const selected = panels.find(({ name }) => name === chosen) ?? panels[0];
   const [queries, setQueries] = useState<Record<string, Query>>({});
-  const [progress, setProgress] = useState<Progress | null>(null);
-  const open = (panel: string, query?: Query) => {
-    if (!panels.some(({ name }) => name === panel)) return;
-    if (query) setQueries((before) => ({ ...before, [panel]: query }));
-    choose(panel);
-  };
+  // They may name what only the home before has.
+  useEffect(() => setQueries({}), [client.store.home]);
+  const [progresses, setProgresses] = useState<Record<string, Progress | null>>({});
+  const setProgress = useCallback(
+    (panel: string, progress: Progress | null) => setProgresses((before) => ({ ...before, [panel]: progress })),
+    [],
+  );
+  /** A panel that was opened from another one although it has no tab or cell. */
+  const [guest, setGuest] = useState<string | null>(null);
+  const [large, setLarge] = useState<string | null>(null);
+  const [sheet, setSheet] = useState<Sheet | null>(null);
+  const title = useTitle();
+
+  const all = hello?.panels ?? [];
+  const layout = arrangement.layout ?? options.layout;
+  const shown = chosen(byDefault(all, namesOf(options, layout, all)), arrangement[layout]);
+  const seen = visible(all, shown);
+  const panels = [...seen, ...all.filter(({ name }) => name === guest && !seen.some((panel) => panel.name === name))];
+  const selected =
+    panels.find(({ name }) => name === guest) ?? panels.find(({ name }) => name === arrangement.tab) ?? panels[0];
+  const groups = grouped(panels, seen.length);
   const home = hello?.homes.find(({ id }) => id === client.store.home) ?? null;
-  const { t } = client.texts;
+  const { t } = texts;
+
+  const choose = (panel: string) => {
+    const isGuest = !seen.some(({ name }) => name === panel);
+    setGuest(isGuest ? panel : null);
+    if (!isGuest) arrange({ tab: panel });
+  };
+  const openLarge = (panel: string | null) => {
+    if (panel === null) setGuest(null);
+    setLarge(panel);
+  };
+  const [focused, focus] = useState<{ panel: string } | null>(null);
+  useEffect(() => focusPanel(root.current, focused?.panel ?? null), [focused]);
+  const open = (panel: string, query?: Query) => {
+    if (!all.some(({ name }) => name === panel)) return;
+    if (query) setQueries((before) => ({ ...before, [panel]: query }));
+    if (layout === "tabs") choose(panel);
+    else if (!seen.some(({ name }) => name === panel)) {
+      setGuest(panel);
+      setLarge(panel);
+    } else if (large !== null) setLarge(panel);
+    focus({ panel });
+  };
+  const draw = (panel: PanelEntry, name: PanelName, isVisible: boolean) => (
+    <PanelView
+      // Of another profile's home nothing must be left on show.
+      key={`${client.store.home} ${panel.name}`}
+      panel={panel}
+      name={name}
+      home={home}
+      query={queries[panel.name] ?? noQuery}
+      setQuery={(query) => setQueries((before) => ({ ...before, [panel.name]: query }))}
+      open={open}
+      setProgress={setProgress}
+      isVisible={isVisible}
+    />
+  );
+  const closeSheet = () => setSheet(null);
+  const isCompact = isNarrow && groups.length > 1;
+  const hasTabs = layout === "tabs" && !isCompact;
+  const tabs = { groups, selected: selected?.name ?? "", choose };
+  const row = groups.find((group) => group.panels.some(({ name }) => name === selected?.name))?.panels ?? [];
+  const keys = (event: KeyboardEvent) => {
+    if (isPaletteKey(event)) setSheet(sheet === "palette" ? null : "palette");
+    else if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || sheet !== null) return;
+    else if (event.key === "?") setSheet("keys");
+    else if (event.key === "/") {
+      if (!focusSearch(root.current, selected?.name ?? "")) return;
+    } else {
+      const at = "1234567890".indexOf(event.key);
+      const panel = event.key.length === 1 ? (layout === "tabs" ? row : seen)[at] : undefined;
+      if (!panel) return;
+      // Not only chosen: what had the focus may be gone, and with it the keys.
+      open(panel.name);
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
     <div
       ref={root}
       class="hud"
       role="region"
       aria-label={t("hud.label")}
-      lang={client.texts.language}
+      lang={texts.language}
       data-hermes-hud=""
       data-transport={status.transport}
       data-state={status.state}
       data-theme={appearance.theme}
       data-palette={appearance.palette}
-      style={{ height: `${client.options.height}px` }}
+      data-layout={layout}
+      data-scanlines={(arrangement.scanlines ?? options.scanlines) || undefined}
+      style={{ height: `${options.height}px` }}
+      // A click on nothing in particular gives the HUD the focus, and so its keys.
+      tabIndex={-1}
+      onKeyDown={keys}
     >
-      <div class="top">
-        <Brand home={home} />
-        {panels.length > 0 && <Tabs panels={panels} selected={selected?.name ?? ""} choose={choose} />}
-      </div>
+      <Top home={home} sheet={sheet} show={setSheet}>
+        {hasTabs && (groups.length > 1 ? <Groups {...tabs} /> : <Tabs {...tabs} panels={row} />)}
+      </Top>
+      {hasTabs && groups.length > 1 && (
+        <div class="row" role="tabpanel" id="group" aria-labelledby={`group-${row[0]?.group}`}>
+          <Tabs {...tabs} panels={row} />
+        </div>
+      )}
+      {layout === "tabs" && isCompact && (
+        <Chooser {...tabs} isOpen={sheet === "panels"} setOpen={(isOpen) => setSheet(isOpen ? "panels" : null)} />
+      )}
       <div class="stage">
-        {selected ? (
-          <PanelView
-            key={selected.name}
-            panel={selected}
-            home={home}
-            query={queries[selected.name] ?? noQuery}
-            setQuery={(query) => setQueries((before) => ({ ...before, [selected.name]: query }))}
-            open={open}
-            setProgress={setProgress}
+        {panels.length === 0 && (
+          <div class="panel">{hello ? <NoPanels chosen={options.panels} offered={all} /> : <Skeleton />}</div>
+        )}
+        {layout === "grid" && (
+          <Grid
+            panels={panels}
+            large={panels.some(({ name }) => name === large) ? large : null}
+            setLarge={openLarge}
             isVisible={isVisible}
+            draw={(panel, isVisible) => draw(panel, { heading: `title-${panel.name}` }, isVisible)}
           />
-        ) : (
-          <div class="panel">
-            {hello ? <NoPanels chosen={client.options.panels} offered={hello.panels} /> : <Skeleton />}
-          </div>
+        )}
+        {layout === "tabs" &&
+          selected &&
+          draw(selected, isCompact ? { text: title(selected) } : { tab: `tab-${selected.name}` }, isVisible)}
+        {sheet === "panels" && (
+          <PanelMenu
+            {...tabs}
+            close={() => {
+              closeSheet();
+              root.current?.querySelector<HTMLElement>("[data-chooser]")?.focus();
+            }}
+          />
         )}
       </div>
-      <Footer progress={progress} />
+      <Footer progress={Object.values(progresses).find((progress) => progress !== null) ?? null} />
+      {sheet !== null && sheet !== "panels" && (
+        <Tools
+          key={sheet}
+          sheet={sheet}
+          show={setSheet}
+          panels={{ all, seen }}
+          arrangement={{ layout, theme, scanlines: arrangement.scanlines ?? options.scanlines, shown }}
+          arrange={arrange}
+          forget={forget}
+          open={open}
+        />
+      )}
     </div>
   );
+}
+
+/** The panels that a layout shows by the cell's options. */
+function namesOf({ panels, grid }: Options, layout: Layout, all: readonly PanelEntry[]): readonly string[] {
+  if (panels.length > 0) return panels;
+  return layout === "grid" && grid.length > 0 ? grid : all.map(({ name }) => name);
+}
+
+/** What opens over the HUD, once it is loaded. */
+function Tools(props: ToolsProps) {
+  const [tools] = useSelected((client) => [client.later("tools"), client.modulesLoaded]);
+  const { t } = useClient().texts;
+  if (tools === null) return null;
+  if ("failure" in tools) return <Empty title={t("panel.failed", { message: tools.failure })} />;
+  return <tools.Tools {...props} />;
 }
 
 const noQuery: Query = {};
-
-function Brand({ home }: { home: HomeEntry | null }) {
-  const { t } = useClient().texts;
-  return (
-    <div class="brand" title={home?.path}>
-      <Icon name="wing" size={18} />
-      <b>Hermes</b>
-      {home && <span class="home">{shortPath(home.path)}</span>}
-      {home?.profile && <span class="badge accent">{t("hud.profile", { name: home.profile })}</span>}
-    </div>
-  );
-}
 
 /** The server has none of the panels that the options name, or none at all. */
 function NoPanels({ chosen, offered }: { chosen: readonly string[]; offered: readonly PanelEntry[] }) {
@@ -104,49 +223,4 @@ function NoPanels({ chosen, offered }: { chosen: readonly string[]; offered: rea
       {t("hud.no-panels.help", { chosen: list(chosen), offered: list(offered.map(({ name }) => name)) })}
     </Empty>
   );
-}
-
-/** The end of a path, which is what tells homes apart. */
-function shortPath(path: string): string {
-  const parts = path.split(/[/\\]/).filter(Boolean);
-  return parts.length > 2 ? `…/${parts.slice(-2).join("/")}` : path;
-}
-
-/** The panels to show, in the order that the options name them; all when they name none. */
-function chosenPanels(all: readonly PanelEntry[], names: readonly string[]): readonly PanelEntry[] {
-  if (names.length === 0) return all;
-  return names.flatMap((name) => all.filter((panel) => panel.name === name));
-}
-
-function useAppearance(client: Client, element: HTMLElement, signal: AbortSignal): Appearance {
-  const [appearance, setAppearance] = useState(() => detectTheme(client.options.theme, element));
-  useEffect(() => {
-    const update = () => {
-      const next = detectTheme(client.options.theme, element);
-      setAppearance((now) => (now.theme === next.theme && now.palette === next.palette ? now : next));
-    };
-    update();
-    onThemeChange(update, signal);
-  }, [client, element, signal]);
-  return appearance;
-}
-
-/** Whether somebody can see this view: its tab is in front and it isn't scrolled away. */
-function useVisible(client: Client, root: { current: HTMLElement | null }, signal: AbortSignal): boolean {
-  const [isOnScreen, setOnScreen] = useState(true);
-  const [isInFront, setInFront] = useState(() => document.visibilityState !== "hidden");
-  useEffect(() => {
-    document.addEventListener("visibilitychange", () => setInFront(document.visibilityState !== "hidden"), { signal });
-    if (!root.current || typeof IntersectionObserver === "undefined") return;
-    const observer = new IntersectionObserver((entries) => setOnScreen(entries.at(-1)?.isIntersecting ?? true));
-    observer.observe(root.current);
-    return () => observer.disconnect();
-  }, [root, signal]);
-  const isVisible = isOnScreen && isInFront;
-  useLayoutEffect(() => {
-    const view = {};
-    client.setVisible(view, isVisible);
-    return () => client.setVisible(view, false);
-  }, [client, isVisible]);
-  return isVisible;
 }

@@ -34,9 +34,14 @@ export class Texts {
 
   /** Reads in `language` from now on. */
   use(language: Language, catalogue: Catalogue): void {
-    this.catalogues = { ...this.catalogues, [language]: catalogue };
+    this.add(language, catalogue);
     this.#language = language;
     this.#number = new Intl.NumberFormat(language);
+  }
+
+  /** Has these texts, too. */
+  add(language: Language, catalogue: Catalogue): void {
+    this.catalogues = { ...this.catalogues, [language]: { ...this.catalogues[language], ...catalogue } };
   }
 
   has(key: string): boolean {

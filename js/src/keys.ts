@@ -16,3 +16,14 @@ export function forwardHostShortcuts(element: HTMLElement, signal: AbortSignal):
     { signal },
   );
 }
+
+/** Whether keys of an event are letters of a text somewhere, so that they mean nothing else. */
+export function isTyping(event: Event): boolean {
+  const [target] = event.composedPath();
+  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+/** Whether it is Ctrl+K, or Cmd+K, which opens the command palette. */
+export function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && ctrlKey !== metaKey && !altKey && !shiftKey;
+}

@@ -7,8 +7,8 @@ import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Progress, Query } from
 import { keyOf } from "./query.ts";
 import type { Snapshot } from "./store.ts";
 import { cleanLine } from "./text.ts";
+import { Empty, Skeleton } from "./ui/blank.tsx";
 import { Icon } from "./ui/icon.tsx";
-import { Empty, Skeleton } from "./ui/parts.tsx";
 import { Text } from "./ui/text.tsx";
 
 /** Draws the panels that bring no view of their own. */
@@ -16,29 +16,34 @@ const GENERIC = "views/generic";
 /** An answer that takes longer than this waits for a running cell, most likely. */
 const SLOW_MS = 1_000;
 
+/** What names a panel: its tab, which makes it a tab's panel, or another element (both by id), or a text. */
+export type PanelName = { tab: string } | { heading: string } | { text: string };
+
 interface Props {
   panel: PanelEntry;
+  name: PanelName;
   home: HomeEntry | null;
   query: Query;
   setQuery: (query: Query) => void;
   /** Shows another panel. */
   open: (panel: string, query?: Query) => void;
   /** Is told how far the reading of what is shown has come. */
-  setProgress: (progress: Progress | null) => void;
+  setProgress: (panel: string, progress: Progress | null) => void;
   isVisible: boolean;
 }
 
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
-export function PanelView({ panel, home, query, setQuery, open, setProgress, isVisible }: Props) {
+export function PanelView({ panel, name, home, query, setQuery, open, setProgress, isVisible }: Props) {
   const client = useClient();
   const { texts } = client;
   const signal = useLifetime();
   const [reading] = useReadings(panel.name, [query], isVisible);
-  const name = panel.module ?? GENERIC;
+  const moduleName = panel.module ?? GENERIC;
   const [module] = useSelected(({ modulesLoaded, store }) => [
-    client.view(name),
+    client.view(moduleName),
     modulesLoaded,
-    store.module(name).text,
+    store.module(moduleName).text,
+    store.module("core/parts").text,
   ]);
   const last = useRef<Snapshot | null>(null);
   if (reading?.snapshot) last.current = reading.snapshot;
@@ -49,9 +54,9 @@ export function PanelView({ panel, home, query, setQuery, open, setProgress, isV
   // A server that is gone reads nothing.
   const progress = (!isOutdated && snapshot?.progress) || null;
   useEffect(() => {
-    setProgress(progress);
-    return () => setProgress(null);
-  }, [setProgress, progress]);
+    setProgress(panel.name, progress);
+    return () => setProgress(panel.name, null);
+  }, [setProgress, panel.name, progress]);
   const useSnapshots = useCallback(
     (queries: readonly Query[]) => useReadings(panel.name, queries, isVisible).map(viewSnapshot),
     [panel.name, isVisible],
@@ -75,6 +80,7 @@ export function PanelView({ panel, home, query, setQuery, open, setProgress, isV
       query,
       setQuery,
       open,
+      showProfile: (profile) => client.store.showProfile(profile),
       isPending,
       useSnapshots,
       now: Date.now(),
@@ -89,11 +95,12 @@ export function PanelView({ panel, home, query, setQuery, open, setProgress, isV
       {progress && <ProgressBar progress={progress} />}
       <section
         class="panel"
-        role="tabpanel"
+        role={"tab" in name ? "tabpanel" : "region"}
         id={`panel-${panel.name}`}
-        aria-labelledby={`tab-${panel.name}`}
+        aria-labelledby={"tab" in name ? name.tab : "heading" in name ? name.heading : undefined}
+        aria-label={"text" in name ? name.text : undefined}
         aria-busy={isPending}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard.
+        // A scrolling area must be reachable by keyboard.
         tabIndex={0}
         data-panel={panel.name}
         data-version={snapshot?.version}

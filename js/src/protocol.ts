@@ -8,7 +8,14 @@ export const SUBPROTOCOL = "hermes-hud.v1";
 
 export type Query = Record<string, unknown>;
 
-const kinds: ReadonlySet<unknown> = new Set<Outbound["type"]>(["hello", "versions", "panel", "module", "error"]);
+const kinds: ReadonlySet<unknown> = new Set<Outbound["type"]>([
+  "hello",
+  "versions",
+  "panel",
+  "module",
+  "profile",
+  "error",
+]);
 
 /** The frame in a parsed message, or null when it is none that this client knows. */
 export function asFrame(message: unknown): Outbound | null {

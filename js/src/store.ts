@@ -1,4 +1,14 @@
-import type { ErrorFrame, Get, GetModule, Hello, Look, ModuleFrame, Outbound, PanelFrame, Query } from "./protocol.ts";
+import type {
+  ErrorFrame,
+  Hello,
+  Inbound,
+  Look,
+  ModuleFrame,
+  Outbound,
+  PanelFrame,
+  ProfileFrame,
+  Query,
+} from "./protocol.ts";
 import { keyOf, withoutDefaults } from "./query.ts";
 
 /** A push is on its way when versions move over the comm; only when it stays away do we ask. */
@@ -52,6 +62,13 @@ interface Entry {
   lastSeen: number;
 }
 
+/** Another profile of the same root, whose home is to be shown in the place of the model's own. */
+interface Profile {
+  name: string;
+  request: number | null;
+  settle: { done: () => void; fail: (error: Error) => void } | null;
+}
+
 /**
  * What this client holds of one home, revalidated while it is looked at.
  *
@@ -75,10 +92,64 @@ export class Store {
   readonly #listeners = new Set<() => void>();
   readonly #lookListeners = new Set<() => void>();
 
+  /** Id of the home that is shown: the model's own, or another profile's. */
+  #home: string;
+  #profile: Profile | null = null;
+
   constructor(
-    readonly home: string,
-    private readonly send: (frame: Get | GetModule) => boolean,
-  ) {}
+    private readonly own: string,
+    private readonly send: (frame: Inbound) => boolean,
+  ) {
+    this.#home = own;
+  }
+
+  /** Id of the home that is shown. */
+  get home(): string {
+    return this.#home;
+  }
+
+  /**
+   * Shows the home of another profile of the same root from now on; `default` is the root home.
+   *
+   * The promise is kept when that home is open, and broken with the server's words when it refuses.
+   */
+  showProfile(name: string): Promise<void> {
+    this.#profile?.settle?.fail(new Error("Another profile was chosen."));
+    return new Promise((done, fail) => {
+      this.#profile = { name, request: null, settle: { done, fail } };
+      this.#askProfile();
+    });
+  }
+
+  #askProfile(): void {
+    const profile = this.#profile;
+    if (!profile || !this.hello) return;
+    const id = ++this.#lastId;
+    if (this.send({ type: "profile", id, home: this.own, profile: profile.name })) profile.request = id;
+    else profile.settle?.fail(new Error("There is no connection."));
+  }
+
+  #keepProfile(frame: ProfileFrame): void {
+    const profile = this.#profile;
+    if (!profile || profile.request !== frame.id) return;
+    profile.request = null;
+    this.#moveTo(frame.home);
+    profile.settle?.done();
+    profile.settle = null;
+  }
+
+  /** Everything that is held is of the home before. */
+  #moveTo(home: string): void {
+    if (home === this.#home) return;
+    this.send({ type: "look", home: this.#home, panels: [], queries: {} });
+    this.#home = home;
+    this.#dropRequests();
+    this.#announced.clear();
+    for (const entry of this.#entries.values()) Object.assign(entry, { snapshot: null, refusal: null });
+    if (this.hello) this.#announce(this.hello.versions);
+    this.#tellLook();
+    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+  }
 
   /** Calls `listener` after every change; returns its undo. */
   subscribe(listener: () => void): () => void {
@@ -147,6 +218,8 @@ export class Store {
         queries[entry.panel]?.push(entry.query);
       }
     }
+    // The server would refuse a home that it does not have.
+    if (!this.#isOpen()) return { type: "look", home: this.own, panels: [], queries: {} };
     return { type: "look", home: this.home, panels: Object.keys(queries), queries };
   }
 
@@ -171,6 +244,7 @@ export class Store {
     else if (frame.type === "versions") this.#announce(frame.versions);
     else if (frame.type === "panel") this.#keep(frame);
     else if (frame.type === "module") this.#keepModule(frame);
+    else if (frame.type === "profile") this.#keepProfile(frame);
     else this.#refuse(frame);
     this.#tell();
   }
@@ -183,13 +257,16 @@ export class Store {
   }
 
   #welcome(hello: Hello): void {
-    if (hello.server_id !== this.hello?.server_id) {
+    const isNew = hello.server_id !== this.hello?.server_id;
+    if (isNew) {
       this.#announced.clear();
       this.#dropRequests();
       for (const entry of this.#entries.values()) entry.refusal = null;
       for (const module of this.#modules.values()) module.refusal = null;
     }
     this.hello = hello;
+    // A server that was started anew has only the model's own home open.
+    if (this.#profile && (this.#profile.request === null || isNew) && !this.#isOpen()) this.#askProfile();
     if (this.#way !== "direct") {
       // The kernel may have reconnected to the same server: what the old connection owed never comes.
       this.#dropRequests();
@@ -238,8 +315,21 @@ export class Store {
     this.#forgetUnseen();
   }
 
+  /** True once the server has the shown home open. */
+  #isOpen(): boolean {
+    return this.#home === this.own || (this.hello?.homes.some(({ id }) => id === this.#home) ?? false);
+  }
+
   #refuse(frame: ErrorFrame): void {
     if (frame.id === null) return;
+    if (this.#profile?.request === frame.id) {
+      const { settle } = this.#profile;
+      this.#profile = null;
+      // The profile may be gone since; the model's own home never is.
+      if (!this.#isOpen()) this.#moveTo(this.own);
+      settle?.fail(new Error(frame.message));
+      return;
+    }
     const entry = this.#requests.get(frame.id);
     this.#requests.delete(frame.id);
     if (entry) {
@@ -267,6 +357,7 @@ export class Store {
   /** Asks for what is behind, unless an answer is on its way; in `delayMs` at the latest. */
   #ask(entry: Entry, delayMs: number): void {
     if (this.#way === null || !this.hello || entry.watchers === 0 || entry.request || !this.#isBehind(entry)) return;
+    if (!this.#isOpen()) return;
     if (delayMs > 0) {
       entry.timer ??= setTimeout(() => {
         entry.timer = undefined;

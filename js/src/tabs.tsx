@@ -7,55 +7,139 @@ import { Icon, isIcon } from "./ui/icon.tsx";
 /** How much of the next tab stays in view beside the selected one, in CSS pixels: more than the fade takes. */
 const NEIGHBOUR = 44;
 
-/**
- * The tab list, on one line that scrolls where it is too long: arrows, Home and End move and select; one tab stop.
- * What lies beyond an edge fades out, with a button for those who point.
- */
-export function Tabs(props: { panels: readonly PanelEntry[]; selected: string; choose: (name: string) => void }) {
+interface Group {
+  group: string;
+  panels: readonly PanelEntry[];
+}
+
+interface Props {
+  /** A nameless group stands alone. */
+  groups: readonly Group[];
+  selected: string;
+  choose: (panel: string) => void;
+}
+
+/** A panel's title in the viewer's language. */
+export function useTitle(): (panel: PanelEntry) => string {
   const { texts } = useClient();
-  const list = useRef<HTMLDivElement>(null);
-  const titles = props.panels.map((panel) => panel.titles[texts.language] ?? panel.title);
-  const more = useMore(list, titles.join("\n"));
-  useLayoutEffect(() => reveal(list.current), [props.selected, titles.join("\n")]);
-  const go = (event: KeyboardEvent) => {
-    const names = props.panels.map(({ name }) => name);
-    const at = names.indexOf(props.selected);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
-    const name = to === undefined ? undefined : names[(to + names.length) % names.length];
-    if (name === undefined) return;
-    event.preventDefault();
-    props.choose(name);
-    list.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+  return (panel) => panel.titles[texts.language] ?? panel.title;
+}
+
+export function PanelIcon({ panel, size = 15 }: { panel: PanelEntry; size?: number }) {
+  return <Icon name={isIcon(panel.icon) ? panel.icon : "panel"} size={size} />;
+}
+
+/** The groups, each with the tab that was last in front; nothing where there is one only. */
+export function Groups({ groups, selected, choose }: Props) {
+  const { t } = useClient().texts;
+  const last = useRef(new Map<string, string>());
+  const current = groups.find(({ panels }) => panels.some(({ name }) => name === selected));
+  if (current) last.current.set(current.group, selected);
+  const turnTo = (name: string) => {
+    const panels = groups.find(({ group }) => group === name)?.panels ?? [];
+    const panel = panels.find((each) => each.name === last.current.get(name)) ?? panels[0];
+    if (panel) choose(panel.name);
   };
   return (
-    <div class="tabs">
-      <div
-        class="tab-list"
-        role="tablist"
-        aria-label={texts.t("hud.panels")}
-        data-more={more.join(" ")}
-        ref={list}
-        onKeyDown={go}
-      >
-        {props.panels.map((panel, index) => {
-          const isSelected = panel.name === props.selected;
-          return (
-            <button
-              key={panel.name}
-              type="button"
-              role="tab"
-              id={`tab-${panel.name}`}
-              aria-controls={isSelected ? `panel-${panel.name}` : undefined}
-              aria-selected={isSelected}
-              tabIndex={isSelected ? 0 : -1}
-              data-tab={panel.name}
-              onClick={() => props.choose(panel.name)}
-            >
-              <Icon name={isIcon(panel.icon) ? panel.icon : "panel"} size={15} />
-              <span>{titles[index]}</span>
-            </button>
-          );
-        })}
+    <Row
+      kind="groups"
+      label={t("hud.groups")}
+      tabs={groups.map(({ group, panels }) => ({
+        name: group,
+        title: t(`group.${group}`),
+        id: `group-${group}`,
+        controls: "group",
+        attributes: { "data-group": group, "data-panels": panels.map(({ name }) => name).join(" ") },
+      }))}
+      selected={current?.group ?? ""}
+      choose={turnTo}
+    />
+  );
+}
+
+/** The panels of one group. */
+export function Tabs({ panels, selected, choose }: Omit<Props, "groups"> & { panels: readonly PanelEntry[] }) {
+  const { t } = useClient().texts;
+  const title = useTitle();
+  return (
+    <Row
+      label={t("hud.panels")}
+      tabs={panels.map((panel) => ({
+        name: panel.name,
+        title: title(panel),
+        id: `tab-${panel.name}`,
+        controls: `panel-${panel.name}`,
+        panel,
+        attributes: { "data-tab": panel.name },
+      }))}
+      selected={selected}
+      choose={choose}
+    />
+  );
+}
+
+interface Tab {
+  name: string;
+  title: string;
+  id: string;
+  controls: string;
+  panel?: PanelEntry;
+  attributes: Record<string, string>;
+}
+
+/**
+ * A tab list, on one line that scrolls where it is too long: arrows, Home and End move and select; one tab stop.
+ * What lies beyond an edge fades out, with a button for those who point.
+ */
+function Row({
+  kind = "",
+  label,
+  tabs,
+  selected,
+  choose,
+}: {
+  kind?: string;
+  label: string;
+  tabs: readonly Tab[];
+  selected: string;
+  choose: (name: string) => void;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  const titles = tabs.map(({ title }) => title).join("\n");
+  const more = useMore(list, titles);
+  useLayoutEffect(() => reveal(list.current), [selected, titles]);
+  const go = (event: KeyboardEvent) => {
+    const to = next(
+      event.key,
+      tabs.findIndex(({ name }) => name === selected),
+      tabs.length,
+      "Horizontal",
+    );
+    const tab = to === null ? undefined : tabs[to];
+    if (!tab) return;
+    event.preventDefault();
+    choose(tab.name);
+    list.current?.querySelector<HTMLElement>(`#${CSS.escape(tab.id)}`)?.focus({ preventScroll: true });
+  };
+  return (
+    <div class={`tabs ${kind}`}>
+      <div class="tab-list" role="tablist" aria-label={label} data-more={more.join(" ")} ref={list} onKeyDown={go}>
+        {tabs.map(({ name, title, id, controls, panel, attributes }) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={id}
+            aria-controls={name === selected ? controls : undefined}
+            aria-selected={name === selected}
+            tabIndex={name === selected ? 0 : -1}
+            {...attributes}
+            onClick={() => choose(name)}
+          >
+            {panel && <PanelIcon panel={panel} />}
+            <span>{title}</span>
+          </button>
+        ))}
       </div>
       {more.map((edge) => (
         <button key={edge} type="button" class={`beyond ${edge}`} aria-hidden="true" tabIndex={-1} onClick={turn(edge)}>
@@ -77,8 +161,114 @@ export function Tabs(props: { panels: readonly PanelEntry[]; selected: string; c
   }
 }
 
-type Edge = "start" | "end";
+/** Which of a round of so many a key leads to; null: it leads nowhere. */
+function next(key: string, at: number, length: number, way: "Horizontal" | "Vertical"): number | null {
+  const [back, on] = way === "Horizontal" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
+  const to = { [back]: at - 1, [on]: at + 1, Home: 0, End: length - 1 }[key];
+  return to === undefined || length === 0 ? null : (to + length) % length;
+}
 
+/**
+ * Where there is no room for two rows of tabs: the panel's name, which opens a list of all, between buttons for the
+ * one before and the one behind.
+ */
+export function Chooser({
+  groups,
+  selected,
+  choose,
+  isOpen,
+  setOpen,
+}: Props & {
+  isOpen: boolean;
+  setOpen: (isOpen: boolean) => void;
+}) {
+  const { t } = useClient().texts;
+  const title = useTitle();
+  const panels = groups.flatMap((group) => group.panels);
+  const at = panels.findIndex(({ name }) => name === selected);
+  const panel = panels[at];
+  if (!panel) return null;
+  const step = (by: number) => () => choose(panels[(at + by + panels.length) % panels.length]?.name ?? selected);
+  return (
+    <div class="chooser">
+      <button type="button" class="tool" aria-label={t("hud.previous")} title={t("hud.previous")} onClick={step(-1)}>
+        <Icon name="back" />
+      </button>
+      <button
+        type="button"
+        class="chosen"
+        data-chooser=""
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <PanelIcon panel={panel} />
+        <span>{title(panel)}</span>
+        <Icon name="fold" size={14} />
+      </button>
+      <button type="button" class="tool" aria-label={t("hud.next")} title={t("hud.next")} onClick={step(1)}>
+        <Icon name="next" />
+      </button>
+    </div>
+  );
+}
+
+/** The list that the chooser opens, over the panel. */
+export function PanelMenu({ groups, selected, choose, close }: Props & { close: () => void }) {
+  const { t } = useClient().texts;
+  const title = useTitle();
+  const menu = useRef<HTMLDivElement>(null);
+  const items = () => [...(menu.current?.querySelectorAll<HTMLElement>("[data-tab]") ?? [])];
+  useLayoutEffect(() => menu.current?.querySelector<HTMLElement>('[aria-checked="true"]')?.focus(), []);
+  const go = (event: KeyboardEvent) => {
+    const all = items();
+    const at = all.indexOf(event.target as HTMLElement);
+    if (event.key === "Tab") return close();
+    if (event.key === "Escape") close();
+    else {
+      const to = next(event.key, at, all.length, "Vertical") ?? startingWith(event, all, at);
+      if (to === null) return;
+      all[to]?.focus();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div class="panel-menu" role="menu" aria-label={t("hud.panels")} ref={menu} onKeyDown={go}>
+      {groups.map(({ group, panels }) => (
+        <div key={group} role="group" aria-label={t(`group.${group}`)}>
+          <p aria-hidden="true">{t(`group.${group}`)}</p>
+          {panels.map((panel) => (
+            <button
+              key={panel.name}
+              type="button"
+              role="menuitemradio"
+              aria-checked={panel.name === selected}
+              tabIndex={panel.name === selected ? 0 : -1}
+              data-tab={panel.name}
+              onClick={() => {
+                choose(panel.name);
+                close();
+              }}
+            >
+              <PanelIcon panel={panel} />
+              <span>{title(panel)}</span>
+            </button>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The next item that begins with the letter that was typed. */
+function startingWith({ key, ctrlKey, metaKey, altKey }: KeyboardEvent, items: readonly HTMLElement[], at: number) {
+  if (key.length !== 1 || ctrlKey || metaKey || altKey) return null;
+  const from = items.map((_, index) => (at + 1 + index) % items.length);
+  return from.find((index) => items[index]?.textContent?.trim().toLowerCase().startsWith(key.toLowerCase())) ?? null;
+}
+
+type Edge = "start" | "end";
 /** The edges beyond which there are more tabs. */
 function useMore(list: { current: HTMLElement | null }, titles: string): readonly Edge[] {
   const [more, setMore] = useState<readonly Edge[]>([]);

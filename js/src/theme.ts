@@ -1,14 +1,21 @@
 export type Theme = "light" | "dark";
 
-/** How the HUD is coloured: its own colours, or the host's variables with its own as fallbacks. */
+/** Dark themes with colours of their own, which `core/themes` brings. */
+const LOOKS = ["neural-awakening", "blade-runner", "fsociety", "anime"] as const;
+/** Every value of the option `theme`. */
+export const THEMES = ["auto", "light", "dark", ...LOOKS] as const;
+
+/** How the HUD is coloured: its own colours, the host's variables with its own as fallbacks, or a named theme's. */
 export interface Appearance {
   theme: Theme;
-  palette: "own" | "host";
+  palette: "own" | "host" | (typeof LOOKS)[number];
 }
 
 /** What a host says about its theme, most certain first; an option other than "auto" overrules it. */
 export function detectTheme(option: unknown, element: Element): Appearance {
   if (option === "light" || option === "dark") return { theme: option, palette: "own" };
+  const look = LOOKS.find((name) => name === option);
+  if (look) return { theme: "dark", palette: look };
   const jupyter = document.body.getAttribute("data-jp-theme-light");
   if (jupyter !== null) return { theme: jupyter === "false" ? "dark" : "light", palette: hostPalette(element) };
   const code = codeTheme(window);

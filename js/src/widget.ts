@@ -1,12 +1,9 @@
 import { render as draw, h } from "preact";
 import { Client, type ImportText, type Options } from "./client.ts";
 import type { Environment, Model } from "./connection.ts";
-import frame from "./hud.css";
+import css from "./hud.css";
 import { Hud } from "./hud.tsx";
 import { forwardHostShortcuts } from "./keys.ts";
-import charts from "./ui/charts.css";
-
-const css = frame + charts;
 
 interface WidgetModel extends Model {
   get(name: "options"): Partial<Options> | undefined;
@@ -34,14 +31,29 @@ function connect(model: WidgetModel, signal: AbortSignal): Client {
   return new Client(model, { ...defaults, ...model.get("options") }, browser(), importText, signal);
 }
 
-const defaults: Options = { home: "", panels: [], theme: "auto", height: 480, language: "auto" };
+const defaults: Options = {
+  home: "",
+  panels: [],
+  grid: [],
+  layout: "tabs",
+  theme: "auto",
+  scanlines: false,
+  height: 480,
+  language: "auto",
+};
 
 function mount(client: Client, element: HTMLElement, signal: AbortSignal): void {
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
   const container = document.createElement("div");
   container.className = "host";
   root.replaceChildren(container);
-  style(root);
+  for (const sheet of [css, ...client.styles]) style(root, sheet);
+  let styled = client.styles.length;
+  const undo = client.onLoaded(() => {
+    for (const sheet of client.styles.slice(styled)) style(root, sheet);
+    styled = client.styles.length;
+  });
+  signal.addEventListener("abort", undo);
   forwardHostShortcuts(element, signal);
   draw(h(Hud, { client, element, signal }), container);
   signal.addEventListener("abort", () => {
@@ -50,11 +62,11 @@ function mount(client: Client, element: HTMLElement, signal: AbortSignal): void 
   });
 }
 
-function style(root: ShadowRoot): void {
+function style(root: ShadowRoot, css: string): void {
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   } catch {
     // Browsers without constructable style sheets.
     const style = document.createElement("style");

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 
-import { h } from "preact";
+import { h, render } from "preact";
 import { act } from "preact/test-utils";
-import { expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeApi, type ViewProps } from "../src/api.ts";
 import { makeFormat } from "../src/format.ts";
 import type { Cost, CostFigures, CostKind, Costs, Tokens } from "../src/protocol.ts";
@@ -60,13 +60,31 @@ const costs = (values: Partial<Costs> = {}): Costs => ({
   ],
   tasks: [{ task: "main", figures: figures(estimated(2)) }],
   sources: [{ source: "cli", figures: figures(estimated(2)) }],
-  left_out: { models: 0, tasks: 0, sources: 0 },
+  projects: [
+    { project: "/home/me/work/velocast", figures: figures(estimated(1.5)) },
+    { project: null, figures: figures(estimated(0.5)) },
+  ],
+  left_out: { models: 0, tasks: 0, sources: 0, projects: 0 },
   unit: "day",
   periods: [
-    { starts_on: "2026-05-31", sessions: 1, kinds: [kind("estimated", 2)] },
-    { starts_on: "2026-06-01", sessions: 2, kinds: [kind("included", null, 1500), kind("unknown", null, 500)] },
+    {
+      starts_on: "2026-05-31",
+      sessions: 1,
+      kinds: [kind("estimated", 2)],
+      models: [{ model: 0, usd: 2, tokens: 1000, has_unknown: false }],
+    },
+    {
+      starts_on: "2026-06-01",
+      sessions: 2,
+      kinds: [kind("included", null, 1500), kind("unknown", null, 500)],
+      models: [
+        { model: 1, usd: 0, tokens: 1500, has_unknown: false },
+        { model: null, usd: null, tokens: 500, has_unknown: true },
+      ],
+    },
   ],
   dearest: [],
+  month: { starts_on: "2026-06-01", days: 30, elapsed_days: 0.5, cost: estimated(2), today: estimated(1) },
   ...values,
 });
 
@@ -83,6 +101,72 @@ const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(se
 const words = (selector: string) =>
   all(selector).map((found) => found.textContent?.replaceAll("\u202f", " ").replace(/\s+/g, " ").trim() ?? "");
 const click = (selector: string) => act(() => all(selector)[0]?.click());
+
+test("projects are called by their last folder, and whole where two end alike", () => {
+  draw(costs());
+  expect(words(".projects .bars-label")).toEqual(["velocast", "no project"]);
+  const projects = ["/a/p", "/b/p"].map((project) => ({ project, figures: figures(estimated(1)) }));
+  draw(costs({ projects }));
+  expect(words(".projects .bars-label")).toEqual(["/a/p", "/b/p"]);
+});
+
+test("columns are stacked by kind or by model", () => {
+  draw(costs());
+  expect(words(".periods figcaption li")).toEqual(["estimated —"]);
+  click('[data-choice="by"] button:nth-child(2)');
+  expect(words(".periods figcaption li")).toEqual(["opus $0.00", "terra $0.00", "others —"]);
+});
+
+describe("the budget", () => {
+  afterEach(() => localStorage.clear());
+
+  const set = (value: string) =>
+    act(() => {
+      const input = container.querySelector<HTMLInputElement>(".budget input");
+      if (!input) throw new Error("no input");
+      input.value = value;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  const month = { starts_on: "2026-06-01", days: 30, elapsed_days: 10, cost: estimated(20), today: estimated(3) };
+
+  test("is nothing until somebody sets it, and is kept in the browser for this notebook", () => {
+    draw(costs({ month }));
+    expect(words(".budget .none")).toEqual([catalogues.en["budget.none"]]);
+    set("30");
+    expect(words(".budget .meter-text")).toEqual([
+      "Today$3.00 of $1.00 · $2.00 over",
+      "This month$20.00 of $30.00 · $10.00 left",
+    ]);
+    expect(Object.keys(localStorage)).toEqual([`hermes-hud:${location.pathname}:budget`]);
+    act(() => render(null, container));
+    draw(costs({ month }));
+    expect(container.querySelector<HTMLInputElement>(".budget input")?.value).toBe("30");
+    click(".budget-form .quiet");
+    expect(localStorage.length).toBe(0);
+    expect(words(".budget .none")).toEqual([catalogues.en["budget.none"]]);
+  });
+
+  test("is a line across the days, and a projection that calls itself one", () => {
+    draw(costs({ month }));
+    set("30");
+    expect(words(".periods .columns-limit")).toEqual(["budget $1.00 a day"]);
+    expect(words(".budget-view > p")).toEqual([
+      "If the month goes on as it began, it ends at $60.00: $30.00 over the budget. That is a projection, not a bill.",
+    ]);
+    draw(costs({ month, unit: "week" }));
+    expect(words(".periods .columns-limit")).toEqual([]);
+    draw(costs({ month: { ...month, elapsed_days: 0.5 } }));
+    expect(words(".budget-view > p")).toEqual([catalogues.en["budget.early"]]);
+  });
+
+  test("survives what somebody else left in its place", () => {
+    for (const kept of ["{", "7", '{"usd": "x"}', '{"usd": -1}']) {
+      localStorage.setItem(`hermes-hud:${location.pathname}:budget`, kept);
+      draw(costs({ month }));
+      expect(words(".budget .none")).toEqual([catalogues.en["budget.none"]]);
+    }
+  });
+});
 
 test("every span has its sum, and choosing one asks for it", () => {
   const setQuery = vi.fn();
@@ -127,7 +211,7 @@ test("models without dollars are drawn hollow, by their tokens", () => {
 
 test("by tokens everything has its figure, the most first", () => {
   draw(costs());
-  click(".measures button:last-child");
+  click("[data-choice=measure] button:last-child");
   expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
   expect(words(".models .bars-value")).toEqual(["1.5 k tokens included", "1 k tokens", "500 tokens unknown"]);
   const caption = words(".columns figcaption")[0];
@@ -149,13 +233,13 @@ test("without any dollars only tokens are told", () => {
   const total = figures(unknown, 1000, [kind("unknown", null)]);
   draw(costs({ total, periods: costs().periods.slice(1).concat(costs().periods.slice(1)) }));
   expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
-  expect(all(".measures")).toEqual([]);
+  expect(all("[data-choice=measure]")).toEqual([]);
 });
 
 test("a span of one day needs no columns, but can be told by tokens", () => {
   draw(costs({ days: 1, periods: costs().periods.slice(1) }));
   expect(all(".columns")).toEqual([]);
-  expect(all(".models .measures button").length).toBe(2);
+  expect(all(".models [data-choice=measure] button").length).toBe(2);
 });
 
 test.each([
@@ -199,7 +283,7 @@ test("one model at two providers is two bars, and tasks read as words", () => {
         { task: "made_up_task", figures: figure },
         { task: "constructor", figures: figure },
       ],
-      left_out: { models: 4, tasks: 0, sources: 0 },
+      left_out: { models: 4, tasks: 0, sources: 0, projects: 0 },
     }),
   );
   expect(words(".models .bars-label")).toEqual(["opus · anthropic", "opus · bedrock"]);

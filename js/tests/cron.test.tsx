@@ -47,6 +47,7 @@ const job = (values: Partial<Job> = {}): Job => ({
   finished_runs: 4,
   completed_runs: 3,
   history: [],
+  outputs: [],
   ...values,
 });
 
@@ -81,6 +82,8 @@ const cron = (values: Partial<Cron> = {}): Cron => ({
   former: [],
   unreadable: 0,
   pending_suggestions: 0,
+  suggestions: [],
+  output: null,
   timezone: "Europe/Vienna",
   ...values,
 });
@@ -291,7 +294,7 @@ describe("the view", () => {
       }),
     );
     expect(words(".jobs .banner")).toContain("2 entries of cron/jobs.json are no jobs");
-    expect(words(".jobs .notice")).toContain("suggests 1 more job: /suggestions");
+    expect(words(".suggestions .notice")).toContain("/suggestions in a chat");
     expect(words(".former")).toContain("gone");
     expect(words(".former")).toContain("It broke");
   });

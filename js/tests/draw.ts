@@ -3,6 +3,8 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, vi } from "vitest";
 import { Client } from "../src/client.ts";
 import { ClientProvider } from "../src/context.ts";
+import { englishOfParts } from "../src/i18n/en-parts.ts";
+import * as charts from "../src/modules/charts.ts";
 import { FakeBrowser, FakeModel, HOME } from "./fakes.ts";
 
 type Language = "en" | "zh";
@@ -38,15 +40,26 @@ export function draw(children: ComponentChildren, language: Language = "en"): vo
 }
 
 function clientOf(language: Language): Client {
-  const options = { home: HOME, panels: [], theme: "light", height: 480, language } as const;
+  const options = {
+    home: HOME,
+    layout: "tabs",
+    grid: [],
+    theme: "light",
+    scanlines: false,
+    height: 480,
+    language,
+  } as const;
   const importer = async () => ({});
   const client = new Client(
     new FakeModel(),
-    { ...options, panels: [] },
+    { ...options, panels: [], grid: [] },
     new FakeBrowser(),
     importer,
     controller.signal,
   );
   client.setVisible({}, true);
+  // What a browser loads with the first view, and when it is first drawn.
+  client.texts.add("en", englishOfParts);
+  vi.spyOn(client, "later").mockImplementation(() => charts as never);
   return client;
 }

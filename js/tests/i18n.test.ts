@@ -1,24 +1,35 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { english } from "../src/i18n/en.ts";
+import { english as englishAtFirst } from "../src/i18n/en.ts";
+import { englishOfParts } from "../src/i18n/en-parts.ts";
 import chinese from "../src/i18n/zh.ts";
 import { type Catalogue, chooseLanguage, Texts } from "../src/i18n.ts";
+import { texts as toolTexts } from "../src/tools/texts.ts";
 import { sources, texts, views } from "./views.ts";
 
+const english = { ...englishAtFirst, ...englishOfParts };
+
 /** Names, and signs that read the same everywhere. */
-const sameInBoth = new Set(["transcript.role.assistant", "transcript.shown"]);
+const sameInBoth = new Set(["kilobytes", "theme.fsociety", "transcript.role.assistant", "transcript.shown"]);
 
 /** What a panel with a view says of itself where it has nothing to draw. */
 const saidByTheCore = ["empty", "empty.help"];
 
-const core = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" })
-  .filter((file) => /\.tsx?$/.test(file) && !/^(?:generated|i18n|views)\//.test(file))
-  .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8"))
-  .join("\n")
-  .replace(/\/\*\*[\s\S]*?\*\//g, "");
+const files = readdirSync(new URL("../src", import.meta.url), { recursive: true, encoding: "utf8" });
+const sourceOf = (isWanted: (file: string) => boolean) =>
+  files
+    .filter((file) => /\.tsx?$/.test(file) && isWanted(file))
+    .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8"))
+    .join("\n")
+    .replace(/\/\*\*[\s\S]*?\*\//g, "");
+// Charts are drawn by views, with the views' texts; the tools have texts of their own.
+const core = sourceOf((file) => !/^(?:charts|generated|i18n|tools|views)\/|^modules\/tools/.test(file));
+const tools = sourceOf((file) => /^tools\/|^modules\/tools/.test(file) && file !== "tools/texts.ts");
 
 const catalogues: [string, Catalogue, Catalogue][] = [
   ["the core", english, chinese],
+  ["the tools", toolTexts.en, toolTexts.zh],
   ...Object.entries(views).map(([name, { texts = {} }]): [string, Catalogue, Catalogue] => [
     `the view ${name}`,
     texts.en ?? {},
@@ -51,20 +62,33 @@ describe("the source", () => {
     expect(keysIn(core).filter((key) => !(key in english))).toEqual([]);
   });
 
+  test("of what is loaded at first uses only keys that are there at first", () => {
+    const first = keysIn(sourceOf((file) => loadedAtFirst().has(file)));
+    expect(first.length).toBeGreaterThan(20);
+    // How money reads is asked by views only.
+    expect(first.filter((key) => !(key in englishAtFirst) && !key.startsWith("cost."))).toEqual([]);
+  });
+
+  test("of the tools uses only keys that they or the core have, and each of its own", () => {
+    expect(keysIn(tools).length).toBeGreaterThan(20);
+    expect(keysIn(tools).filter((key) => !(key in toolTexts.en) && !(key in english))).toEqual([]);
+    expect(unused(toolTexts.en, tools)).toEqual([]);
+  });
+
   test.each(Object.keys(views))("of the view %s uses only keys that it or the core has", (name) => {
     const own = views[name]?.texts?.en ?? {};
     expect(keysIn(sources[name] ?? "").filter((key) => !(key in own) && !(key in english))).toEqual([]);
   });
 
   test("of core and views uses every key of the core", () => {
-    expect(unused(english, [core, ...Object.values(sources)].join("\n"))).toEqual([]);
+    expect(unused(english, [core, tools, ...Object.values(sources)].join("\n"))).toEqual([]);
   });
 
   test.each(Object.keys(views))("of the view %s uses each of its keys", (name) => {
     const own = views[name]?.texts?.en ?? {};
     // The generic view cannot know what it is that is empty.
     if (name !== "generic") expect(Object.keys(own)).toEqual(expect.arrayContaining(saidByTheCore));
-    const drawn = (sources[name] ?? "").replace(/^export const texts = \{[\s\S]*?^\};$/m, "");
+    const drawn = (sources[name] ?? "").replace(/^export const texts = \{[\s\S]*?^\};$/gm, "");
     expect(unused(own, drawn).filter((key) => !saidByTheCore.includes(key))).toEqual([]);
   });
 
@@ -72,9 +96,21 @@ describe("the source", () => {
     return [...source.matchAll(/\b(?:t|sentence)\(\s*"([^"]+)"/g)].map(([, key]) => key as string);
   }
 
+  /** The files that the entry imports, and those that they import. */
+  function loadedAtFirst(file = "widget.ts", found = new Set<string>()): Set<string> {
+    if (found.has(file)) return found;
+    found.add(file);
+    const imports = /^import (?!type )[^;]*? from "(\.[^"]+\.tsx?)"/gms;
+    const text = readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8");
+    for (const [, path = ""] of text.matchAll(imports)) {
+      loadedAtFirst(join(dirname(file), path), found);
+    }
+    return found;
+  }
+
   /** Keys that no literal, no template and no `word("family", …)` makes. */
   function unused(catalogue: Catalogue, source: string): string[] {
-    const literals = [...source.matchAll(/[`"]([a-z][\w.-]*(?:\$\{[^}]*\}[\w.-]*)*)[`"]/g)].map(
+    const literals = [...source.matchAll(/[`"]((?:[a-z]|\$\{[^}]*\}\.)[\w.-]*(?:\$\{[^}]*\}[\w.-]*)*)[`"]/g)].map(
       ([, key]) => key as string,
     );
     const families = [...source.matchAll(/\bword\(\s*"([\w.-]+)"/g)].map(([, family]) => `${family}.\${written}`);

@@ -5,9 +5,9 @@ import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { makeApi, type ViewProps, type ViewSnapshot } from "../src/api.ts";
 import { makeFormat } from "../src/format.ts";
+import { blocksOf, spansOf } from "../src/markdown.tsx";
 import type { Curator, Query, Skill, SkillList, Skills, SkillText } from "../src/protocol.ts";
 import define, { texts as catalogues, chosen } from "../src/views/skills/index.tsx";
-import { blocksOf, spansOf } from "../src/views/skills/markdown.tsx";
 import { container, draw as drawIn, useStage } from "./draw.ts";
 import { texts } from "./views.ts";
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Get, GetModule, Outbound } from "../src/protocol.ts";
+import type { Get, GetModule, Inbound, Outbound } from "../src/protocol.ts";
 import { Store } from "../src/store.ts";
 import { HOME, hello, panel, versions } from "./fakes.ts";
 
-let sent: (Get | GetModule)[];
+let sent: Inbound[];
 let store: Store;
 const gets = () => sent.filter((frame): frame is Get => frame.type === "get");
 const receive = (...frames: Outbound[]) => {

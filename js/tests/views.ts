@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { ViewModule } from "../src/api.ts";
 import { english } from "../src/i18n/en.ts";
+import { englishOfParts } from "../src/i18n/en-parts.ts";
 import chinese from "../src/i18n/zh.ts";
 import { Texts } from "../src/i18n.ts";
 
@@ -13,6 +14,7 @@ const files: Record<string, string[]> = Object.fromEntries(
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
+      if (!existsSync(join(path, "index.tsx"))) return [];
       const beside = readdirSync(path).filter((file) => /\.tsx?$/.test(file) && file !== "index.tsx");
       return [[entry.name, ["index.tsx", ...beside].map((file) => join(path, file))]];
     }
@@ -25,14 +27,26 @@ export const views: Record<string, ViewModule> = Object.fromEntries(
   await Promise.all(Object.entries(files).map(async ([name, [entry]]) => [name, await import(entry as string)])),
 );
 
-/** The source of every view by the view's name. */
+/** The source of every view by the view's name, with the charts that it bundles. */
 export const sources: Record<string, string> = Object.fromEntries(
-  Object.entries(files).map(([name, parts]) => [name, parts.map((part) => readFileSync(part, "utf8")).join("\n")]),
+  Object.entries(files).map(([name, parts]) => [name, withCharts(parts).join("\n")]),
 );
+
+function withCharts(parts: readonly string[]): string[] {
+  const found = new Map(parts.map((part) => [part, readFileSync(part, "utf8")]));
+  // A Map goes on to what is added while it is gone through.
+  for (const [part, source] of found) {
+    for (const [, path = ""] of source.matchAll(/from "(\.[^"]+\.tsx?)"/g)) {
+      const file = join(dirname(part), path);
+      if (basename(dirname(file)) === "charts" && !found.has(file)) found.set(file, readFileSync(file, "utf8"));
+    }
+  }
+  return [...found.values()];
+}
 
 /** The core's texts in a language. */
 export function texts(language: "en" | "zh" = "en"): Texts {
   const found = new Texts();
-  found.use(language, language === "en" ? english : chinese);
+  found.use(language, language === "en" ? { ...english, ...englishOfParts } : chinese);
   return found;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Collection, Hashable, Mapping
@@ -15,9 +16,11 @@ from hermes_hud_widget.core import OpenHome, Snapshot
 from hermes_hud_widget.errors import UnknownNameError
 from hermes_hud_widget.hub import Hub
 from hermes_hud_widget.panel import Panel
-from hermes_hud_widget.place import Place
+from hermes_hud_widget.place import Place, places_of
 from hermes_hud_widget.protocol import PROTOCOL, Hello, HomeEntry, PanelEntry, Watching
-from hermes_hud_widget.views import GENERIC, language, view
+from hermes_hud_widget.recorder import Recorder
+from hermes_hud_widget.sources import AttachedWatchMode
+from hermes_hud_widget.views import GENERIC, language, part, view
 from hermes_hud_widget.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -25,12 +28,16 @@ if TYPE_CHECKING:
 
     from hermes_hud_widget.sources import Source
 
+log = logging.getLogger(__name__)
+
 LANGUAGES = ("zh",)
 """Catalogues besides English, which the core module holds."""
+PARTS = ("parts", "charts", "tools", "themes")
+"""What the core module loads when it is needed: `parts` with the first view, the others when they are first shown."""
 
 
 class Engine:
-    """Homes kept fresh. All methods may be called from any thread; those that read (`open`, `snapshot`, `rows`, `module`,
+    """Homes kept fresh. All methods may be called from any thread; those that read (`open`, `open_profile`, `snapshot`, `rows`, `module`,
     `close`) block, and are not to be called on an event loop.
 
     Args:
@@ -55,6 +62,7 @@ class Engine:
         self._attendance = Attendance(self._rest, timer)
         self._on_rest = on_rest
         self._panel_entries = [_panel_entry(panel) for panel in panels.values()]
+        self._recorder = Recorder(self._record, timer)
         self._watcher = Watcher(self._on_change, self.hub.greet)
 
     def open(self, place: Place) -> str:
@@ -62,16 +70,35 @@ class Engine:
         with self._lock:
             if place.id not in self._homes:
                 home = OpenHome(place, self.panels)
+                for attached in home.sources.values():
+                    if isinstance(attached, AttachedWatchMode):
+                        attached.reason = self._why_by_timer
                 # Watched first: what is written from now on is noticed, whoever collects in the meantime.
                 self._watcher.add({(home.id, source): attached for source, attached in home.sources.items()})
                 self._homes[home.id] = home
                 self.hub.add(home.id, self.panels)
         return place.id
 
+    def open_profile(self, home_id: str, profile: str) -> str:
+        """Opens the home of a profile of the same root as an open home, and returns its id.
+
+        Raises:
+            UnknownNameError: There is no such home, or no such profile: nobody names a path here.
+        """
+        known = {place.profile or "default": place for place in places_of(self.home(home_id).place.root)}
+        if profile not in known:
+            raise UnknownNameError("profile", profile, tuple(known))
+        is_new = known[profile].id not in self._homes
+        opened = self.open(known[profile])
+        if is_new:
+            self.hub.greet()
+        return opened
+
     def close(self) -> None:
         """Stops watching and closes every home."""
         self._attendance.close()
         self._watcher.close()
+        self._recorder.close()
         with self._lock:
             for home in self._homes.values():
                 home.close()
@@ -139,11 +166,16 @@ class Engine:
     def look(self, viewer: object, shown: frozenset[tuple[str, str]]) -> None:
         """Says which (home, panel) a viewer shows; nothing when it left."""
         self._attendance.look(viewer, shown)
+        if any(panel.record is not None for panel in self.panels.values()):
+            self._recorder.look(frozenset(home for home, _ in self._attendance.looked_at()))
         self._watcher.attend(bool(self._attendance.looked_at()))
 
     def looked_at(self) -> frozenset[tuple[str, str]]:
         """Every (home, panel) that somebody shows."""
         return self._attendance.looked_at()
+
+    def _why_by_timer(self) -> str | None:
+        return self._watcher.reason
 
     def hello(self) -> Hello:
         """What opens a connection, and is said again when something in it changed that no version tells of."""
@@ -159,7 +191,7 @@ class Engine:
         )
 
     def module(self, name: str) -> str:
-        """The text of an ES module: `views/PANEL` or `i18n/LANGUAGE`.
+        """The text of an ES module: `views/PANEL`, `core/PART` or `i18n/LANGUAGE`.
 
         Raises:
             UnknownNameError: There is none of that name.
@@ -167,6 +199,7 @@ class Engine:
         modules: dict[str, Traversable] = {
             f"views/{GENERIC}": view(GENERIC),
             **{f"views/{panel.name}": panel.view for panel in self.panels.values() if panel.view is not None},
+            **{f"core/{name}": part(name) for name in PARTS},
             **{f"i18n/{code}": language(code) for code in LANGUAGES},
         }
         if name not in modules:
@@ -174,11 +207,20 @@ class Engine:
         return modules[name].read_text(encoding="utf-8")
 
     def _rest(self, home_id: str) -> None:
+        self._recorder.finish(home_id)
         home = self._homes.get(home_id)
         if home is not None:
             home.rest()
         if not self.looked_at():
             self._on_rest()
+
+    def _record(self, home_id: str) -> None:
+        home = self._homes.get(home_id)
+        for panel in home.recording if home is not None else ():
+            try:
+                home.record(panel)  # type: ignore[union-attr]
+            except Exception:  # the boundary of a timer's thread: what is not kept today may be tomorrow
+                log.exception("What the panel %r keeps over time could not be kept", panel)
 
     def _on_change(self, changed: frozenset[Hashable]) -> None:
         by_home: dict[str, set[Any]] = {}
@@ -189,7 +231,10 @@ class Engine:
         for home_id, sources in by_home.items():
             home = self._homes.get(home_id)
             if home is not None:
-                self.hub.bump(home_id, home.panels_reading(sources))
+                stale = home.panels_reading(sources)
+                self.hub.bump(home_id, stale)
+                if stale & home.recording:
+                    self._recorder.changed(home_id)
 
 
 def _key(home_id: str, panel: str, query: BaseModel) -> Hashable:

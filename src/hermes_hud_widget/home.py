@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, Unpack, overload
 
-from hermes_hud_widget.errors import HudError, ServerError
+from hermes_hud_widget.errors import HudError, ServerError, SourceError
 from hermes_hud_widget.place import Place, find_place, shown
 
 if TYPE_CHECKING:
@@ -188,6 +188,31 @@ class Home:
             lambda stop: reader.table(name, given, is_whole, stop), reader.progress, find_display()
         )
         return converted(table, library)
+
+    def export(self, session_id: str, format: Literal["markdown", "jsonl"] = "markdown") -> str:
+        """A whole transcript, oldest message first, redacted as everywhere.
+
+            Path("talk.md").write_text(home.export("20260601_091200_r0"))
+
+        Args:
+            session_id: Any id of a conversation, or of a subagent.
+            format: "markdown" to read; "jsonl" for one JSON object a line: the session (`"type": "session"`), then its
+                messages. Texts longer than 20,000 characters are cut, and say so (`truncated`).
+
+        Raises:
+            ArgumentError: There is no such session or format.
+            SourceError: `state.db` is damaged or locked.
+        """
+        from hermes_hud_widget.export import export
+
+        def panel(**query: Any) -> dict[str, Any]:
+            snapshot = self.panel("sessions", **query)
+            if snapshot["error"] is not None:
+                raise SourceError("unavailable", snapshot["error"]["path"] or "", snapshot["error"]["message"])
+            data: dict[str, Any] = snapshot["data"]
+            return data
+
+        return export(panel, session_id, format)
 
     def describe(self, name: str) -> pd.DataFrame:
         """What a frame's columns are: one row for each, with column, dtype, unit, meaning and source.

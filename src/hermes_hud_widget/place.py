@@ -71,6 +71,13 @@ def profiles_of(root: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if PROFILE_NAME.match(name)))
 
 
+def places_of(root: Path) -> tuple[Place, ...]:
+    """The root home and those of its profiles, as `hermes profile list` has them."""
+    # A folder of that name is not the profile of that name: that is the root home.
+    names = [name for name in profiles_of(root) if name != "default"]
+    return (Place(root, root, None), *(Place(root / "profiles" / name, root, name) for name in names))
+
+
 def find_place(home: str | os.PathLike[str] | None = None, profile: str | None = None) -> Place:
     """Finds the home that the caller means.
 

@@ -42,7 +42,9 @@ class PanelEntry(Message):
     icon: str = Field(
         description="Name of an icon of the browser module; an unknown one is drawn as a plain panel"
     )
-    group: str = Field(default="more", description="Which tabs it stands among: `group.NAME` in the browser's texts")
+    group: str = Field(
+        default="more", description="Which tabs it stands among: `group.NAME` in the browser's texts"
+    )
     module: str | None = Field(
         description="Name of its view's ES module, to be asked for; null: `views/generic` draws it"
     )
@@ -127,12 +129,29 @@ class ModuleFrame(Message):
     text: str
 
 
+class ProfileFrame(Message):
+    """The home that was asked for by its profile is open now, and in the `hello` that goes out to everybody."""
+
+    type: Literal["profile"] = "profile"
+    id: int
+    home: str = Field(description="Id of that home")
+    profile: str
+
+
 class ErrorFrame(Message):
     """A request that could not be answered."""
 
     type: Literal["error"] = "error"
     id: int | None
-    code: Literal["bad-message", "unknown-home", "unknown-panel", "unknown-module", "bad-query", "internal"]
+    code: Literal[
+        "bad-message",
+        "unknown-home",
+        "unknown-panel",
+        "unknown-module",
+        "unknown-profile",
+        "bad-query",
+        "internal",
+    ]
     message: str
 
 
@@ -171,11 +190,27 @@ class GetModule(Message):
     name: str
 
 
-Outbound = Annotated[Hello | Versions | PanelFrame | ModuleFrame | ErrorFrame, Field(discriminator="type")]
-Inbound = Annotated[Look | Get | GetModule, Field(discriminator="type")]
+class GetProfile(Message):
+    """Asks for the home of a profile of the same root, which is opened if need be.
 
-INBOUND: TypeAdapter[Look | Get | GetModule] = TypeAdapter(Inbound)
-OUTBOUND: TypeAdapter[Hello | Versions | PanelFrame | ModuleFrame | ErrorFrame] = TypeAdapter(Outbound)
+    Only by its name: no message opens a path.
+    """
+
+    type: Literal["profile"] = "profile"
+    id: int
+    home: str = Field(description="Id of an open home of that root")
+    profile: str = Field(description="Its name; `default` is the root home")
+
+
+Outbound = Annotated[
+    Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | ErrorFrame, Field(discriminator="type")
+]
+Inbound = Annotated[Look | Get | GetModule | GetProfile, Field(discriminator="type")]
+
+INBOUND: TypeAdapter[Look | Get | GetModule | GetProfile] = TypeAdapter(Inbound)
+OUTBOUND: TypeAdapter[Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | ErrorFrame] = TypeAdapter(
+    Outbound
+)
 
 
 # -- kernel ↔ widget model, as anywidget custom messages

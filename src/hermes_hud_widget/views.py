@@ -19,3 +19,8 @@ def view(name: str) -> Traversable:
 def language(name: str) -> Traversable:
     """The built catalogue of a language."""
     return STATIC.joinpath("i18n", f"{name}.js")
+
+
+def part(name: str) -> Traversable:
+    """A built part of the core that is loaded when it is needed."""
+    return STATIC.joinpath("core", f"{name}.js")

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, get_args, overload
 
 from hermes_hud_widget.errors import ArgumentError, HudError, UnknownNameError
 from hermes_hud_widget.home import Home
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from hermes_hud_widget.client.runtime import Runtime
     from hermes_hud_widget.frames import Given, Library, When
 
-Theme = Literal["auto", "light", "dark"]
-THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+Theme = Literal["auto", "light", "dark", "neural-awakening", "blade-runner", "fsociety", "anime"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
+Layout = Literal["tabs", "grid"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+GRID = ("overview", "sessions", "costs", "agents", "memory", "cron")
+"""What a grid shows for which no panels are named, as far as they exist."""
 
 
 class HUD:
@@ -39,14 +43,18 @@ class HUD:
         home: The home's directory. Without it: `$HERMES_HOME`, else `~/.hermes`, and there the sticky profile
             that plain `hermes` works in. One that does not exist yet is shown as soon as it does.
         profile: One of its profiles; `default` means the root home.
-        panels: Names of the panels to show, in that order; None for all.
-        theme: `auto` follows the notebook's theme; `light`, `dark`.
+        panels: Names of the panels to show, in that order; None for all, in a grid for the usual few. Whoever views it
+            can show others, and hide and reorder them.
+        layout: `tabs`: one panel at a time; `grid`: several at once.
+        theme: `auto` follows the notebook's theme; `light`, `dark`, or one of the dark themes `neural-awakening`,
+            `blade-runner`, `fsociety`, `anime`.
+        scanlines: Draws the lines of an old screen over it.
         height: Height in pixels.
 
     Raises:
         HomeError: `home` is not a directory or cannot be read, or there is no such profile.
         UnknownNameError: There is no such panel.
-        ArgumentError: `theme` or `height` makes no sense.
+        ArgumentError: `layout`, `theme`, `scanlines` or `height` makes no sense.
     """
 
     _models: ClassVar[_Models]
@@ -57,12 +65,14 @@ class HUD:
         *,
         profile: str | None = None,
         panels: Sequence[str] | None = None,
+        layout: Layout = "tabs",
         theme: Theme = "auto",
+        scanlines: bool = False,
         height: int = 480,
     ) -> None:
         from hermes_hud_widget.client.runtime import current_runtime
 
-        options = _checked_options(panels, theme, height)
+        options = _checked_options(panels, layout, theme, scanlines, height)
         place = find_place(home, profile)
         runtime = current_runtime()
         self.place = place
@@ -71,18 +81,29 @@ class HUD:
         self._home = Home._of(place)
 
     @classmethod
-    def demo(cls, *, panels: Sequence[str] | None = None, theme: Theme = "auto", height: int = 480) -> HUD:
+    def demo(
+        cls,
+        *,
+        panels: Sequence[str] | None = None,
+        layout: Layout = "tabs",
+        theme: Theme = "auto",
+        scanlines: bool = False,
+        height: int = 480,
+    ) -> HUD:
         """A HUD on a made-up home in which a simulated agent works; both go when the last HUD is closed.
 
         Args:
             panels: As for `HUD`.
+            layout: As for `HUD`.
             theme: As for `HUD`.
+            scanlines: As for `HUD`.
             height: As for `HUD`.
         """
         from hermes_hud_widget.client.runtime import current_runtime
 
-        _checked_options(panels, theme, height)
-        return cls(current_runtime().demo().home, panels=panels, theme=theme, height=height)
+        _checked_options(panels, layout, theme, scanlines, height)
+        home = current_runtime().demo().home
+        return cls(home, panels=panels, layout=layout, theme=theme, scanlines=scanlines, height=height)
 
     @property
     def widget(self) -> HudModel:
@@ -227,22 +248,47 @@ class HUD:
         return self._shared
 
 
-def _checked_options(panels: Sequence[str] | str | None, theme: str, height: int) -> dict[str, Any]:
+def _checked_options(
+    panels: Sequence[str] | str | None, layout: str, theme: str, scanlines: bool, height: int
+) -> dict[str, Any]:
     """What the browser's module gets to know, checked before anything is started."""
     from hermes_hud_widget.panels import all_panels
 
     known = tuple(all_panels())
-    chosen = (panels,) if isinstance(panels, str) else known if panels is None else tuple(panels)
+    chosen = (panels,) if isinstance(panels, str) else () if panels is None else tuple(panels)
     for name in chosen:
         if name not in known:
             raise UnknownNameError("panel", name, known)
-    if not chosen:
+    if panels is not None and not chosen:
         raise ArgumentError(f"panels=[] would show nothing. There are: {', '.join(known)}.")
+    if layout not in LAYOUTS:
+        raise ArgumentError(f"layout={layout!r}: expected one of {', '.join(LAYOUTS)}.")
     if theme not in THEMES:
         raise ArgumentError(f"theme={theme!r}: expected one of {', '.join(THEMES)}.")
+    if not isinstance(scanlines, bool):
+        raise ArgumentError(f"scanlines={scanlines!r}: expected True or False.")
     if not isinstance(height, int) or isinstance(height, bool) or height < 120:
         raise ArgumentError(f"height={height!r}: expected pixels, 120 or more.")
-    return {"panels": list(chosen), "theme": theme, "height": height, "language": "auto"}
+    return {
+        "panels": list(chosen),
+        "grid": [name for name in GRID if name in known],
+        "layout": layout,
+        "theme": theme,
+        "scanlines": scanlines,
+        "height": height,
+        "language": "auto",
+    }
+
+
+def _panels_of(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
+    """What a viewer who has not chosen otherwise may see, and how many of them come first, at once."""
+    from hermes_hud_widget.panels import all_panels
+
+    is_grid = options["layout"] == "grid"
+    named = options["panels"] or (options["grid"] if is_grid else [])
+    if not named:
+        return tuple(all_panels()), 1
+    return tuple(named), len(named) if is_grid else 1
 
 
 class _Shared:
@@ -263,8 +309,8 @@ class _Shared:
         from hermes_hud_widget._model import HudModel
 
         self.model: HudModel = HudModel({"home": place.id, **options})
-        panels = tuple(options["panels"])
-        self.relay: Relay = Relay(runtime.endpoint, lambda: runtime.open(place), panels, self._send)
+        panels, first = _panels_of(options)
+        self.relay: Relay = Relay(runtime.endpoint, lambda: runtime.open(place), panels, self._send, first)
         self.model.on_msg(lambda _, content, buffers: self.relay.from_model(content))
         self._undo = runtime.on_down(self, self.relay.server_is_down)
 

@@ -201,13 +201,28 @@ class Hud:
         self.root = root
 
     def show(self, panel: str) -> Locator:
-        """Turns to a panel and returns it."""
-        tab = self.root.locator(f'[data-tab="{panel}"]')
-        tab.click()
+        """Turns to a panel and returns it; in a grid, it is there."""
+        # Before the server's greeting nobody knows what there is.
+        expect(self.root.locator("[data-panel]").first).to_be_attached()
+        chooser, group = self.root.locator("[data-chooser]"), self.root.locator(f'[data-panels~="{panel}"]')
+        if chooser.count():
+            chooser.click()
+        elif group.count():
+            group.click()
+        if self.root.get_attribute("data-layout") == "tabs":
+            self.root.locator(f'[data-tab="{panel}"]').click()
         found = self.root.locator(f'[data-panel="{panel}"]')
         expect(found).to_be_visible()
         expect(found).not_to_have_attribute("data-status", "loading")
         return found
+
+    def panels(self) -> list[str]:
+        """The names of all panels that have a tab, by groups."""
+        names: list[str] = []
+        groups = self.root.locator("[data-group]")
+        for group in groups.all():
+            names += (group.get_attribute("data-panels") or "").split()
+        return names or [tab.get_attribute("data-tab") or "" for tab in self.root.locator("[data-tab]").all()]
 
     def expect_live(self, transport: str = "direct", seconds: float = 10.0) -> None:
         """Waits until the HUD is live over `transport`."""

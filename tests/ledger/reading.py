@@ -86,6 +86,15 @@ def said(home: OpenHome, now: datetime) -> dict[str, Any]:
         for page in range(3):
             query = {"page": page, "page_size": 2, "archived": archived}
             shown[f"sessions {query}"] = show(home, "sessions", now, **query)
+    for query in (
+        {"search": "hello"},
+        {"search": "ello", "anywhere": True, "archived": True},
+        {"search": "title", "source": "cli"},
+        {"source": "cli"},
+        {"project": "", "model": ""},
+        {"live": True},
+    ):
+        shown[f"sessions {query}"] = show(home, "sessions", now, **query)
     sessions = rows(home, "sessions", now)
     for session_id in ["nobody", *(row["id"] for row in sessions)]:
         before, last = None, False
@@ -103,7 +112,9 @@ def said(home: OpenHome, now: datetime) -> dict[str, Any]:
         found[f"frame {frame}"] = rows(home, frame, now)
         asked: list[dict[str, Any]] = [{"limit": 0}, {"limit": 2}]
         times = sorted(
-            row[declared.time] for row in found[f"frame {frame}"] if row[declared.time or ""] is not None
+            row[declared.time]
+            for row in found[f"frame {frame}"]
+            if declared.time is not None and row[declared.time] is not None
         )
         if times:
             middle = times[len(times) // 2].astimezone(UTC)

@@ -18,7 +18,7 @@ import pytest
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, DatabaseProblem, Ledger, history
 from hermes_hud_widget.ledger.history import History
-from hermes_hud_widget.ledger.kept import Sort
+from hermes_hud_widget.ledger.kept import Filters, Sort
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.records import Record
 from hermes_hud_widget.ledger.schema import Schema
@@ -772,7 +772,7 @@ def said(ledger: Ledger, sessions: list[str]) -> dict[str, Any]:
                         size=3,
                         sort=sort,
                         descending=descending,
-                        include_archived=archived,
+                        filters=Filters(archived=archived),
                     )
     for session in sessions:
         found[f"transcript of {session}"] = ledger.transcript(session, None, 4, NOW)

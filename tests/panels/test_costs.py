@@ -11,13 +11,14 @@ from typing import Any, cast
 import pytest
 
 from hermes_hud_widget.core import OpenHome
+from hermes_hud_widget.frames import to_pandas
 from hermes_hud_widget.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import costs, overview
 from hermes_hud_widget.panels.costs import CostKind, Costs, CostShare, CostsQuery
 from hermes_hud_widget.place import Place
-from hermes_hud_widget.sources import EntriesFile, Settings
+from hermes_hud_widget.sources import Settings
 from ledger.world import NOW, Story, insert
 
 Collect = Callable[..., Costs]
@@ -75,31 +76,25 @@ def fill(story: Story, seed: int) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
 @pytest.mark.parametrize("seed", range(4))
 def test_today_is_the_overviews_today_and_every_span_the_same_rule(
-    story: Story, ledger: Ledger, collect: Collect, seed: int, zone: str
+    home: Path, story: Story, ledger: Ledger, collect: Collect, seed: int, zone: str
 ) -> None:
     fill(story, seed)
-    home = Path("/home/me/.hermes")
-    result = overview.collect(
-        ledger,
-        None,
-        EntriesFile(),
-        EntriesFile(),
-        Settings({"timezone": zone}),
-        Place(home, home, None),
-        (),
-        None,
-        NOW,
-    )
-    assert isinstance(result, Until)
-    today = cast("overview.Overview", result.payload).today
+    (home / "config.yaml").write_text(f"timezone: {zone}\n")
+    opened = OpenHome(Place(home, home, None), {"overview": overview.PANEL})
+    try:
+        seen = opened.collect("overview", opened.parse_query("overview", {}), 1, NOW)
+    finally:
+        opened.close()
+    assert seen.data is not None
+    today = seen.data["today"]
     shown = collect(1, zone)
-    first = shown.spans[0]
-    assert (first.days, first.since, shown.timezone) == (1, today.since, today.timezone)
-    assert first.spending == today.spending
-    assert (shown.total.sessions, shown.total.tokens, shown.total.cost) == (
-        today.spending.sessions,
-        today.spending.tokens,
-        today.spending.cost,
+    first = shown.model_dump(mode="json")["spans"][0]
+    assert (first["days"], first["since"], shown.timezone) == (1, today["since"], today["timezone"])
+    assert first["spending"] == today["spending"]
+    total = shown.total
+    assert (total.sessions, total.cost.usd) == (
+        today["spending"]["sessions"],
+        today["spending"]["cost"]["usd"],
     )
     for span in shown.spans:
         expected = ledger.spending(span.since or datetime(1970, 1, 1, tzinfo=UTC))
@@ -116,7 +111,7 @@ def test_every_way_to_split_the_span_adds_up_to_it(
     fill(story, seed)
     shown = collect(days)
     total = shown.total
-    for parts in (shown.models, shown.tasks, shown.sources):
+    for parts in (shown.models, shown.tasks, shown.sources, shown.projects):
         figures = [part.figures for part in parts]
         assert sum(one.cost.usd or 0.0 for one in figures) == pytest.approx(total.cost.usd)
         assert sum(one.tokens.total for one in figures) == total.tokens.total
@@ -126,6 +121,13 @@ def test_every_way_to_split_the_span_adds_up_to_it(
         assert sum(kind.usd or 0.0 for kind in kinds) == pytest.approx(total.cost.usd)
         assert sum(kind.tokens for kind in kinds) == total.tokens.total
     assert sum(period.sessions for period in shown.periods) == total.sessions
+    by_model = [part for period in shown.periods for part in period.models]
+    assert sum(part.usd or 0.0 for part in by_model) == pytest.approx(total.cost.usd)
+    assert sum(part.tokens for part in by_model) == total.tokens.total
+    for place, model in enumerate(shown.models[: costs.MODELS_APART]):
+        own = [part for part in by_model if part.model == place]
+        assert sum(part.tokens for part in own) == model.figures.tokens.total
+        assert sum(part.usd or 0.0 for part in own) == pytest.approx(model.figures.cost.usd or 0.0)
     assert shown.coverage.tokens - shown.coverage.priced_tokens == sum(
         kind.tokens for kind in total.kinds if kind.status == "unknown"
     )
@@ -249,6 +251,85 @@ def test_of_very_many_models_the_dearest_are_listed_and_the_rest_counted(
     assert len(shown.models) == costs.GROUPS_SHOWN
     assert shown.models[0].model == f"m{costs.GROUPS_SHOWN + 4}"
     assert (shown.left_out.models, shown.left_out.tasks, shown.left_out.sources) == (5, 0, 0)
+
+
+def test_a_project_is_the_repository_else_the_directory_else_none(story: Story, collect: Collect) -> None:
+    where: list[dict[str, str]] = [
+        {"git_repo_root": "/work/p", "cwd": "/work/p/src"},
+        {"git_repo_root": "/work/p", "cwd": "/work/p/tests"},
+        {"cwd": "/home/me/notes"},
+        {},
+    ]
+    for number, values in enumerate(where):
+        story.session(f"s{number}", **values)
+        use(story, f"s{number}", estimated_cost_usd=1.0 + number)
+    found = {one.project: (one.figures.sessions, one.figures.cost.usd) for one in collect().projects}
+    assert found == {"/work/p": (2, 3.0), "/home/me/notes": (1, 3.0), None: (1, 4.0)}
+
+
+@pytest.mark.parametrize(
+    ("now", "starts_on", "days", "elapsed", "usd", "today_usd"),
+    [
+        (NOW, date(2026, 7, 1), 31, 19.5, 7.0, 1.0),
+        (datetime(2026, 7, 1, 6, tzinfo=UTC), date(2026, 7, 1), 31, 0.25, None, None),
+        (datetime(2026, 6, 30, 12, tzinfo=UTC), date(2026, 6, 1), 30, 29.5, 8.0, 8.0),
+    ],
+)
+def test_the_month_is_the_calendars_whatever_span_is_asked_for(
+    story: Story,
+    collect: Collect,
+    now: datetime,
+    starts_on: date,
+    days: int,
+    elapsed: float,
+    usd: float | None,
+    today_usd: float | None,
+) -> None:
+    for number, (age_days, cost) in enumerate([(0, 1.0), (5, 2.0), (18, 4.0), (20, 8.0)]):
+        story.session(f"s{number}", at=age_days * 86_400)
+        use(story, f"s{number}", estimated_cost_usd=cost)
+    month = collect(1, now=now).month
+    assert (month.starts_on, month.days, month.elapsed_days) == (starts_on, days, elapsed)
+    assert (month.cost.usd, month.today.usd) == (usd, today_usd)
+
+
+def test_every_number_can_be_recomputed_from_the_frames(home: Path, story: Story, collect: Collect) -> None:
+    (home / "config.yaml").write_text("timezone: UTC\n")
+    fill(story, 5)
+    story.execute("UPDATE sessions SET cwd = '/work/' || (rowid % 3) WHERE rowid % 4 <> 0")
+    shown = collect(0)
+    opened = OpenHome(Place(home, home, None), {"costs": costs.PANEL})
+    try:
+        usage = to_pandas(opened.table("model_usage", {}, NOW))
+    finally:
+        opened.close()
+    counted = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"]
+    usage["tokens"] = usage[counted].sum(axis=1)
+    usage["provider"] = usage["provider"].astype("string").fillna("-")
+    usage["project"] = usage["project"].fillna("-")
+    groups: list[tuple[list[str], list[tuple[tuple[str, ...], costs.CostFigures]]]] = [
+        (["model", "provider"], [((one.model, one.provider or "-"), one.figures) for one in shown.models]),
+        (["task"], [((one.task,), one.figures) for one in shown.tasks]),
+        (["source"], [((one.source,), one.figures) for one in shown.sources]),
+        (["project"], [((one.project or "-",), one.figures) for one in shown.projects]),
+    ]
+    for columns, rows in groups:
+        by = usage.groupby(columns, observed=True)
+        assert by.ngroups == len(rows)
+        for key, figures in rows:
+            own = by.get_group(key)
+            assert figures.tokens.total == int(own["tokens"].sum())
+            assert figures.api_calls == int(own["api_calls"].sum())
+            assert figures.sessions == own["session_id"].nunique()
+            assert (figures.cost.usd or 0.0) == pytest.approx(float(own["cost_usd"].sum()))
+    prompts = usage[["input_tokens", "cache_read_tokens", "cache_write_tokens"]].sum().sum()
+    assert shown.cache_hit_rate == pytest.approx(float(usage["cache_read_tokens"].sum() / prompts))
+    known = usage[usage["cost_status"] != "unknown"]
+    assert shown.coverage.tokens == int(usage["tokens"].sum())
+    assert shown.month.cost.usd == pytest.approx(
+        float(usage[usage["session_started_at"] >= "2026-07-01"]["cost_usd"].sum())
+    )
+    assert shown.coverage.priced_tokens <= int(known["tokens"].sum())
 
 
 def test_only_spans_that_make_sense_can_be_asked_for() -> None:

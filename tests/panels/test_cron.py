@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import cron
-from hermes_hud_widget.sources import Process, Processes, Settings
+from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources import Folder, FoundFiles, Process, Processes, Settings
 from panels.jobs import NOW, ago, ahead, job
 
 LIVING, DEAD = Process(10, 100), Process(11, 110)
@@ -56,6 +58,8 @@ def contents(jobs: Any = None, runs: tuple[dict[str, Any], ...] = (), **others: 
         "success": epoch(seconds=20),
         "gateway": Processes(),
         "suggestions": None,
+        "outputs": FoundFiles(),
+        "query": cron.CronQuery(),
         "config": Settings({"timezone": "UTC"}),
     }
     return base | others
@@ -497,7 +501,55 @@ def test_pending_suggestions_are_counted(suggestions: Any, pending: int) -> None
     assert show(suggestions=suggestions).pending_suggestions == pending
 
 
+def test_a_suggestion_is_told_cut_and_whatever_it_lacks() -> None:
+    spec = {"prompt": "p" * 900, "schedule": {"kind": "cron", "display": "0 8 * * 1"}}
+    whole = {"id": "a", "status": "pending", "title": "A list", "source": "usage", "job_spec": spec}
+    odd = {"status": "pending", "job_spec": "none", "title": ["?"], "created_at": "soon"}
+    first, second = show(suggestions=[whole, odd]).suggestions
+    assert (first.title, first.schedule, len(first.prompt or "")) == (
+        "A list",
+        "0 8 * * 1",
+        cron.SUGGESTION_CHARS,
+    )
+    assert (second.id, second.title, second.schedule, second.created_at) == ("", "?", None, None)
+
+
+@pytest.fixture
+def outputs(home: Path) -> FoundFiles:
+    """What runs of two jobs left behind."""
+    for job_id, hour in (("a", 8), ("a", 9), ("b", 7), ("gone", 6)):
+        folder = home / "cron/output" / job_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"2026-07-20_0{hour}-00-00.md").write_text(f"# Output of {hour}")
+    found = Folder("cron/output", "*/*.md").attach(Place(home, home, None)).read()
+    assert isinstance(found, FoundFiles)
+    return found
+
+
+def test_outputs_stand_with_their_jobs_and_their_text_comes_when_it_is_asked_for(outputs: FoundFiles) -> None:
+    jobs = [job(), job("b"), job("c")]
+    shown = show(jobs, outputs=outputs)
+    assert [[output.path for output in one.outputs] for one in shown.jobs] == [
+        ["a/2026-07-20_09-00-00.md", "a/2026-07-20_08-00-00.md"],
+        ["b/2026-07-20_07-00-00.md"],
+        [],
+    ]
+    assert shown.output is None
+    path = "a/2026-07-20_08-00-00.md"
+    found = show(jobs, outputs=outputs, query=cron.CronQuery(output=path)).output
+    assert found == cron.CronOutputText(path, "# Output of 8", False)
+    nothing = show(jobs, outputs=outputs, query=cron.CronQuery(output="../jobs.json")).output
+    assert nothing == cron.CronOutputText("../jobs.json", None, False)
+
+
 # -- frames
+
+
+def test_the_frame_of_outputs_names_their_jobs(outputs: FoundFiles) -> None:
+    made = cron._fill_outputs([job()], (), outputs, FrameArguments())
+    by_path = dict(zip(made["path"], zip(made["job_id"], made["job_name"], strict=True), strict=True))
+    assert by_path["a/2026-07-20_09-00-00.md"] == ("a", "Job a")
+    assert by_path["gone/2026-07-20_06-00-00.md"] == ("gone", None)
 
 
 def test_the_frame_of_runs_has_the_newest_first_within_the_time_asked_for() -> None:

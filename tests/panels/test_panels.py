@@ -21,12 +21,18 @@ from hermes_hud_widget.ledger.rows import (
 )
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Until
-from hermes_hud_widget.panels import memory, overview, sessions
+from hermes_hud_widget.panels import overview, sessions
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import EntriesFile, Settings
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 NO_FILE = EntriesFile()
+NOTHING = {
+    name: source.missing
+    for name, source in overview.PANEL.sources.items()
+    if name not in ("state", "writers", "place")
+}
+"""What the overview's sources hold where there is nothing."""
 
 
 def session(id: str, **values: Any) -> Session:
@@ -87,6 +93,12 @@ class Scripted:
     def recent(self, limit: int) -> tuple[RecentMessage, ...]:
         return self._recent[:limit]
 
+    def began_at(self) -> datetime | None:
+        return None
+
+    def size_bytes(self) -> int:
+        return 0
+
     def next_change(self, *_: object) -> datetime | None:
         return self._next
 
@@ -96,6 +108,7 @@ def show(
 ) -> tuple[overview.Overview, datetime | None]:
     home = Path("/home/me/.hermes")
     given: dict[str, Any] = {
+        **NOTHING,
         "memory": NO_FILE,
         "user": NO_FILE,
         "config": Settings({"timezone": "UTC", **(config or {})}),
@@ -104,7 +117,7 @@ def show(
         "active_profile": None,
         **contents,
     }
-    result = overview.collect(cast("Ledger | None", ledger), None, **given, now=NOW)
+    result = overview.collect(cast("Ledger | None", ledger), None, **given, query=overview.OverviewQuery(), now=NOW)
     assert isinstance(result, Until)
     return cast("overview.Overview", result.payload), result.valid_until
 
@@ -176,17 +189,6 @@ def test_capacity_follows_the_configured_limits() -> None:
         memory=EntriesFile(True, ("abc",), NOW),
     )
     assert [(store.used_chars, store.limit_chars) for store in shown.memory] == [(3, 100), (0, 50)]
-
-
-def test_memory_shows_both_stores_and_the_provider() -> None:
-    shown = memory.collect(
-        EntriesFile(True, ("äö",), NOW), NO_FILE, Settings({"memory": {"provider": "mem0"}})
-    )
-    assert [(store.name, store.exists, store.limit_chars) for store in shown.stores] == [
-        ("memory", True, memory.MEMORY_LIMIT_CHARS),
-        ("user", False, memory.USER_LIMIT_CHARS),
-    ]
-    assert (shown.stores[0].entries[0].chars, shown.provider) == (2, "mem0")
 
 
 def test_the_list_is_the_page_that_was_asked_for() -> None:

@@ -48,6 +48,8 @@ class Hermes:
 
     def __init__(self, home: Path, *, journal_mode: str = "wal") -> None:
         self.home = home
+        self.at = 0.0
+        """When the last call returned, in seconds since the epoch."""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
             [str(environment()), "-P", str(Path(__file__).with_name("hermes_process.py"))],
@@ -135,6 +137,7 @@ class Hermes:
         answer = json.loads(line)
         if "error" in answer:
             raise HermesError(answer["error"])
+        self.at = answer.get("at", 0.0)
         return answer["result"]
 
 

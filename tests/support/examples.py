@@ -13,21 +13,39 @@ from pathlib import Path
 from typing import Any
 
 from hermes_hud_widget.ledger.processes import start_ticks
+from hermes_hud_widget.panels.kanban import TASKS
 from hermes_hud_widget.sources import (
     ActiveProfile,
     Alive,
     Config,
+    Databases,
+    DatabaseStanding,
+    Diary,
     Documents,
+    EachProfile,
     Entries,
+    EntriesVersions,
+    EnvNames,
+    Folder,
     HomeName,
     Json,
+    Outward,
     Profiles,
+    Readable,
+    Repositories,
+    RootJson,
     Source,
     StateDb,
+    System,
     Table,
+    Tail,
     TextFile,
+    WatchMode,
     WritersOf,
+    Yaml,
 )
+from hermes_hud_widget.sources.checkpoints import Checkpoints
+from hermes_hud_widget.sources.installed import EntryPoints
 from support.agent import Agent
 
 
@@ -53,12 +71,33 @@ def example_of(source: Source[Any]) -> Example:
             return Example(_change_state, _damage_state, "state.db")
         case Entries(path=path):
             return Example(lambda agent, n: agent.file(path, f"entry {n}".encode()), _not_utf8(path), path)
-        case TextFile(path=path, of="home"):
+        case EntriesVersions(path=path):
+            return Example(lambda agent, n: agent.file(path, f"version {n}".encode()))
+        case TextFile(path=path):
             return Example(lambda agent, n: agent.file(path, f"text {n}".encode()), _not_utf8(path), path)
-        case Json(path=path, of="home"):
+        case Folder(path=".", pattern=pattern):
+            # The home itself cannot be taken away.
+            return Example(_change_folder(".", pattern))
+        case Folder(path="plugins" as path, pattern="*/plugin.y*ml" as pattern):
+            return Example(_change_folder(path, "*/plugin.yaml"), _no_folder(path), f"{path}/{pattern}")
+        case Folder(path="plugins" | "hooks" as path, pattern=pattern) if pattern != "*/HOOK.yaml":
+            # That the folder is none is told by the first source that reads it.
+            return Example(_change_folder(path, pattern))
+        case Folder(path=path, pattern=pattern):
+            return Example(_change_folder(path, pattern), _no_folder(path), f"{path}/{pattern}")
+        case RootJson():
+            # Its home is a root: it has nothing to fall back on.
+            return Example(None)
+        case Json(path=path):
             return Example(lambda agent, n: agent.file(path, b'{"n": %d}' % n), _not_utf8(path), path)
         case Config(path=path):
             return Example(lambda agent, n: agent.file(path, b"model: m%d\n" % n), _not_utf8(path), path)
+        case Yaml(path=path):
+            return Example(lambda agent, n: agent.file(path, b"n: %d\n" % n), _not_utf8(path), path)
+        case EnvNames(path=path):
+            return Example(
+                lambda agent, n: agent.file(path, b"ANTHROPIC_API_KEY=x\nN%d=x\n" % n), _not_utf8(path), path
+            )
         case ActiveProfile():
             return Example(
                 lambda agent, n: agent.file("active_profile", f"p{n}".encode()),
@@ -73,11 +112,22 @@ def example_of(source: Source[Any]) -> Example:
             return Example(_change_documents(path, name), _no_folder(path), path)
         case Table(path=path):
             return Example(
-                lambda agent, n: add_row(agent, source, n), lambda agent: _damage(agent, path), path
+                lambda agent, n: add_row(agent, source, n),
+                _damage_state if path == "state.db" else lambda agent: _damage(agent, path),
+                path,
             )
         case Alive():
             return Example(lambda agent, n: _end_a_named_process(agent, source, n))
-        case HomeName():
+        case Databases(path=path):
+            return Example(
+                lambda agent, n: add_row(agent, TASKS, n), lambda agent: _damage(agent, path), path
+            )
+        case Checkpoints(path=path):
+            return Example(_change_folder(path, "store/projects/*.json"), _no_folder(path), path)
+        case Repositories() | EachProfile() | EntryPoints():
+            # What lies elsewhere is read when somebody looks.
+            return Example(None)
+        case HomeName() | Diary() | System() | Tail() | Outward() | Readable() | DatabaseStanding() | WatchMode():
             return Example(None)
     raise AssertionError(
         f"{type(source).__name__} is a new kind of source: add to tests/support/examples.py how a test changes "
@@ -109,16 +159,23 @@ def add_row(agent: Agent, table: Table, number: int, **values: object) -> None:
     path.parent.mkdir(exist_ok=True)
     if path.exists() and not path.read_bytes().startswith(b"SQLite format 3"):
         path.unlink()
-    row = {column: values.get(column, f"{column} {number}") for column in table.columns}
+    row = {column: f"{column} {number}" for column in table.columns}
+    if table.where is not None:
+        row[table.where[0]] = table.where[1][0]
+    if table.prefix is not None:
+        row[table.prefix[0]] = f"{table.prefix[1]}{number}"
+    row.update(values)
     # Another source may read other columns of the same table.
     program = """import json, sqlite3, sys
 table, row = json.loads(sys.argv[2])
 database = sqlite3.connect(sys.argv[1])
 database.execute('PRAGMA journal_mode=WAL')
 database.execute(f'CREATE TABLE IF NOT EXISTS {table} ({", ".join(row)})')
-there = {name for _, name, *_ in database.execute(f'PRAGMA table_info({table})')}
-for column in row.keys() - there:
+there = list(database.execute(f'PRAGMA table_info({table})'))
+for column in row.keys() - {name for _, name, *_ in there}:
     database.execute(f'ALTER TABLE {table} ADD COLUMN {column}')
+# What Hermes' own table demands beside what the source reads.
+row = {name: 0 for _, name, _, must, default, _ in there if must and default is None} | row
 marks = ', '.join('?' * len(row))
 database.execute(f'INSERT INTO {table} ({", ".join(row)}) VALUES ({marks})', tuple(row.values()))
 database.commit()
@@ -154,6 +211,16 @@ def _change_documents(path: str, name: str) -> Callable[[Agent, int], None]:
         if folder.is_file():
             folder.unlink()
         agent.file(f"{path}/group/n{number}/{name}", f"---\nname: n{number}\n---\nText".encode())
+
+    return change
+
+
+def _change_folder(path: str, pattern: str) -> Callable[[Agent, int], None]:
+    def change(agent: Agent, number: int) -> None:
+        folder = agent.home / path
+        if folder.is_file():
+            folder.unlink()
+        agent.file(f"{path}/{pattern.replace('*', f'n{number}')}", json.dumps({"n": number}).encode())
 
     return change
 

@@ -99,10 +99,13 @@ export function makeCalendar(api: Api) {
       }),
     );
     const months = Array.from({ length: weeks }, (_, column) => column).flatMap((column) => {
-      const month = new Date(at(6, column));
-      // The week with the month's first day; none close to the next one's.
-      return month.getUTCDate() <= 7 ? [{ at: column, text: t(`month.${month.getUTCMonth() + 1}`) }] : [];
+      const sunday = new Date(at(6, column));
+      const begin = at(6, column) - (sunday.getUTCDate() - 1) * DAY;
+      // The week with the month's first day.
+      const isFirst = sunday.getUTCDate() <= 7 && begin <= last;
+      return isFirst ? [{ at: column, text: t(`month.${sunday.getUTCMonth() + 1}`) }] : [];
     });
+    if ((months[0]?.at ?? weeks) > 2) months.unshift({ at: 0, text: t(`month.${new Date(first).getUTCMonth() + 1}`) });
     return (
       <Grid
         label={label}

@@ -1,6 +1,7 @@
 import type { Api } from "../api.ts";
 import { css as figureCss, texts as figureTexts, makeFigure } from "./figure.tsx";
 import stripCss from "./strip.css";
+import { labelStyle } from "./ticks.ts";
 
 interface Row {
   /** Distinct among the rows; may be anybody's words. */
@@ -79,7 +80,7 @@ export function makeStrip(api: Api) {
           </ul>
           <div class="strip-axis numeric" aria-hidden="true">
             {ticks.map((tick) => (
-              <small key={tick} style={{ left: `${place(tick)}%` }}>
+              <small key={tick} style={labelStyle(place(tick))}>
                 {say(tick)}
               </small>
             ))}

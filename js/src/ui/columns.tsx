@@ -35,6 +35,8 @@ interface Props {
   format: (value: number) => string;
   /** What is shown, in words. */
   label: string;
+  /** A line across, such as a limit; `label` says what it is. */
+  line?: { value: number; label: string } | undefined;
 }
 
 /** About how many labels fit below the axis. */
@@ -44,14 +46,14 @@ const LABELS = 6;
  * Stacked columns over time, with the figures of one of them below: the last, or the one that the pointer or the
  * arrow keys are at.
  */
-export function Columns({ columns, kinds, format, label }: Props) {
+export function Columns({ columns, kinds, format, label, line }: Props) {
   const { texts } = useClient();
   const [chosen, choose] = useState<string | null>(null);
   const [isFocused, setFocused] = useState(false);
   const found = columns.findIndex(({ key }) => key === chosen);
   const at = found < 0 ? columns.length - 1 : found;
   const shown = columns[at];
-  const scale = scaleOf(columns);
+  const scale = scaleOf(columns, line?.value);
   const top = scale.at(-1) ?? 1;
   const every = Math.ceil(columns.length / LABELS);
   const go = (event: KeyboardEvent) => {
@@ -90,6 +92,13 @@ export function Columns({ columns, kinds, format, label }: Props) {
           {scale.map((tick) => (
             <i key={tick} class="chart-rule" style={{ bottom: `${(tick / top) * 100}%` }} />
           ))}
+          {line && (
+            <i
+              class="columns-line"
+              title={line.label}
+              style={{ bottom: `${Math.min(100, (line.value / top) * 100)}%` }}
+            />
+          )}
           {columns.map(({ key, parts }, index) => (
             <div
               key={key}
@@ -129,6 +138,11 @@ export function Columns({ columns, kinds, format, label }: Props) {
             </li>
           ))}
         </ul>
+        {line && (
+          <span class="columns-limit">
+            <i class="columns-line" aria-hidden="true" /> {line.label}
+          </span>
+        )}
         {kinds.length > 1 && (
           <span>
             {texts.t("chart.total")} <b class="numeric">{said(shown.parts)}</b>
@@ -178,10 +192,10 @@ function sum(parts: Column["parts"], kind?: string): number {
   return parts.reduce((total, part) => total + (kind === undefined || part.kind === kind ? (part.value ?? 0) : 0), 0);
 }
 
-/** Two or three round values above 0, the last at or above every column; of whole numbers only whole ones. */
-export function scaleOf(columns: readonly Column[]): number[] {
+/** Two or three round values above 0, the last at or above every column and `least`; of whole numbers only whole ones. */
+export function scaleOf(columns: readonly Column[], least = 0): number[] {
   const sums = columns.map(({ parts }) => sum(parts));
-  const highest = Math.max(0, ...sums);
+  const highest = Math.max(0, least, ...sums);
   if (highest === 0) return [];
   const isWhole = sums.every(Number.isInteger);
   for (let power = Math.floor(Math.log10(highest)) - 1; ; power += 1) {

@@ -1,11 +1,11 @@
-import { Bars } from "./bars.tsx";
-import { Columns } from "./columns.tsx";
+import { Empty, Skeleton } from "./blank.tsx";
 import { Icon } from "./icon.tsx";
-import { Activity, Badge, Empty, Meter, Money, Section, Skeleton, Stat, TokenCount } from "./parts.tsx";
+import { Bars, Columns, TimeLine } from "./later.tsx";
+import { Activity, Badge, Meter, Money, Section, Stat, TokenCount } from "./parts.tsx";
+import { Prose } from "./prose.tsx";
 import { Sparkline } from "./sparkline.tsx";
-import { Prose, Text } from "./text.tsx";
+import { Text } from "./text.tsx";
 import { Ago, Elapsed, Until } from "./time.tsx";
-import { TimeLine } from "./timeline.tsx";
 
 /**
  * The parts that views are made of; what a part takes is said where it is.

@@ -2,7 +2,7 @@ import { type ComponentChildren, h } from "preact";
 import { useClient } from "../context.ts";
 import { allTokens } from "../format.ts";
 import type { Cost, Session, Tokens } from "../protocol.ts";
-import { Icon, type IconName } from "./icon.tsx";
+import { Icon } from "./icon.tsx";
 
 /** A titled part of a panel. */
 export function Section(props: {
@@ -70,37 +70,6 @@ export function Badge({ children, title, kind = "" }: { children: ComponentChild
     <span class={`badge ${kind}`} title={title}>
       {children}
     </span>
-  );
-}
-
-/** Nothing there, and what to do about it. */
-export function Empty({
-  icon = "info",
-  title,
-  children,
-}: {
-  icon?: IconName;
-  title: string;
-  children?: ComponentChildren;
-}) {
-  return (
-    <div class="blank">
-      <Icon name={icon} size={24} />
-      <p class="blank-title">{title}</p>
-      {children && <p>{children}</p>}
-    </div>
-  );
-}
-
-/** Grey bars where data will be. */
-export function Skeleton() {
-  const { texts } = useClient();
-  return (
-    <div class="skeleton" role="status" aria-label={texts.t("panel.loading")}>
-      {[38, 92, 84, 64, 90, 72].map((width) => (
-        <i key={width} style={{ width: `${width}%` }} />
-      ))}
-    </div>
   );
 }
 

@@ -1,10 +1,12 @@
 import type { Api, ViewProps } from "../api.ts";
+import { type Budget, daily, monthly, readBudget, writeBudget } from "../budget.ts";
 import { allTokens } from "../format.ts";
 import type { ConversationCost, Cost, CostFigures, CostKind, CostPeriod, Costs, CostsQuery } from "../protocol.ts";
 import type { Kind } from "../ui/columns.tsx";
 import css from "./costs.css";
 
 type Measure = "usd" | "tokens";
+type By = "kind" | "model";
 type Status = CostKind["status"];
 
 /** One model, task or source among the others. */
@@ -20,12 +22,26 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
 
   return Object.assign(CostsView, { css });
 
-  function CostsView({ data, query, setQuery, isPending, progress }: ViewProps<Costs>) {
+  function CostsView({ data, query, setQuery, open, isPending, progress }: ViewProps<Costs>) {
     const [wanted, want] = hooks.useState<Measure>("usd");
     const hasDollars = data.total.kinds.some(({ usd }) => usd !== null);
     const measure = hasDollars ? wanted : "tokens";
-    const measures = hasDollars ? <Measures measure={measure} want={want} /> : undefined;
-    const hasPeriods = data.periods.length > 1;
+    const [by, setBy] = hooks.useState<By>("kind");
+    const element = hooks.useRef<HTMLDivElement>(null);
+    const [budget, setBudget] = hooks.useState<Budget | null>(null);
+    hooks.useEffect(() => setBudget(readBudget(element.current)), []);
+    const keep = (wanted: Budget | null) => {
+      setBudget(wanted);
+      writeBudget(element.current, wanted);
+    };
+    const measures = (
+      <span class="choices">
+        {data.models.length > 1 && hasPeriods(data) && (
+          <Choice family="by" all={["kind", "model"]} chosen={by} choose={setBy} />
+        )}
+        {hasDollars && <Choice family="measure" all={["usd", "tokens"]} chosen={measure} choose={want} />}
+      </span>
+    );
     const kinds = kindsOf(data);
     const models = data.models.map(({ model, provider, figures }) => ({
       label: data.models.filter((other) => other.model === model).length > 1 ? `${model} · ${provider ?? "?"}` : model,
@@ -42,6 +58,11 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
       title: `${source} · ${about(figures)}`,
       figures,
     }));
+    const projects = data.projects.map(({ project, figures }) => ({
+      label: project === null ? t("project.none") : nameOf(project, data),
+      title: [project ?? t("project.none.help"), about(figures)].join(" · "),
+      figures,
+    }));
     const { left_out: rest } = data;
     if (data.spans.every(({ spending }) => spending.cost.status === null)) {
       if (progress) return <Skeleton />;
@@ -52,32 +73,51 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
       );
     }
     return (
-      <div class="costs" data-days={data.days} aria-busy={isPending}>
+      <div class="costs" data-days={data.days} aria-busy={isPending} ref={element}>
         <Spans data={data} choose={(days) => setQuery({ ...query, days } satisfies CostsQuery)} />
         {data.total.kinds.length === 0 ? (
           <p class="none nothing">{!progress && t("nothing")}</p>
         ) : (
           <Fragment>
             <div class="main">
-              {hasPeriods && (
+              {hasPeriods(data) && (
                 <Section name="periods" title={t(`chart.${measure}.${data.unit}`)} aside={measures}>
                   <Columns
-                    columns={data.periods.map((period) => column(period, data.unit, measure))}
-                    kinds={kinds.filter(
-                      ({ kind }) => measure === "tokens" || kind === "actual" || kind === "estimated",
+                    columns={data.periods.map((period) =>
+                      by === "model" ? byModel(period, data.unit, measure) : column(period, data.unit, measure),
                     )}
+                    kinds={
+                      by === "model"
+                        ? modelKinds(data)
+                        : kinds.filter(({ kind }) => measure === "tokens" || kind === "actual" || kind === "estimated")
+                    }
                     format={measure === "usd" ? format.usd : format.compact}
                     label={t(`chart.${measure}.${data.unit}`)}
+                    line={
+                      budget !== null && measure === "usd" && data.unit === "day"
+                        ? {
+                            value: daily(budget, data.month),
+                            label: t("budget.line", { usd: format.usd(daily(budget, data.month)) }),
+                          }
+                        : undefined
+                    }
                   />
                 </Section>
               )}
-              <Section name="models" title={t("models")} aside={hasPeriods ? undefined : measures}>
+              <Section name="budget" title={t("budget")}>
+                <BudgetView budget={budget} keep={keep} data={data} />
+              </Section>
+              <Section name="models" title={t("models")} aside={hasPeriods(data) ? undefined : measures}>
                 <Split rows={models} measure={measure} />
                 <Rest count={rest.models} />
               </Section>
+              <Section name="projects" title={t("projects")}>
+                <Split rows={projects} measure={measure} />
+                <Rest count={rest.projects} />
+              </Section>
               {data.dearest.length > 0 && (
                 <Section name="dearest" title={t("dearest")}>
-                  <Dearest conversations={data.dearest} />
+                  <Dearest conversations={data.dearest} open={open} />
                 </Section>
               )}
             </div>
@@ -136,16 +176,111 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     );
   }
 
-  function Measures({ measure, want }: { measure: Measure; want: (measure: Measure) => void }) {
+  function Choice<One extends string>(props: {
+    family: string;
+    all: readonly One[];
+    chosen: One;
+    choose: (one: One) => void;
+  }) {
     return (
-      <span class="measures">
-        {(["usd", "tokens"] as const).map((each) => (
-          <button key={each} type="button" aria-pressed={measure === each} onClick={() => want(each)}>
-            {t(`measure.${each}`)}
+      <span class="measures" data-choice={props.family}>
+        {props.all.map((each) => (
+          <button key={each} type="button" aria-pressed={props.chosen === each} onClick={() => props.choose(each)}>
+            {t(`${props.family}.${each}`)}
           </button>
         ))}
       </span>
     );
+  }
+
+  /** A budget of the viewer's own, what is left of it, and where the month is heading. */
+  function BudgetView(props: { budget: Budget | null; keep: (budget: Budget | null) => void; data: Costs }) {
+    const { budget, keep, data } = props;
+    const id = hooks.useId();
+    const per = budget?.per ?? "month";
+    const set = (usd: number, each: Budget["per"]) => keep(usd > 0 && Number.isFinite(usd) ? { usd, per: each } : null);
+    return (
+      <div class="budget-view">
+        <div class="budget-form">
+          <label for={id}>{t("budget.amount")}</label>
+          <span class="budget-amount">
+            <span aria-hidden="true">$</span>
+            <input
+              id={id}
+              type="number"
+              min="0"
+              step="any"
+              inputMode="decimal"
+              value={budget?.usd ?? ""}
+              placeholder="0"
+              onChange={(event) => set(Number(event.currentTarget.value), per)}
+            />
+          </span>
+          <select
+            aria-label={t("budget.per")}
+            value={per}
+            onChange={(event) => set(budget?.usd ?? 0, event.currentTarget.value as Budget["per"])}
+          >
+            <option value="month">{t("budget.month")}</option>
+            <option value="day">{t("budget.day")}</option>
+          </select>
+          {budget !== null && (
+            <button type="button" class="quiet" onClick={() => keep(null)}>
+              {t("budget.remove")}
+            </button>
+          )}
+        </div>
+        {budget === null ? (
+          <p class="none">{t("budget.none")}</p>
+        ) : (
+          <Fragment>
+            <Spent name={t("span.1")} cost={data.month.today} limit={daily(budget, data.month)} />
+            <Spent name={t("budget.this-month")} cost={data.month.cost} limit={monthly(budget, data.month)} />
+            <p>{projection(data, monthly(budget, data.month))}</p>
+          </Fragment>
+        )}
+      </div>
+    );
+  }
+
+  function Spent({ name, cost, limit }: { name: string; cost: Cost; limit: number }) {
+    const usd = cost.usd ?? 0;
+    const share = limit > 0 ? usd / limit : 0;
+    const level = share > 1 ? "critical" : share > 0.8 ? "warn" : "calm";
+    const left = limit - usd;
+    const said = t(left >= 0 ? "budget.left" : "budget.over", { usd: format.usd(Math.abs(left)) });
+    return (
+      <div class={`meter ${level}`}>
+        <div class="meter-text">
+          <span>{name}</span>
+          <span class="numeric">
+            <b>{format.usd(cost.usd)}</b> {t("budget.of", { usd: format.usd(limit) })} · {said}
+            {cost.unknown_sessions > 0 && <small> {t("more-unknown")}</small>}
+          </span>
+        </div>
+        <div
+          class="meter-bar"
+          role="meter"
+          aria-label={name}
+          aria-valuemin={0}
+          aria-valuemax={Math.max(limit, usd)}
+          aria-valuenow={usd}
+          aria-valuetext={`${format.usd(cost.usd)} ${t("budget.of", { usd: format.usd(limit) })}, ${said}`}
+        >
+          <i style={{ width: `${Math.min(100, Math.max(share * 100, usd > 0 ? 1 : 0))}%` }} />
+        </div>
+      </div>
+    );
+  }
+
+  /** Where the month is heading; on its first day nobody can tell. */
+  function projection({ month }: Costs, limit: number): string {
+    if (month.cost.usd === null || month.elapsed_days < 1) return t("budget.early");
+    const usd = (month.cost.usd / month.elapsed_days) * month.days;
+    return t(usd > limit ? "budget.projection.over" : "budget.projection.left", {
+      usd: format.usd(usd),
+      by: format.usd(Math.abs(usd - limit)),
+    });
   }
 
   /** Solid bars for what has dollars; hollow ones for what has none: a subscription includes it, or nobody knows. */
@@ -231,14 +366,16 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     );
   }
 
-  function Dearest({ conversations }: { conversations: readonly ConversationCost[] }) {
+  function Dearest({ conversations, open }: { conversations: readonly ConversationCost[]; open: ViewProps["open"] }) {
     const most = Math.max(...conversations.map(({ cost }) => cost.usd ?? 0));
     return (
       <ol class="conversations">
         {conversations.map(({ id, root_id, title, preview, cost, source, model, started_at }) => (
           <li key={root_id} data-session={root_id}>
             <b>
-              <Text text={title || preview || id} title />
+              <button type="button" class="conversation" onClick={() => open("sessions", { session: id })}>
+                <Text text={title || preview || id} title />
+              </button>
             </b>
             <span class="numeric">
               {price(cost)}
@@ -338,6 +475,26 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     }));
   }
 
+  function modelKinds({ models, periods }: Costs): Kind[] {
+    const used = new Set(periods.flatMap((period) => period.models.map(({ model }) => model)));
+    return [
+      ...models
+        .slice(0, 4)
+        .flatMap(({ model }, place) => (used.has(place) ? [{ kind: String(place), label: model }] : [])),
+      ...(used.has(null) ? [{ kind: "rest", label: t("models.rest") }] : []),
+    ];
+  }
+
+  function byModel(period: CostPeriod, unit: Costs["unit"], measure: Measure) {
+    return {
+      ...column(period, unit, measure),
+      parts: period.models.map(({ model, usd, tokens }) => ({
+        kind: model === null ? "rest" : String(model),
+        value: measure === "usd" ? usd : tokens,
+      })),
+    };
+  }
+
   function column(period: CostPeriod, unit: Costs["unit"], measure: Measure) {
     const { starts_on: day, kinds, sessions } = period;
     const others = kinds.filter(({ usd, tokens }) => usd === null && tokens > 0);
@@ -361,6 +518,17 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
       note: note.join(" · "),
     };
   }
+}
+
+function hasPeriods({ periods }: Costs): boolean {
+  return periods.length > 1;
+}
+
+/** A project's last folder, or its whole path where another one ends alike. */
+function nameOf(project: string, { projects }: Costs): string {
+  const last = (path: string) => path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
+  const name = last(project);
+  return projects.filter((other) => other.project !== null && last(other.project) === name).length > 1 ? project : name;
 }
 
 /** The dollars of a column; where something unknown takes the place of a kind, that is not known either. */
@@ -413,6 +581,29 @@ export const texts = {
     sessions: "{count} session|{count} sessions",
     "sessions.label": "Sessions",
     "calls.count": "{count} call|{count} calls",
+    "by.kind": "by kind",
+    "by.model": "by model",
+    "models.rest": "others",
+    budget: "Budget",
+    "budget.amount": "At most",
+    "budget.per": "Per day or month",
+    "budget.month": "a month",
+    "budget.day": "a day",
+    "budget.remove": "Remove",
+    "budget.none": "Set an amount to see what is left of it. It is kept in this browser, for this notebook.",
+    "budget.this-month": "This month",
+    "budget.of": "of {usd}",
+    "budget.left": "{usd} left",
+    "budget.over": "{usd} over",
+    "budget.line": "budget {usd} a day",
+    "budget.early": "Too early in the month to say where it is heading.",
+    "budget.projection.left":
+      "If the month goes on as it began, it ends at {usd}: {by} under the budget. That is a projection, not a bill.",
+    "budget.projection.over":
+      "If the month goes on as it began, it ends at {usd}: {by} over the budget. That is a projection, not a bill.",
+    projects: "Projects",
+    "project.none": "no project",
+    "project.none.help": "Hermes noted no directory for these sessions",
     models: "Models",
     more: "and {count} more",
     "more-unknown": "+ unknown",
@@ -466,6 +657,27 @@ export const texts = {
     sessions: "{count} 个会话",
     "sessions.label": "会话",
     "calls.count": "{count} 次调用",
+    "by.kind": "按种类",
+    "by.model": "按模型",
+    "models.rest": "其他",
+    budget: "预算",
+    "budget.amount": "上限",
+    "budget.per": "每天或每月",
+    "budget.month": "每月",
+    "budget.day": "每天",
+    "budget.remove": "移除",
+    "budget.none": "设定金额后即可看到剩余额度。它保存在此浏览器中，仅用于此笔记本。",
+    "budget.this-month": "本月",
+    "budget.of": "／{usd}",
+    "budget.left": "剩余 {usd}",
+    "budget.over": "超出 {usd}",
+    "budget.line": "预算每天 {usd}",
+    "budget.early": "本月刚开始，尚无法推算。",
+    "budget.projection.left": "若照此下去，本月将为 {usd}，比预算少 {by}。这只是推算，并非账单。",
+    "budget.projection.over": "若照此下去，本月将为 {usd}，超出预算 {by}。这只是推算，并非账单。",
+    projects: "项目",
+    "project.none": "无项目",
+    "project.none.help": "Hermes 没有为这些会话记下目录",
     models: "模型",
     more: "另有 {count} 项",
     "more-unknown": "＋未知",

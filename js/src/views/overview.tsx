@@ -1,16 +1,29 @@
+import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../api.ts";
-import type { Change, Overview, Session } from "../protocol.ts";
+import { allTokens } from "../format.ts";
+import type { Change, CronGlance, GatewayGlance, Overview, Session, SinceOpened } from "../protocol.ts";
+import type { IconName } from "../ui/icon.tsx";
 import css from "./overview.css";
 
-/** What the agent does now, what it has done, and what it cost. */
-export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
-  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Meter, Money, Section, Skeleton, Stat, Text, TokenCount } = ui;
+type Open = ViewProps["open"];
+
+/** By home, since when the page shows it: the server's clock at the first look. */
+const opened = new Map<string, string>();
+
+/** What the agent does now, the home at a glance, what is new since the page was opened. */
+export default function define({ h, Fragment, ui, t, sentence, word, format, hooks }: Api) {
+  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Meter, Money, Section, Skeleton, Stat, Text, TokenCount, Until } =
+    ui;
 
   return Object.assign(OverviewView, { css });
 
-  function OverviewView({ data, progress }: ViewProps<Overview>) {
+  function OverviewView({ data, progress, home, open, useSnapshots }: ViewProps<Overview>) {
     // "Today" and "live" are the server's; only the words around them depend on the viewer's clock.
     hooks.useTick(60_000);
+    const key = home?.id ?? "";
+    const since = opened.get(key) ?? data.at;
+    opened.set(key, since);
+    const [asked] = useSnapshots([{ since }]);
     const { identity, live, today, totals } = data;
     const { tokens, cost } = today.spending;
     const inAll = (count: number) => (progress && count === 0 ? "…" : format.number(count));
@@ -38,19 +51,35 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           ) : (
             <ul class="cards">
               {live.map((session) => (
-                <Card key={session.id} session={session} />
+                <Card key={session.id} session={session} data={data} open={open} />
               ))}
             </ul>
           )}
           {data.more_live > 0 && <p class="more">{t("more", { count: data.more_live })}</p>}
         </Section>
+        <News since={since} news={asked?.data?.opened ?? null} open={open} />
         <div class="figures">
-          <Section name="totals" title={t("totals")}>
+          <Glance data={data} open={open} />
+          <Section
+            name="totals"
+            title={t("totals")}
+            aside={
+              identity.began_at !== null &&
+              identity.day !== null && (
+                <span title={t("day.help", { date: format.date(identity.began_at) })}>
+                  {t("day", { day: format.number(identity.day) })}
+                </span>
+              )
+            }
+          >
             <dl class="stats">
               <Stat label={t("conversations")} value={inAll(totals.sessions)} />
               <Stat label={t("messages")} value={inAll(totals.messages)} />
               <Stat label={t("tool-calls")} value={inAll(totals.tool_calls)} />
             </dl>
+            {identity.size_bytes !== null && (
+              <p class="breakdown numeric">{t("database", { size: bytes(identity.size_bytes) })}</p>
+            )}
           </Section>
           <Section
             name="today"
@@ -77,6 +106,13 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
                 note={<small>{t("entries", { count: entries })}</small>}
               />
             ))}
+            {identity.corrections > 0 && (
+              <p class="breakdown">
+                <Link panel="corrections" open={open}>
+                  {t("corrections", { count: identity.corrections })}
+                </Link>
+              </p>
+            )}
           </Section>
         </div>
         <Section name="changes" title={t("changes")}>
@@ -101,13 +137,25 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
     return name === null ? t("the-root") : t("the-profile", { name });
   }
 
-  function Card({ session }: { session: Session }) {
-    const { activity, activity_since: since } = session;
+  function Link({ panel, open, children }: { panel: string; open: Open; children?: ComponentChildren }) {
     return (
-      <li class={`card ${activity}`} data-session={session.id}>
+      <button type="button" class="link" onClick={() => open(panel)}>
+        {children}
+      </button>
+    );
+  }
+
+  function Card({ session, data, open }: { session: Session; data: Overview; open: Open }) {
+    const { activity, activity_since: since } = session;
+    // Newer Hermes says itself that a turn goes on; the messages alone look as if it had answered.
+    const shown = activity === "idle" && data.in_turn.includes(session.root_id) ? "thinking" : activity;
+    return (
+      <li class={`card ${shown}`} data-session={session.id}>
         <div class="card-head">
           <b class="card-title">
-            <Text text={session.title || session.preview || session.id} title />
+            <button type="button" class="link" onClick={() => open("sessions", { session: session.id })}>
+              <Text text={session.title || session.preview || session.id} title />
+            </button>
           </b>
           <span class="card-figures">
             <TokenCount tokens={session.tokens} /> <small>{t("tokens")}</small>
@@ -116,9 +164,14 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           </span>
         </div>
         <div class="card-state">
-          <Doing session={session} />
+          <Doing session={session} shown={shown} mayAsk={data.may_ask} />
           {since && (
             <span class="since">{activity === "crashed" ? <Ago at={since} /> : <Elapsed since={since} />}</span>
+          )}
+          {data.compressing.includes(session.root_id) && (
+            <span class="compressing" title={t("compressing.help")}>
+              <Icon name="pieces" size={13} /> {t("compressing")}
+            </span>
           )}
         </div>
         <div class="card-foot">
@@ -142,9 +195,10 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
   }
 
   /** A tool that needs approval looks the same in the database while it waits and while it runs. */
-  function Doing({ session }: { session: Session }) {
+  function Doing(props: { session: Session; shown: Session["activity"]; mayAsk: boolean }) {
+    const { session, shown, mayAsk } = props;
     const [first, ...others] = session.running;
-    if (session.activity !== "running" || !first) return <Activity activity={session.activity} />;
+    if (shown !== "running" || !first) return <Activity activity={shown} />;
     return (
       <>
         <Activity activity="running" />
@@ -152,9 +206,161 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
           <Text text={first.tool} />
         </code>
         {others.length > 0 && <small class="dim">{t("more-tools", { count: others.length })}</small>}
-        {first.tool === "terminal" && <small class="dim">({t("approval")})</small>}
+        {mayAsk && asking.has(first.tool) && <small class="dim">({t("approval")})</small>}
       </>
     );
+  }
+
+  /** The rest of the home, a line each, and only what is there. */
+  function Glance({ data, open }: { data: Overview; open: Open }) {
+    const lines = [
+      data.gateway && (
+        <Line key="gateway" icon="gateway" panel="gateway" name={t("gateway")} open={open}>
+          <GatewayLine gateway={data.gateway} />
+        </Line>
+      ),
+      data.cron && (
+        <Line key="cron" icon="cron" panel="cron" name={t("cron")} open={open}>
+          <CronLine cron={data.cron} />
+        </Line>
+      ),
+      data.delegations > 0 && (
+        <Line key="agents" icon="agents" panel="agents" name={t("agents")} open={open}>
+          {t("delegations", { count: data.delegations })}
+        </Line>
+      ),
+      data.goals > 0 && (
+        <Line key="goals" icon="target" panel="goals" name={t("goals")} open={open}>
+          {t("pursued", { count: data.goals })}
+        </Line>
+      ),
+      (data.kanban_running > 0 || data.kanban_blocked > 0) && (
+        <Line key="kanban" icon="board" panel="kanban" name={t("kanban")} open={open}>
+          {t("cards", { count: data.kanban_running })}
+          {data.kanban_blocked > 0 && <Mark kind="warn">{t("blocked", { count: data.kanban_blocked })}</Mark>}
+        </Line>
+      ),
+    ].filter(Boolean);
+    if (lines.length === 0) return null;
+    return (
+      <Section name="glance" title={t("glance")}>
+        <ul>{lines}</ul>
+      </Section>
+    );
+  }
+
+  function Line(props: { icon: IconName; panel: string; name: string; open: Open; children?: ComponentChildren }) {
+    return (
+      <li data-line={props.panel}>
+        <Icon name={props.icon} size={14} />
+        <Link panel={props.panel} open={props.open}>
+          {props.name}
+        </Link>
+        <span class="glance-said">{props.children}</span>
+      </li>
+    );
+  }
+
+  /** In words and in colour. */
+  function Mark({ kind, children }: { kind: "good" | "warn" | "bad" | "calm"; children?: ComponentChildren }) {
+    return <span class={`mark ${kind}`}>{children}</span>;
+  }
+
+  function GatewayLine({ gateway }: { gateway: GatewayGlance }) {
+    const { health } = gateway;
+    const kind = health === "running" ? "good" : bad.has(health) ? "bad" : health === "degraded" ? "warn" : "calm";
+    return (
+      <>
+        <Mark kind={kind}>{word("gateway", health)}</Mark>
+        {gateway.platforms > 0 && (
+          <span>{t("platforms", { count: gateway.platforms, connected: gateway.connected })}</span>
+        )}
+        {gateway.troubled.length > 0 && (
+          <Mark kind="warn">
+            <Text text={gateway.troubled.join(", ")} title />
+          </Mark>
+        )}
+      </>
+    );
+  }
+
+  function CronLine({ cron }: { cron: CronGlance }) {
+    const isSilent = cron.active > 0 && !["ticking", "external", "unknown"].includes(cron.scheduler);
+    return (
+      <>
+        {isSilent && <Mark kind="bad">{t("cron.silent")}</Mark>}
+        {cron.running > 0 && <Mark kind="good">{t("cron.running", { count: cron.running })}</Mark>}
+        {cron.overdue > 0 && <Mark kind="warn">{t("cron.overdue", { count: cron.overdue })}</Mark>}
+        {cron.failed > 0 && <Mark kind="bad">{t("cron.failed", { count: cron.failed })}</Mark>}
+        {cron.next_at !== null ? (
+          <span class="next">
+            <Text text={cron.next_name ?? ""} title /> <Until at={cron.next_at} />
+          </span>
+        ) : (
+          <span>{t("cron.jobs", { count: cron.active })}</span>
+        )}
+      </>
+    );
+  }
+
+  /** What is new since the page was opened. */
+  function News({ since, news, open }: { since: string; news: SinceOpened | null; open: Open }) {
+    const facts = news === null ? [] : factsOf(news);
+    const spent = news?.spending && allTokens(news.spending.tokens) > 0 ? news.spending : null;
+    return (
+      <Section name="news" title={t("news")} aside={<Ago at={since} />}>
+        {facts.length === 0 && spent === null ? (
+          <p class="dim">{news === null ? "…" : t("news.none")}</p>
+        ) : (
+          <ul>
+            {facts.map(({ panel, icon, text, kind }) => (
+              <li key={text}>
+                <button type="button" class={`fact ${kind ?? ""}`} onClick={() => open(panel)}>
+                  <Icon name={icon} size={13} /> {text}
+                </button>
+              </li>
+            ))}
+            {news !== null && spent !== null && (
+              <li>
+                <button type="button" class="fact" onClick={() => open("costs")} title={spentTitle(news)}>
+                  <Icon name="costs" size={13} />
+                  <span>
+                    {sentence("news.spent", {
+                      tokens: <TokenCount tokens={spent.tokens} />,
+                      cost: <Money cost={spent.cost} isBrief />,
+                    })}
+                  </span>
+                </button>
+              </li>
+            )}
+          </ul>
+        )}
+      </Section>
+    );
+  }
+
+  function spentTitle({ spent_since: from, since }: SinceOpened): string | undefined {
+    return from === null || from === since ? undefined : t("news.spent.since", { when: format.date(from) });
+  }
+
+  function factsOf(news: SinceOpened): { panel: string; icon: IconName; text: string; kind?: string }[] {
+    const edits = (["added", "removed", "changed"] as const)
+      .map((kind) => [kind, news[`memory_${kind}`] ?? 0] as const)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => t(`news.memory.${kind}`, { count }));
+    const counted = (panel: string, icon: IconName, key: string, count: number, kind?: string) =>
+      count > 0 ? [{ panel, icon, text: t(key, { count }), kind }] : [];
+    return [
+      ...counted("sessions", "sessions", "news.conversations", news.conversations),
+      ...counted("sessions", "user", "news.messages", news.messages),
+      ...counted("patterns", "tool", "news.calls", news.tool_calls),
+      ...(edits.length > 0
+        ? [{ panel: "memory", icon: "memory" as const, text: t("news.memory", { edits: edits.join(", ") }) }]
+        : []),
+      ...counted("skills", "skills", "news.skills", news.skills_changed),
+      ...counted("cron", "cron", "news.runs", news.cron_runs - news.cron_failed),
+      ...counted("cron", "crashed", "news.failed", news.cron_failed, "bad"),
+    ];
   }
 
   function Feed({ change }: { change: Change }) {
@@ -190,6 +396,23 @@ export default function define({ h, Fragment, ui, t, format, hooks }: Api) {
   }
 }
 
+/** Tools of which Hermes may ask before it runs them. */
+const asking = new Set(["terminal", "execute_code"]);
+
+/** What a gateway should not be. */
+const bad = new Set(["silent", "failed", "dead"]);
+
+function bytes(size: number): string {
+  for (const [unit, factor] of [
+    ["GB", 1e9],
+    ["MB", 1e6],
+    ["kB", 1e3],
+  ] as const) {
+    if (size >= factor) return `${(size / factor).toPrecision(3)}\u202f${unit}`;
+  }
+  return `${size}\u202fB`;
+}
+
 /** What this view says. */
 export const texts = {
   en: {
@@ -199,6 +422,51 @@ export const texts = {
     quiet: "No session is live",
     "quiet.help": "Hermes is quiet: nothing happened in the last 5 minutes.",
     more: "and {count} more",
+    compressing: "compressing",
+    "compressing.help": "Its history is being summarised, to make room in the context window.",
+    glance: "At a glance",
+    gateway: "Gateway",
+    "gateway.running": "running",
+    "gateway.starting": "starting",
+    "gateway.degraded": "degraded",
+    "gateway.draining": "stopping",
+    "gateway.silent": "no heartbeat",
+    "gateway.stopped": "stopped",
+    "gateway.failed": "could not start",
+    "gateway.dead": "gone",
+    "gateway.unknown": "not to be seen from here",
+    platforms: "{connected} of {count} platform connected|{connected} of {count} platforms connected",
+    cron: "Cron",
+    "cron.silent": "no scheduler",
+    "cron.running": "{count} running",
+    "cron.overdue": "{count} overdue",
+    "cron.failed": "{count} failed",
+    "cron.jobs": "{count} active job|{count} active jobs",
+    agents: "Agents",
+    delegations: "{count} at work in the background",
+    goals: "Goals",
+    pursued: "{count} pursued",
+    kanban: "Kanban",
+    cards: "{count} card in work|{count} cards in work",
+    blocked: "{count} blocked",
+    news: "Since you opened this",
+    "news.none": "Nothing new so far.",
+    "news.conversations": "{count} new session|{count} new sessions",
+    "news.messages": "{count} message|{count} messages",
+    "news.calls": "{count} tool call|{count} tool calls",
+    "news.memory": "memory: {edits}",
+    "news.memory.added": "{count} added",
+    "news.memory.removed": "{count} removed",
+    "news.memory.changed": "{count} changed",
+    "news.skills": "{count} skill changed|{count} skills changed",
+    "news.runs": "{count} cron run|{count} cron runs",
+    "news.failed": "{count} failed cron run|{count} failed cron runs",
+    "news.spent": "{tokens} tokens · {cost}",
+    "news.spent.since": "Known since {when}.",
+    day: "day {day}",
+    "day.help": "The first session began on {date}.",
+    database: "Database {size}",
+    corrections: "{count} correction remembered|{count} corrections remembered",
     approval: "running or waiting for approval",
     "more-tools": "and {count} more",
     totals: "In all",
@@ -234,6 +502,51 @@ export const texts = {
     quiet: "没有活动的会话",
     "quiet.help": "Hermes 很安静：最近 5 分钟没有任何动静。",
     more: "还有 {count} 个",
+    compressing: "正在压缩",
+    "compressing.help": "正在总结历史记录，为上下文窗口腾出空间。",
+    glance: "概况",
+    gateway: "网关",
+    "gateway.running": "运行中",
+    "gateway.starting": "启动中",
+    "gateway.degraded": "已降级",
+    "gateway.draining": "正在停止",
+    "gateway.silent": "没有心跳",
+    "gateway.stopped": "已停止",
+    "gateway.failed": "无法启动",
+    "gateway.dead": "已消失",
+    "gateway.unknown": "此处无法查看",
+    platforms: "{count} 个平台中 {connected} 个已连接",
+    cron: "定时任务",
+    "cron.silent": "没有调度器",
+    "cron.running": "{count} 个运行中",
+    "cron.overdue": "{count} 个逾期",
+    "cron.failed": "{count} 个失败",
+    "cron.jobs": "{count} 个活动任务",
+    agents: "智能体",
+    delegations: "{count} 个在后台工作",
+    goals: "目标",
+    pursued: "{count} 个进行中",
+    kanban: "看板",
+    cards: "{count} 张卡片进行中",
+    blocked: "{count} 张受阻",
+    news: "自您打开以来",
+    "news.none": "暂时没有新内容。",
+    "news.conversations": "{count} 个新会话",
+    "news.messages": "{count} 条消息",
+    "news.calls": "{count} 次工具调用",
+    "news.memory": "记忆：{edits}",
+    "news.memory.added": "新增 {count} 条",
+    "news.memory.removed": "删除 {count} 条",
+    "news.memory.changed": "修改 {count} 条",
+    "news.skills": "{count} 个技能有变化",
+    "news.runs": "{count} 次定时任务",
+    "news.failed": "{count} 次定时任务失败",
+    "news.spent": "{tokens} 词元 · {cost}",
+    "news.spent.since": "自 {when} 起可知。",
+    day: "第 {day} 天",
+    "day.help": "第一个会话开始于 {date}。",
+    database: "数据库 {size}",
+    corrections: "记住了 {count} 条纠正",
     approval: "运行中或等待批准",
     "more-tools": "另有 {count} 个",
     totals: "总计",

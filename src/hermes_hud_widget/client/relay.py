@@ -27,7 +27,7 @@ PAGES_KEPT = 4
 """So many pages without a socket are fed at once: those that came last."""
 
 _NOBODY = ""
-"""Whose look the first panel is before any page has said what it looks at."""
+"""Whose look the first panels are before any page has said what it looks at."""
 
 
 class Relay:
@@ -36,8 +36,9 @@ class Relay:
     Args:
         find: Waits for the server and says where it is.
         open_home: Opens the model's home in the server and returns its id.
-        panels: The panels that the model shows; the first one is sent unasked.
+        panels: The panels that the model shows.
         send: Sends a custom message to the model; may be called from any thread.
+        first: So many of the panels are seen at once, and sent unasked.
     """
 
     def __init__(
@@ -46,10 +47,11 @@ class Relay:
         open_home: Callable[[], str],
         panels: tuple[str, ...],
         send: Callable[[dict[str, Any]], None],
+        first: int = 1,
     ) -> None:
         self._find = find
         self._open_home = open_home
-        self._panels = panels
+        self._first, self._others = panels[:first], panels[first:]
         self._send = send
         self._lock = threading.RLock()
         self._link: Link | None = None
@@ -57,6 +59,7 @@ class Relay:
         self._note: dict[str, Any] | None = None
         self._hello: dict[str, Any] | None = None
         self._looks: dict[str, dict[str, Any]] = {}
+        self._looked_at: tuple[str | None, ...] = ()
         self._on_comm: dict[str, bool] = {}
         self._modules: dict[str, dict[str, Any]] = {}
         self._newest: dict[str, dict[str, Any]] = {}
@@ -153,7 +156,9 @@ class Relay:
                 case "module":
                     self._modules[frame["name"]] = frame
                 case "panel" if frame["id"] is None:
-                    self._newest[json.dumps([frame["panel"], frame["query"]], sort_keys=True)] = frame
+                    self._newest[
+                        json.dumps([frame["home"], frame["panel"], frame["query"]], sort_keys=True)
+                    ] = frame
             if not self._is_relaying:
                 return
         self._send(Relayed(frame=frame).model_dump())
@@ -174,12 +179,14 @@ class Relay:
         """A connection was opened: says where the server is, and asks for what is shown."""
         with self._lock:
             self._hello = hello
-            note, first = self._note, self._panels[0]
+            note, first = self._note, self._first
             if not self._is_heard:
-                self._looks[_NOBODY] = {"panels": [first], "queries": {first: [{}]}}
+                self._looks[_NOBODY] = {"panels": list(first), "queries": {panel: [{}] for panel in first}}
             if self._is_relaying:
                 self._send_look()
-                self._ask_for_view(first)
+                self._ask_for_module("core/parts")
+                for panel in first:
+                    self._ask_for_view(panel)
         if note is not None:
             # Also to a page that has a socket: it was one to the server before this one.
             self._send(note)
@@ -187,7 +194,10 @@ class Relay:
     def _ask_for_view(self, panel: str) -> None:
         for entry in self._hello["panels"] if self._hello else ():
             if entry["name"] == panel and entry["module"] is not None:
-                self._forward({"type": "module", "id": 0, "name": entry["module"]})
+                self._ask_for_module(entry["module"])
+
+    def _ask_for_module(self, name: str) -> None:
+        self._forward({"type": "module", "id": 0, "name": name})
 
     def _look_at(self, client: str, look: dict[str, Any]) -> None:
         self._looks.pop(_NOBODY, None)
@@ -195,14 +205,18 @@ class Relay:
         self._send_look()
 
     def _send_look(self) -> None:
-        """Says what all pages together look at through this relay."""
+        """Says what all pages together look at through this relay, home by home: one may show another profile's."""
         self._newest.clear()
-        queries: dict[str, list[Any]] = {}
+        # What nobody looks at any more is said, too.
+        homes: dict[str | None, dict[str, list[Any]]] = {home: {} for home in (self._home, *self._looked_at)}
         for look in self._looks.values():
+            queries = homes.setdefault(look.get("home", self._home), {})
             for panel in look.get("panels", []):
                 shown = queries.setdefault(panel, [])
                 shown += [query for query in look.get("queries", {}).get(panel, []) if query not in shown]
-        self._forward({"type": "look", "home": self._home, "panels": list(queries), "queries": queries})
+        for home, queries in homes.items():
+            self._forward({"type": "look", "home": home, "panels": list(queries), "queries": queries})
+        self._looked_at = tuple(home for home, queries in homes.items() if queries)
 
     def _forward(self, frame: dict[str, Any]) -> None:
         if self._link is not None:
@@ -218,11 +232,12 @@ class Relay:
             self._prefetch()
 
     def _prefetch(self) -> None:
-        """Sends the views and one snapshot of the panels that are not on show yet."""
+        """Sends the views and one snapshot of the panels that are not on show yet, and what opens over them."""
         with self._lock:
             if not self._is_relaying:
                 return
-            for panel in self._panels[1:]:
+            self._ask_for_module("core/tools")
+            for panel in self._others:
                 self._ask_for_view(panel)
                 self._forward({"type": "get", "id": 0, "home": self._home, "panel": panel})
 

@@ -24,6 +24,7 @@ FEED_EVERY_S, FEED_RESTS_S = 1800.0, (14.0, 20.0)
 """Between runs of the busiest job: in the past as its schedule says, later so often that one is soon seen."""
 FEED_RAN = 9
 FEED_FAILS_EVERY = 6
+KEPT_OUTPUTS = 50
 NIGHTLY, WEEKLY, FEED, STATIONS, PRICES, BOARD = (
     "3f9c1d20ab47",
     "b81e07c4d2f5",
@@ -85,6 +86,7 @@ class Cron:
         self._record(run)
         yield from narrator.play(story)
         self._finish(run, error)
+        self._write_output(self._jobs[story.name], self._clock(), error)
 
     def past_feed(self, now: float) -> Iterator[tuple[float, Story]]:
         """When the busiest job ran lately, and what it did."""
@@ -155,6 +157,25 @@ class Cron:
         job |= {"last_run_at": at, "last_status": "error" if error else "ok", "last_error": error}
         self._save()
 
+    def _write_output(self, job: dict[str, Any], at: float, error: str | None) -> None:
+        """What the run left behind, as Hermes' scheduler writes it."""
+        here = datetime.fromtimestamp(at).astimezone()
+        folder = self._folder / "output" / job["id"]
+        folder.mkdir(parents=True, exist_ok=True)
+        kind = "Script" if job["no_agent"] else "Prompt"
+        told = f"## Error\n\n```\n{error}\n```" if error else "## Response\n\nNothing unusual."
+        text = (
+            f"# Cron Job: {job['name']}{' (FAILED)' if error else ''}\n\n**Job ID:** {job['id']}\n"
+            f"**Run Time:** {here:%Y-%m-%d %H:%M:%S}\n**Schedule:** {job['schedule_display']}\n\n"
+            f"## {kind}\n\n{job['prompt'] or job['script']}\n\n{told}\n"
+        )
+        path = folder / f"{here:%Y-%m-%d_%H-%M-%S}.md"
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, (at, at))
+        if self._is_live:
+            for old in sorted(folder.iterdir())[:-KEPT_OUTPUTS]:
+                old.unlink()
+
     def _past_of_scripts(self, now: float) -> None:
         """A month of jobs that run a script without the agent, so that no session tells of them."""
         for number in range(30 * 4):
@@ -162,6 +183,8 @@ class Cron:
             is_last = number == 119
             error = STATIONS_ERROR if is_last or number in (31, 32, 88) else None
             self._past_run(STATIONS, at, self._random.uniform(3, 9) + (22 if error else 0), error)
+            if number >= 100:
+                self._write_output(self._jobs[STATIONS], at + 9, error)
         self._past[57] |= {
             "status": "unknown",
             "error": "Scheduler restarted after this execution's owner exited.",

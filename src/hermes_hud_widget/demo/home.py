@@ -17,14 +17,46 @@ from hermes_hud_widget.demo.clock import Clock
 from hermes_hud_widget.demo.cron import Cron
 from hermes_hud_widget.demo.memories import Memories, Target
 from hermes_hud_widget.demo.narrator import Narrator, Tempo
+from hermes_hud_widget.demo.parts import (
+    agents,
+    approvals,
+    corrections,
+    curator,
+    gateway,
+    goals,
+    growth,
+    health,
+    kanban,
+    logs,
+    plugins,
+    projects,
+    providers,
+    verification,
+)
 from hermes_hud_widget.demo.routes import ROUTES
 from hermes_hud_widget.demo.script import Script, after, together
 from hermes_hud_widget.demo.skills import Skills
 from hermes_hud_widget.demo.state import State
 from hermes_hud_widget.demo.stories import Story, make_story, read_stories
 
-PARTS: tuple[ModuleType, ...] = ()
-"""What panels need beside the sessions; each has `play(home)`, a script whose past lies before its first pause."""
+PARTS: tuple[ModuleType, ...] = (
+    agents,
+    approvals,
+    corrections,
+    curator,
+    gateway,
+    goals,
+    growth,
+    health,
+    kanban,
+    logs,
+    plugins,
+    projects,
+    providers,
+    verification,
+)
+"""What panels need beside the sessions; each has `play(home)`, a script whose past lies before its first pause, and may
+have `past(now)`: sessions of the past, and when each began."""
 
 DAY_S = 86_400.0
 PAST_DAYS = 30
@@ -86,7 +118,11 @@ class DemoHome:
         start = self.clock()
         scripts = [
             after(at - start, partial(self._play, past, story))
-            for at, story in (*_past_stories(now, self._random), *self.cron.past_feed(now))
+            for at, story in (
+                *_past_stories(now, self._random),
+                *self.cron.past_feed(now),
+                *(told for part in PARTS if hasattr(part, "past") for told in part.past(now)),
+            )
         ]
         lead = now - LEAD_S - start
         live_stories = read_stories("live")

@@ -182,6 +182,30 @@ class State:
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO state_meta (key, value) VALUES (?, ?)", (key, value))
 
+    def make_table(self, statement: str) -> None:
+        """Makes a table that Hermes makes only when it needs it; the statement is its own."""
+        with self._transaction() as connection:
+            connection.execute(statement)
+
+    def put(self, table: str, **columns: object) -> None:
+        """Adds a row to a table, or puts it in the place of the one with its key."""
+        marks = ", ".join("?" * len(columns))
+        with self._transaction() as connection:
+            connection.execute(
+                f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+                tuple(columns.values()),
+            )
+
+    def drop(self, table: str, key: str, value: object) -> None:
+        """Removes the rows that have this value in the column `key`."""
+        with self._transaction() as connection:
+            connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (value,))
+
+    def session_titled(self, title: str) -> str | None:
+        """The id of the session with that title."""
+        row = self._connection.execute("SELECT id FROM sessions WHERE title = ?", (title,)).fetchone()
+        return None if row is None else str(row[0])
+
     def open_session(self) -> str | None:
         """The id of the session begun last among those not ended."""
         row = self._connection.execute(

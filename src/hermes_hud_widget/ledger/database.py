@@ -101,6 +101,12 @@ class Database:
         opened = self._opened
         return None if opened is None else opened.descriptor.identity
 
+    @property
+    def way(self) -> Way | None:
+        """How it is open; None while it is not."""
+        opened = self._opened
+        return None if opened is None else opened.way
+
     def signature(self) -> Hashable:
         """Equal as long as the committed content is; costs some 20 µs.
 

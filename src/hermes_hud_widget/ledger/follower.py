@@ -37,6 +37,10 @@ END = 2**63 - 1
 Told = Callable[[int, int], None]
 
 
+def _go_on() -> None:
+    pass
+
+
 class _Read(NamedTuple):
     """New messages that were read in one step: up to which id, how many at most, and what they add to their sessions."""
 
@@ -85,6 +89,11 @@ class Follower(ABC):
         return self._seen is not None and self._last >= self._covered
 
     @property
+    def last(self) -> int:
+        """The highest message that was read."""
+        return self._last
+
+    @property
     def size(self) -> int:
         """Memory that the rows take, in bytes."""
         with self._lock:
@@ -102,6 +111,7 @@ class Follower(ABC):
         identity: Hashable,
         told: Told,
         hot: Collection[str] = (),
+        pause: Callable[[], None] = _go_on,
     ) -> None:
         """Reads what is new, and again what may have changed.
 
@@ -116,6 +126,7 @@ class Follower(ABC):
             identity: Which file it is; nothing is kept of another one.
             told: Gets how many messages are read and how many there are to read, after each step.
             hot: Sessions in which something may have changed in place.
+            pause: Called after each portion of new messages; the next call goes on after it if it raises.
         """
         with self._lock:
             name = _name(identity)
@@ -128,7 +139,7 @@ class Follower(ABC):
                 self._seen, self._covered = dict(shapes), newest
             upto = max(newest, self._last)
             try:
-                self._read_new(upto, shapes, told)
+                self._read_new(upto, shapes, told, pause)
             finally:
                 self._slabs.settle()
             changed = self._changed(shapes)
@@ -142,7 +153,9 @@ class Follower(ABC):
             self._seen, self._covered = dict(shapes), upto
             self._grown.clear()
 
-    def _read_new(self, upto: int, shapes: Mapping[str, Shape], told: Told) -> None:
+    def _read_new(
+        self, upto: int, shapes: Mapping[str, Shape], told: Told, pause: Callable[[], None]
+    ) -> None:
         total = upto - self._last
         if total > SLAB_ROWS:
             # Most of the ids may belong to messages that are gone.
@@ -171,6 +184,7 @@ class Follower(ABC):
                     )
             self._last = last
             done += read
+            pause()
 
     def _read_after(
         self, connection: sqlite3.Connection, schema: Schema, after: int, upto: int, limit: int, covered: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from hermes_hud_widget.ledger import money
 from hermes_hud_widget.ledger.lineage import Kind, Lineage, SessionRow
@@ -19,7 +19,7 @@ Sort = Literal[
 """What a list of conversations may be sorted by."""
 
 MOST_ORDERS = 6
-"""So many ways of sorting are kept in order at once."""
+"""So many ways of sorting and filtering are kept in order at once."""
 
 
 class Conversation(NamedTuple):
@@ -84,6 +84,62 @@ _VALUES: Mapping[Sort, Callable[[Conversation], Any]] = {
 }
 
 
+class Filters(NamedTuple):
+    """What a list of conversations is narrowed to; None: not by that. "" stands for "none known"."""
+
+    archived: bool = False
+    source: str | None = None
+    model: str | None = None
+    project: str | None = None
+    profile: str | None = None
+
+
+NO_FILTERS = Filters()
+Facet = Literal["source", "model", "project", "profile"]
+
+
+class Traits(NamedTuple):
+    """What a conversation can be chosen by; "" where it is not known.
+
+    Attributes:
+        project: The repository, else the working directory.
+    """
+
+    source: str
+    model: str
+    project: str
+    profile: str
+    archived: bool
+
+    def passes(self, filters: Filters, besides: str | None = None) -> bool:
+        """True when it is not filtered out.
+
+        Args:
+            filters: By these.
+            besides: But for this one.
+        """
+        return (filters.archived or not self.archived or besides == "archived") and all(
+            chosen is None or facet == besides or chosen == getattr(self, facet)
+            for facet, chosen in (
+                ("source", filters.source),
+                ("model", filters.model),
+                ("project", filters.project),
+                ("profile", filters.profile),
+            )
+        )
+
+
+def _traits(one: Conversation) -> Traits:
+    root, tip = one.root, one.tip
+    return Traits(
+        root.source,
+        tip.model or "",
+        tip.git_repo_root or tip.cwd or "",
+        tip.profile_name or "",
+        root.archived,
+    )
+
+
 class Kept:
     """All sessions. Not thread-safe; what it hands out is never changed, only replaced.
 
@@ -106,7 +162,9 @@ class Kept:
         self.lineage = Lineage((), self._last)
         self._started: list[tuple[float, str]] = []
         self._recent = Order(descending=True)
-        self._orders: dict[tuple[Sort, bool, bool], Order] = {}
+        self._orders: dict[tuple[Sort, bool, Filters], Order] = {}
+        self._traits: dict[str, Traits] = {}
+        self._with_traits: Counter[Traits] = Counter()
         self._followers: list[set[str]] = []
 
     def put(self, records: Iterable[Record], gone: Collection[str] = ()) -> frozenset[str]:
@@ -174,16 +232,69 @@ class Kept:
                 yield conversation
 
     def page(
-        self, sort: Sort, descending: bool, include_archived: bool, number: int, size: int
+        self,
+        sort: Sort,
+        descending: bool,
+        filters: Filters,
+        number: int,
+        size: int,
+        among: Collection[str] | None = None,
     ) -> tuple[list[Conversation], int, int]:
         """One page of the list, the number of the page, and how many conversations the list has.
 
         Those without a value come last in either direction, equal ones with the latest activity first. A page
         that is not (or no longer) there is the last one.
+
+        Args:
+            sort: What the list is sorted by.
+            descending: The highest value first.
+            filters: Which conversations it has.
+            number: The page, from 0.
+            size: Conversations a page.
+            among: Only these, by their first pieces' ids.
         """
-        order = self._order(sort, descending, include_archived)
-        number = min(number, max(0, (len(order) - 1) // size))
-        return [self.conversations[one] for one in order.page(number * size, size)], number, len(order)
+        order = self._order(sort, descending, filters)
+        found = None if among is None else [root_id for root_id in order if root_id in among]
+        total = len(order) if found is None else len(found)
+        number = min(number, max(0, (total - 1) // size))
+        first = number * size
+        page = order.page(first, size) if found is None else found[first : first + size]
+        return [self.conversations[one] for one in page], number, total
+
+    def among(self, root_ids: Iterable[str], filters: Filters) -> list[str]:
+        """Those of these conversations that are there and pass the filters."""
+        # There are few different traits, however many conversations there are.
+        passing = {traits for traits in self._with_traits if traits.passes(filters)}
+        return [root_id for root_id in root_ids if self._traits.get(root_id) in passing]
+
+    def counts(
+        self, filters: Filters, among: Iterable[str] | None = None
+    ) -> tuple[Mapping[Facet, Mapping[str, int]], int]:
+        """How many conversations there are of each source, model, project and profile, and how many archived ones.
+
+        Each is counted over what the other filters leave, so that a viewer sees what another choice would give.
+
+        Args:
+            filters: What the list is narrowed to.
+            among: Only these conversations, by their first pieces' ids.
+        """
+        numbers = self._with_traits if among is None else Counter(self._of(among))
+        facets: dict[Facet, Counter[str]] = {}
+        names: tuple[Facet, ...] = get_args(Facet)
+        for facet in names:
+            facets[facet] = Counter()
+            for traits, number in numbers.items():
+                if traits.passes(filters, facet):
+                    facets[facet][getattr(traits, facet)] += number
+        archived = sum(
+            number
+            for traits, number in numbers.items()
+            if traits.archived and traits.passes(filters, "archived")
+        )
+        return facets, archived
+
+    def _of(self, root_ids: Iterable[str]) -> Iterator[Traits]:
+        return (self._traits[one] for one in root_ids if one in self._traits)
 
     # -- upkeep
 
@@ -232,30 +343,39 @@ class Kept:
             if before is not None:
                 self.listed -= not before.root.archived
                 del self.conversations[root_id]
+                self._count(self._traits.pop(root_id), -1)
             if after is not None:
                 self.listed += not after.root.archived
                 self.conversations[root_id] = after
+                self._traits[root_id] = _traits(after)
+                self._count(self._traits[root_id], 1)
                 self._recent.put(root_id, after.latest, _rank(after))
             else:
                 self._recent.drop(root_id)
-            for (sort, _, include_archived), order in self._orders.items():
-                if after is not None and (include_archived or not after.root.archived):
+            for (sort, _, filters), order in self._orders.items():
+                if after is not None and self._traits[root_id].passes(filters):
                     order.put(root_id, _VALUES[sort](after), _rank(after))
                 else:
                     order.drop(root_id)
+
+    def _count(self, traits: Traits, by: int) -> None:
+        self._with_traits[traits] += by
+        if not self._with_traits[traits]:
+            del self._with_traits[traits]
 
     def _conversation(self, root: SessionRow, subagents: int) -> Conversation:
         chain = self.lineage.chain(root)
         last, latest = self.lineage.last_active(chain[-1]), self.lineage.latest_activity(root)
         return Conversation(root, chain, last, latest, subagents, self.lineage.kind(root))
 
-    def _order(self, sort: Sort, descending: bool, include_archived: bool) -> Order:
-        key = (sort, descending, include_archived)
+    def _order(self, sort: Sort, descending: bool, filters: Filters) -> Order:
+        key = (sort, descending, filters)
         order = self._orders.pop(key, None)
         if order is None:
             order = Order(descending)
-            for conversation in self.latest(include_archived):
-                order.put(conversation.root.id, _VALUES[sort](conversation), _rank(conversation))
+            for root_id in self.among(self._recent, filters):
+                conversation = self.conversations[root_id]
+                order.put(root_id, _VALUES[sort](conversation), _rank(conversation))
         # The one used last stands last.
         self._orders[key] = order
         if len(self._orders) > MOST_ORDERS:

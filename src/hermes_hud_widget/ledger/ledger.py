@@ -6,12 +6,13 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.ledger import columns, memory, money
@@ -21,32 +22,55 @@ from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.glimpses import Glimpses
 from hermes_hud_widget.ledger.history import History
 from hermes_hud_widget.ledger.index import Index, Saved
-from hermes_hud_widget.ledger.kept import Conversation, Kept, Sort, whole
+from hermes_hud_widget.ledger.kept import NO_FILTERS, Conversation, Facet, Filters, Kept, Sort, whole
 from hermes_hud_widget.ledger.lineage import SessionRow
+from hermes_hud_widget.ledger.matched import Belonging, Matched, Names, by_conversation
 from hermes_hud_widget.ledger.memory import Memory
 from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.ledger.money import Sum
 from hermes_hud_widget.ledger.parts import Parts
+from hermes_hud_widget.ledger.patterns import Habits, Recurring, Task
+from hermes_hud_widget.ledger.picked import (
+    Picked,
+    Picker,
+    SaidMessage,
+    ToolResult,
+    are_final,
+    read_calls_with,
+    read_results,
+    read_said,
+)
 from hermes_hud_widget.ledger.release import release_of
 from hermes_hud_widget.ledger.rows import (
     LIVE,
     Activity,
     ConversationCost,
+    FacetValue,
     RecentMessage,
+    RelatedSession,
     Session,
+    SessionFacets,
+    SessionMatch,
     SessionPage,
+    SessionSearch,
     Spending,
     Totals,
     Transcript,
 )
 from hermes_hud_widget.ledger.schema import Schema
+from hermes_hud_widget.ledger.search import NOTHING, Found, Matches, Search
+from hermes_hud_widget.ledger.since import Happened, Since
+from hermes_hud_widget.ledger.snippets import hit_pattern, marked, read_hits
 from hermes_hud_widget.ledger.tables import TEXT, Columns, TableArguments, Tables
+from hermes_hud_widget.ledger.timeline import Chronicle, Past, longest
 from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS
-from hermes_hud_widget.ledger.transcript import read_page
-from hermes_hud_widget.ledger.usage import Day, Usages, usage_columns
+from hermes_hud_widget.ledger.transcript import Place, read_page
+from hermes_hud_widget.ledger.usage import Day, Usages, session_usage, usage_columns
 from hermes_hud_widget.ledger.values import instant, moment, number, text
+from hermes_hud_widget.ledger.whereabouts import Whereabout, Whereabouts, Work
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.protocol import Progress
+from hermes_hud_widget.redact import redact
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +80,8 @@ WORTH_SAVING_S = 0.2
 """A history that was read in less is read again at each start."""
 SAVED_AGAIN_S = 600.0
 """After a reading in the background it is saved, at most once in so many seconds; and when it is closed."""
+MOST_FACET_VALUES = 30
+MOST_RELATED = 50
 MOST_PROJECTED = 500
 """So many conversations are kept as they were shown last."""
 
@@ -97,6 +123,7 @@ class Ledger:
         index: Callable[[Path, Any], Index] | None = None,
     ) -> None:
         self._database = database
+        self._on_change = on_change
         self._on_waiting = on_waiting
         self._make_index = index
         self._index: Index | None = None
@@ -106,6 +133,9 @@ class Ledger:
         self._given = 0
         self._history = History(database, on_change, self._recall)
         self._tables = Tables(database, self._history, self._load)
+        self._whereabouts: Whereabouts | None = None
+        self._since: Since | None = None
+        self._since_of: Hashable = None
         self._begin()
 
     @property
@@ -141,6 +171,13 @@ class Ledger:
     def advance(self) -> float | None:
         """Reads one short step of what may wait; in how many seconds to call again, None: not before `on_waiting`."""
         wait = self._history.advance()
+        search = self._search
+        if search.advance():
+            self._on_change()
+        if search.is_waiting():
+            return 0.0
+        if (wait is None or wait > 0) and self._habits.advance():
+            return 0.0
         is_idle = wait is None or wait > 0
         if is_idle and (self._saved_at is None or time.monotonic() - self._saved_at > SAVED_AGAIN_S):
             self._save()
@@ -155,7 +192,10 @@ class Ledger:
         size: int = 25,
         sort: Sort = "last_active",
         descending: bool = True,
-        include_archived: bool = False,
+        filters: Filters = NO_FILTERS,
+        live: bool = False,
+        search: str = "",
+        anywhere: bool = False,
     ) -> SessionPage:
         """One page of the conversations that Hermes lists, each as its compression chain's tip.
 
@@ -169,16 +209,37 @@ class Ledger:
             sort: What they are sorted by; those without a value come last either way, equal ones with the latest
                 activity first.
             descending: The highest value first.
-            include_archived: Also archived ones.
+            filters: What the list is narrowed to, and whether it has archived ones, too.
+            live: Only those in which something goes on.
+            search: Only those with a message, or a title, that has all of this; see `search.ask`.
+            anywhere: The search also looks within words.
         """
+        found = self._find(search, anywhere) if search.strip() else None
         with self._current() as kept:
-            found, number, total = kept.page(sort, descending, include_archived, number, size)
-            active = self._active(kept, now, writers)
-            live = sum(
-                doing.activity in LIVE and (include_archived or not one.root.archived)
-                for one, doing in active
+            active = {
+                one.root.id
+                for one, doing in self._active(kept, now, writers)
+                if doing.activity in LIVE and (filters.archived or not one.root.archived)
+            }
+            matched = (
+                None
+                if found is None
+                else by_conversation(self._belonging, found.sessions, self._names.of(search, found.asked))
             )
-            return SessionPage(self._project(kept, found, now, writers), total, live, number)
+            among = active if live and matched is None else matched
+            if live and matched is not None:
+                among = matched = {one: match for one, match in matched.items() if one in active}
+            page, number, total = kept.page(sort, descending, filters, number, size, among)
+            facets = _facets(*kept.counts(filters, among))
+            messages = 0
+            if matched is not None:
+                messages = sum(_hits(matched[one]) for one in kept.among(matched, filters))
+            rows = self._project(kept, page, now, writers)
+            is_read = self._history.progress is None
+        result = SessionPage(rows, total, len(active), number, facets)
+        if found is None or matched is None:
+            return result
+        return replace(result, search=self._searched(search, found, matched, rows, messages, is_read))
 
     def sessions(
         self, now: datetime, writers: Writers | None = None, include_archived: bool = False
@@ -244,6 +305,35 @@ class Ledger:
                 spent.add_session(self._usages.of(session_id).parts)
         return Spending(spent.sessions, spent.tokens(), spent.cost())
 
+    def happened(self, since: datetime, now: datetime) -> Happened:
+        """What happened since an instant; costs what is new since it was asked last."""
+        with self._current():
+            assert self._since is not None
+            self._since_of = self._database.identity
+            return self._since.happened(since, now)
+
+    def began_at(self) -> datetime | None:
+        """When the first session began; None without any."""
+
+        def first(connection: sqlite3.Connection, schema: Schema) -> float | None:
+            if not schema.has("sessions", "started_at"):
+                return None
+            row = connection.execute("SELECT started_at FROM sessions ORDER BY started_at LIMIT 1").fetchone()
+            return None if row is None else number(row[0])
+
+        try:
+            return instant(self._database.read(first))
+        except DatabaseMissing:
+            return None
+
+    def size_bytes(self) -> int:
+        """Size of the file and of its write-ahead log."""
+        sizes = []
+        for path in self._database.files:
+            with suppress(OSError):  # the log comes and goes
+                sizes.append(path.stat().st_size)
+        return sum(sizes)
+
     def days(self, where: tzinfo) -> Mapping[date, Day]:
         """The same by the day, in that zone, on which each session started, ascending; days without are missing.
 
@@ -279,6 +369,13 @@ class Ledger:
                 )
             return tuple(found)
 
+    def work(self) -> Mapping[Whereabout, Work]:
+        """What was done in which directory. After a change only its directory is summed up again."""
+        with self._current():
+            if self._whereabouts is None:
+                self._whereabouts = Whereabouts(self._kept)
+            return self._whereabouts.work(self._usages.of)
+
     def usage_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each part of what a session spent, the session started last first; `limit`: the newest."""
         with self._giving_rows(), self._current() as kept:
@@ -302,7 +399,15 @@ class Ledger:
         )
 
     def transcript(
-        self, session_id: str, before: int | None, limit: int, now: datetime, writers: Writers | None = None
+        self,
+        session_id: str,
+        before: int | None,
+        limit: int,
+        now: datetime,
+        writers: Writers | None = None,
+        *,
+        after: int | None = None,
+        message: int | None = None,
     ) -> Transcript | None:
         """A page of a conversation's messages, over all pieces of its compression chain.
 
@@ -312,6 +417,8 @@ class Ledger:
             limit: How many.
             now: The present.
             writers: The processes that have the database open for writing; None: not known.
+            after: Only messages with a higher id, the oldest of them.
+            message: The page that has this message, with what was said before and after.
 
         Returns:
             None when there is no such session.
@@ -328,14 +435,208 @@ class Ledger:
             if conversation.chain != chain:  # a piece that is no longer gone on with
                 conversation = conversation._replace(chain=chain, last=last)
             projected = self._project(kept, [conversation], now, writers)
+            related, related_total = self._related(kept, chain)
         try:
-            messages, total, older = read_page(
-                self._database, self._parts, [piece.id for piece in chain], before, limit
+            page = read_page(
+                self._database,
+                self._parts,
+                [piece.id for piece in chain],
+                Place(before, after, message),
+                limit,
             )
         except DatabaseMissing:
             return None
-        # None when the file vanished in the middle.
-        return Transcript(projected[0], messages, total, older) if projected else None
+        if not projected:  # the file vanished in the middle
+            return None
+        return Transcript(
+            projected[0],
+            page.messages,
+            page.total,
+            page.older,
+            page.newer,
+            marked=message if any(one.id == message for one in page.messages) else None,
+            related=related,
+            related_total=related_total,
+        )
+
+    def matches(
+        self,
+        expression: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        roles: Collection[str] | None = None,
+        limit: int = 500,
+        budget_s: float = 0.2,
+    ) -> Matches:
+        """Messages that match an expression of SQLite's full-text query language, newest first; see `Search.matches`."""
+        try:
+            return self._search.matches(
+                expression, after=after, before=before, roles=roles, limit=limit, budget_s=budget_s
+            )
+        except DatabaseMissing:
+            return Matches(problem="missing")
+
+    def some(
+        self, session_ids: Iterable[str], now: datetime, writers: Writers | None = None
+    ) -> Mapping[str, Session]:
+        """The conversations, delegated ones too, that these sessions are pieces of; by the ids asked for."""
+        with self._current() as kept:
+            found = {
+                one: _conversation(kept, kept.records[one].row)
+                for one in dict.fromkeys(session_ids)
+                if one in kept.records
+            }
+            projected = self._project(kept, tuple(found.values()), now, writers)
+            # None of them when the file vanished in the middle.
+            return dict(zip(found, projected, strict=False))
+
+    def subagents(
+        self, now: datetime, writers: Writers | None = None, limit: int = MOST_TAILS
+    ) -> tuple[tuple[Session, ...], int]:
+        """The delegated sessions that started within 24 h, the one started last first.
+
+        At most `limit` of them, and how many there are in all.
+        """
+        with self._current() as kept:
+            rows = (kept.records[one].row for one in kept.started_since(now.timestamp() - RECENT_S))
+            found = [row for row in rows if kept.lineage.kind(row) == "subagent"]
+            chosen = [_conversation(kept, row) for row in found[: -limit - 1 : -1]]
+            return self._project(kept, chosen, now, writers), len(found)
+
+    def said(self, expression: str, limit: int, chars: int) -> Picked[SaidMessage]:
+        """The newest messages of the user that match an expression (see `matches`), with how they begin."""
+        return self._pick((expression, limit, chars), ("user",), partial(read_said, chars=chars))
+
+    def tool_results(self, expression: str, limit: int) -> Picked[ToolResult]:
+        """The newest results of tools that match an expression (see `matches`), and what they were called with."""
+        return self._pick((expression, limit), ("tool",), read_results)
+
+    def calls_with(self, word: str, limit: int) -> Picked[tuple[ToolResult, ...]]:
+        """The calls whose arguments hold a word, with their results: of the newest messages of the model that hold it."""
+        read = partial(read_calls_with, word=word)
+        return self._pick((f'"{word}"', limit), ("assistant",), read, are_final)
+
+    def labels(self, session_ids: Iterable[str]) -> Mapping[str, str]:
+        """What to call these sessions: the title, else how the first message begins; unknown ones are missing."""
+        with self._current() as kept:
+            wanted = {one: kept.records[one].row for one in session_ids if one in kept.records}
+            previews = self._previews(kept, (one for one, row in wanted.items() if not row.title))
+            named = {one: row.title or previews.get(one, "") for one, row in wanted.items()}
+            return {one: label for one, label in named.items() if label}
+
+    def sources_of(self, session_ids: Iterable[str]) -> Mapping[str, str]:
+        """Where these sessions came from (`sessions.source`)."""
+        with self._current() as kept:
+            return {one: kept.records[one].row.source for one in session_ids if one in kept.records}
+
+    def _pick(
+        self,
+        key: tuple[Any, ...],
+        roles: tuple[str, ...],
+        read: Any,
+        is_final: Callable[[Any], bool] = lambda _: True,
+    ) -> Picked[Any]:
+        with self._history.lock:
+            picker = self._pickers.get(key)
+            if picker is None:
+                picker = self._pickers[key] = Picker(self._database, key[0], roles, key[1], read, is_final)
+            search = self._search
+        try:
+            return picker.find(search)
+        except DatabaseMissing:
+            return Picked()
+
+    def patterns(
+        self,
+        since: datetime | None,
+        where: tzinfo,
+        *,
+        prompts: int = 15,
+        workflows: int = 10,
+        until_all: bool = False,
+    ) -> Recurring:
+        """What recurs in the sessions that started since then: tasks, prompts, hours, tools.
+
+        What it takes to read is read once, in the background; `Recurring.progress` says how far that is.
+
+        Args:
+            since: None: ever.
+            where: The zone whose days and hours count.
+            prompts: At most so many.
+            workflows: At most so many.
+            until_all: Waits until all is read.
+        """
+        start = None if since is None else since.timestamp()
+        if until_all:
+            with self._giving_rows():
+                return self._current_habits().look(
+                    start, where, prompts=prompts, tools=workflows, until_all=True
+                )
+        habits = self._current_habits()
+        found = habits.look(start, where, prompts=prompts, tools=workflows)
+        if habits.is_waiting():
+            self._on_waiting()
+        return found
+
+    def tasks(self, where: tzinfo) -> list[Task]:
+        """How each conversation began, the one started last first."""
+        with self._giving_rows():
+            return self._current_habits().tasks(where)
+
+    def past(
+        self,
+        now: datetime,
+        since: datetime | None,
+        until: datetime,
+        where: tzinfo,
+        *,
+        limit: int | None = None,
+        until_all: bool = False,
+    ) -> Past:
+        """When conversations were held, milestones, and calls with which the agent wrote memory and skills.
+
+        Args:
+            now: The present.
+            since: Only conversations that go on after it, and calls from then on; None: ever. Milestones are of all times.
+            until: Only those before it.
+            where: The zone whose days count.
+            limit: At most so many conversations, and so many calls.
+            until_all: Waits until all is read.
+        """
+        if until_all:
+            with self._giving_rows():
+                return self._past(now, since, until, where, limit, until_all=True)
+        return self._past(now, since, until, where, limit)
+
+    def _past(
+        self,
+        now: datetime,
+        since: datetime | None,
+        until: datetime,
+        where: tzinfo,
+        limit: int | None,
+        *,
+        until_all: bool = False,
+    ) -> Past:
+        start = float("-inf") if since is None else since.timestamp()
+        with self._current() as kept:
+            found = self._chronicle.within(start, until.timestamp())
+            chosen = longest(found, limit)
+            previews = self._previews(kept, (one.tip.id for one in chosen if not one.tip.title))
+            past = self._chronicle.past(chosen, len(found), previews, now.timestamp(), where)
+            habits = self._habits
+        # Without the lock: reading calls asks for it.
+        written = habits.writing(since, until, limit, until_all=until_all)
+        if habits.is_waiting():
+            self._on_waiting()
+        if written is None:
+            return past._replace(progress=self._tables.calls_progress)
+        return past._replace(calls=written[0], calls_total=written[1])
+
+    def _current_habits(self) -> Habits:
+        with self._current():
+            return self._habits
 
     def session_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each row of `sessions`, children too, the one started last first; `limit`: the newest."""
@@ -433,9 +734,22 @@ class Ledger:
         """Lets go of all that was made of an earlier file."""
         self._kept = self._history.kept
         self._usages = Usages(self._kept)
+        # What was there when a viewer came is known from nowhere else: of the same file it is kept.
+        if self._since is None or self._database.identity not in (None, self._since_of):
+            self._since = Since(self._database, self._kept, lambda record: session_usage(record).parts)
+        else:
+            self._since.go_on(self._kept)
+        # Made when it is asked for: it follows every change.
+        self._whereabouts = None
         self._glimpses = Glimpses(self._database)
         self._parts = Parts(self._database)
         self._shown: dict[str, _Shown] = {}
+        self._search = Search(self._database, self._kept)
+        self._habits = Habits(self._database, self._history, self._tables)
+        self._chronicle = Chronicle(self._kept)
+        self._pickers: dict[tuple[Any, ...], Picker[Any]] = {}
+        self._belonging = Belonging(self._kept)
+        self._names = Names(self._kept)
 
     def _previews(self, kept: Kept, session_ids: Iterable[str]) -> Mapping[str, str]:
         records = [kept.records[one] for one in session_ids if one in kept.records]
@@ -482,6 +796,87 @@ class Ledger:
         self._shown[conversation.root.id] = shown
         return shown
 
+    # -- search
+
+    def _find(self, query: str, anywhere: bool) -> Found:
+        with self._current():
+            search, newest = self._search, self._history.newest
+            search.note(newest, is_whole=self._history.progress is None)
+        # Without the lock: others need not wait for it.
+        try:
+            found = search.find(query, newest, anywhere=anywhere)
+        except DatabaseMissing:
+            return NOTHING
+        if not found.is_whole:
+            self._on_waiting()
+        return found
+
+    def _searched(
+        self,
+        query: str,
+        found: Found,
+        matched: Mapping[str, Matched],
+        rows: Sequence[Session],
+        messages: int,
+        is_read: bool,
+    ) -> SessionSearch:
+        """What a search found, with the words around the newest hit of each conversation of a page."""
+        newest = {row.root_id: _newest(matched[row.root_id]) for row in rows}
+        try:
+            hits = read_hits(self._database, self._parts, set(newest.values()) - {0}, found.asked.terms)
+        except DatabaseMissing:
+            hits = {}
+        pattern = hit_pattern([replace(term, kind="substring") for term in found.asked.terms])
+        return SessionSearch(
+            query=query,
+            terms=found.asked.terms,
+            messages=messages,
+            is_exact=found.is_whole and is_read,
+            problem=found.index.problem,
+            scanned=found.scanned,
+            leaves_out=found.leaves_out(),
+            matches=tuple(
+                SessionMatch(
+                    root_id=row.root_id,
+                    title=marked(redact(row.title or ""), pattern) if matched[row.root_id].is_named else (),
+                    messages=matched[row.root_id].own.messages,
+                    in_subagents=matched[row.root_id].below.messages,
+                    newest=hits.get(newest[row.root_id]),
+                )
+                for row in rows
+            ),
+        )
+
+    def _related(self, kept: Kept, chain: Sequence[SessionRow]) -> tuple[tuple[RelatedSession, ...], int]:
+        """What a conversation comes from, and what hangs on it, latest first; how many these are in all."""
+        lineage = kept.lineage
+        found: list[tuple[Literal["parent", "branch", "subagent"], SessionRow]] = []
+        above = lineage.rows.get(chain[0].parent_id or chain[0].branched_from or chain[0].delegate_from or "")
+        if above is not None:
+            found.append(("parent", above))
+        below = [row for piece in chain for row in lineage.below(piece.id)]
+        for row in sorted(below, key=lambda row: (row.started_at, row.id), reverse=True):
+            kind = lineage.kind(row)
+            if kind == "branch":
+                found.append(("branch", row))
+            elif kind in ("subagent", "ephemeral"):
+                found.append(("subagent", row))
+        shown = found[:MOST_RELATED]
+        previews = self._previews(kept, (row.id for _, row in shown if not row.title))
+        return (
+            tuple(
+                RelatedSession(
+                    row.id,
+                    kind,
+                    (row.title or previews.get(row.id, ""))[:100],
+                    moment(row.started_at),
+                    row.message_count,
+                )
+                for kind, row in shown
+            ),
+            len(found),
+        )
+
     # -- projection
 
     def _project(
@@ -504,6 +899,16 @@ class Ledger:
         while len(self._shown) > MOST_PROJECTED:
             del self._shown[next(iter(self._shown))]
         return tuple(projected)
+
+
+def _conversation(kept: Kept, row: SessionRow) -> Conversation:
+    """The conversation that a session is a piece of, listed or not."""
+    chain = kept.lineage.chain(row)
+    root, last = chain[0], kept.lineage.last_active(chain[-1])
+    known = kept.conversations.get(root.id)
+    if known is not None and known.chain == chain:
+        return known
+    return Conversation(root, chain, last, last, 0, kept.lineage.kind(root))
 
 
 def _session(conversation: Conversation, preview: str, doing: Doing) -> Session:
@@ -539,6 +944,23 @@ def _session(conversation: Conversation, preview: str, doing: Doing) -> Session:
         activity_since=doing.since,
         running=doing.running,
     )
+
+
+def _hits(match: Matched) -> int:
+    return match.own.messages + match.below.messages
+
+
+def _newest(match: Matched) -> int:
+    """The newest hit of a conversation's own, else of its subagents; 0 without any."""
+    return match.own.newest or match.below.newest
+
+
+def _facets(counts: Mapping[Facet, Mapping[str, int]], archived: int) -> SessionFacets:
+    def values(facet: Facet) -> tuple[FacetValue, ...]:
+        found = sorted(counts[facet].items(), key=lambda one: (-one[1], one[0]))
+        return tuple(FacetValue(value, count) for value, count in found[:MOST_FACET_VALUES])
+
+    return SessionFacets(values("source"), values("model"), values("project"), values("profile"), archived)
 
 
 def _changes_after(activity: Activity, are_writers_known: bool) -> tuple[int, ...]:

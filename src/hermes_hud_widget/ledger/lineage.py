@@ -112,6 +112,10 @@ class Lineage:
                     waiting.append(below)
         return members & self.rows.keys()
 
+    def below(self, session_id: str) -> list[SessionRow]:
+        """The rows that hang directly on this one."""
+        return [self.rows[one] for one in self._below.get(session_id, ())]
+
     def is_branch(self, row: SessionRow) -> bool:
         """True for a conversation that branched off another one."""
         if row.branched_from is not None:

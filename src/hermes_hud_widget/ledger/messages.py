@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hermes_hud_widget.ledger import lines
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
@@ -13,7 +13,6 @@ from hermes_hud_widget.ledger.follower import Follower
 from hermes_hud_widget.ledger.lines import Field, Lines
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.slabs import Kind, Slabs
-from hermes_hud_widget.ledger.transcript import message_state
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +42,13 @@ TEXT_LENGTH = (
     " ELSE coalesce(length(content), 0) END"
 )
 """The length of a message's text, in characters."""
+
+
+def message_state(active: Any, compacted: Any) -> Literal["active", "compacted", "rewound"]:
+    """What became of a message, by its flags; None where this Hermes has no such flag."""
+    if active is None or active:
+        return "active"
+    return "compacted" if compacted else "rewound"
 
 
 STATES = (message_state(1, 0), message_state(0, 0), message_state(0, 1))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -67,3 +70,17 @@ def start_ticks(pid: int) -> int | None:
     # The second field is the program's name in brackets, and may hold brackets and spaces.
     fields = text.rpartition(")")[2].split()
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+def started_at(pid: int) -> datetime | None:
+    """When a process started, to some hundredths of a second; None where `start_ticks` is."""
+    ticks = start_ticks(pid)
+    if ticks is None:
+        return None
+    return datetime.fromtimestamp(_boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+
+
+@cache
+def _boot_time() -> float:
+    # Asked once: computed anew each time it would jitter, and the same process would look like another one.
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -83,6 +83,22 @@ def read_some(
     return _read(connection, schema, where, (json.dumps(list(session_ids)),), known, shapes=shapes)
 
 
+def read_rows(
+    connection: sqlite3.Connection, schema: Schema, after: int, limit: int
+) -> list[tuple[int, SessionRow]]:
+    """The `limit` rows of `sessions` with the lowest rowids above `after`, with these; nothing of their messages."""
+    if not schema.has("sessions"):
+        return []
+    found = connection.execute(
+        f"SELECT {_expressions(schema)}, rowid FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [
+        (rowid, SessionRow._make([convert(value) for convert, value in zip(_CONVERT, raw, strict=True)]))
+        for *raw, rowid in found
+    ]
+
+
 def read_ids(
     connection: sqlite3.Connection, schema: Schema, before: str | None, limit: int
 ) -> dict[str, tuple[int, Shape, float | None]]:
@@ -117,7 +133,7 @@ def _read(
     ).fetchall()
     # What is no text is nobody's session: no message and no usage can belong to it.
     ids = [raw[0] for raw in rows if isinstance(raw[0], str)]
-    usages = _read_usages(connection, schema, ids)
+    usages = read_usages(connection, schema, ids)
     counted = [one for one in ids if shapes or one not in known]
     messages = _read_messages(connection, schema, counted)
     records = []
@@ -165,9 +181,10 @@ def _read_messages(
     }
 
 
-def _read_usages(
+def read_usages(
     connection: sqlite3.Connection, schema: Schema, session_ids: Collection[str]
 ) -> dict[str, tuple[Usage, ...]]:
+    """The rows of `session_model_usage` of these sessions, by the session's id."""
     if not schema.has("session_model_usage"):
         return {}
     rows = connection.execute(

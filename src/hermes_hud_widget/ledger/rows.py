@@ -112,27 +112,142 @@ class Session:
     running: tuple[RunningCall, ...] = field(default=())
 
 
+TermKind = Literal["word", "phrase", "prefix", "substring", "scanned", "ignored"]
+"""How a term is looked for: as a whole word, as words in this order, as the beginning of a word, as characters
+anywhere, the same without an index (among the newest messages only), or not at all."""
+
+IndexProblem = Literal["missing", "incomplete", "unreadable"]
+"""Why messages cannot be searched: there is no index, Hermes has not (or not yet) filled it for all messages, or it is
+damaged or of a kind that is not known here."""
+
+
+@dataclass(frozen=True)
+class SearchTerm:
+    """One of the words or quoted phrases of a query, all of which a message must have."""
+
+    text: str
+    kind: TermKind
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """A message that matches a search.
+
+    Attributes:
+        message: Its id.
+        session: The session that it belongs to.
+        snippet: The words around the hit, redacted; every second piece is a hit. One piece: the hit lies where
+            nothing is shown of.
+    """
+
+    message: int
+    session: str
+    role: str
+    timestamp: datetime
+    snippet: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SessionMatch:
+    """What a conversation has of a search.
+
+    Attributes:
+        root_id: The conversation's first piece.
+        title: Its title in pieces of which every second one is a hit; empty when the title does not match.
+        messages: How many of its messages match.
+        in_subagents: How many more of those of the subagents below it.
+        newest: The newest match of its own, else of a subagent's; None when only its title or id matches.
+    """
+
+    root_id: str
+    title: tuple[str, ...]
+    messages: int
+    in_subagents: int
+    newest: SearchHit | None
+
+
+@dataclass(frozen=True)
+class SessionSearch:
+    """What was searched, and how much was found.
+
+    Attributes:
+        query: What was asked for.
+        terms: The same taken apart: a message must have all of them, or a title.
+        messages: How many messages match, in the conversations of the list.
+        is_exact: False while messages are still being looked at: then that and the list's total are what was found so
+            far. A later snapshot has the true ones.
+        problem: Why only titles were searched; None: messages were, too.
+        scanned: When a term needed a look at each message: how many of the newest were looked at, if not all.
+        leaves_out: What cannot be found this way: `pictures`: messages that have some (the index of characters ends
+            where they begin); `tools`: what tools returned (it has none of that after Hermes 0.19).
+    """
+
+    query: str
+    terms: tuple[SearchTerm, ...]
+    messages: int
+    is_exact: bool
+    problem: IndexProblem | None
+    scanned: int | None
+    leaves_out: tuple[Literal["pictures", "tools"], ...]
+    matches: tuple[SessionMatch, ...]
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One choice of a filter; "" stands for "none known".
+
+    Attributes:
+        count: How many conversations the list would have with it.
+    """
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class SessionFacets:
+    """What the list can be narrowed to: of each filter at most 30 values, those with most conversations first.
+
+    Attributes:
+        archived: How many archived conversations there are besides (or, with `archived`, among them).
+    """
+
+    source: tuple[FacetValue, ...] = ()
+    model: tuple[FacetValue, ...] = ()
+    project: tuple[FacetValue, ...] = ()
+    profile: tuple[FacetValue, ...] = ()
+    archived: int = 0
+
+
 @dataclass(frozen=True)
 class SessionPage:
     """One page of the conversations that Hermes lists.
 
     Attributes:
         total: How many there are in all, over all pages.
-        live: How many of them are live.
+        live: How many are live, of all that the list has without filters and search.
         number: Which page this is, from 0.
+        search: What a search found.
     """
 
     rows: tuple[Session, ...]
     total: int
     live: int
     number: int
+    facets: SessionFacets
+    search: SessionSearch | None = None
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One entry of `messages.tool_calls`."""
+    """One entry of `messages.tool_calls`.
+
+    Attributes:
+        other_id: A second id that its result may refer to; "" if it has none.
+    """
 
     id: str
+    other_id: str
     name: str
     arguments: str
     truncated: bool
@@ -144,6 +259,8 @@ class TranscriptMessage:
 
     Attributes:
         state: `active`; `compacted`: summarised away, still history; `rewound`: undone.
+        failed: On a tool's result: True when Hermes marks it as that of a failed tool.
+        effect: On a tool's result: `none`: blocked or skipped; `unknown`: interrupted, and may have done something.
         duration_s: On a tool's result: seconds from the call's message to this one.
     """
 
@@ -160,7 +277,25 @@ class TranscriptMessage:
     duration_s: float | None
     finish_reason: str | None
     token_count: int | None
+    failed: bool | None
+    effect: str | None
     state: Literal["active", "compacted", "rewound"]
+
+
+@dataclass(frozen=True)
+class RelatedSession:
+    """A session that hangs on a conversation.
+
+    Attributes:
+        id: Opens its transcript.
+        label: Its title, else how it begins.
+    """
+
+    id: str
+    kind: Literal["parent", "branch", "subagent"]
+    label: str
+    started_at: datetime
+    message_count: int
 
 
 @dataclass(frozen=True)
@@ -170,12 +305,20 @@ class Transcript:
     Attributes:
         total: How many messages the conversation has.
         older: Pass it as `before` to get the next page; None on the last one.
+        newer: Pass it as `after` to get the page before; None on the newest.
+        marked: The message that was asked for, if the page has it.
+        related: The conversation that it comes from, what branched off it and its subagents; at most 50.
+        related_total: How many of these there are.
     """
 
     session: Session
     messages: tuple[TranscriptMessage, ...]
     total: int
     older: int | None
+    newer: int | None
+    marked: int | None
+    related: tuple[RelatedSession, ...]
+    related_total: int
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
@@ -75,6 +76,10 @@ class _Known(NamedTuple):
     hot: Collection[str]
     sessions: Collection[str] | None
     candidates: Collection[str] | None
+
+
+class _Pause(Exception):
+    """Enough for now."""
 
 
 class _Some(Mapping[str, "pa.Table"]):
@@ -149,6 +154,30 @@ class Tables:
             return self._whole(self._calls, args, TOOL_CALL_COLUMNS)
         return self._chosen(self._calls, args, args.columns or TOOL_CALL_COLUMNS)
 
+    @property
+    def are_calls_read(self) -> bool:
+        """True once all calls were read; then `calls` costs little."""
+        return self._calls.is_read
+
+    @property
+    def calls_progress(self) -> Progress | None:
+        """Up to which message of which the calls were read; None when all were."""
+        newest = self._history.newest
+        return None if self._calls.is_read else Progress(done=min(self._calls.last, newest), total=newest)
+
+    def read_calls(self) -> None:
+        """Reads the next some thousand messages for `calls`, when the history is known."""
+        with suppress(_Pause):
+            self._keep_calls(_pause)
+
+    def calls(self, columns: Sequence[str]) -> list[Chunk]:
+        """These columns of all calls, as far as the history is known just now.
+
+        What changes in place is seen only by and by: nothing is read again for it as `tool_calls` does.
+        """
+        self._keep_calls()
+        return self._calls.chunks(columns)
+
     def rest(self) -> None:
         """Forgets all of it."""
         with self._lock:
@@ -188,6 +217,14 @@ class Tables:
             return follower.select(wanted, known.candidates)
         self._sync(follower, known)
         return follower.select(wanted, known.sessions)
+
+    def _keep_calls(self, pause: Callable[[], None] = lambda: None) -> None:
+        self._remember()
+        history = self._history
+        with history.lock:
+            shapes = {session_id: record.shape for session_id, record in history.kept.records.items()}
+            newest, identity = history.newest, history.identity
+        self._calls.sync(shapes, newest, identity, lambda done, total: None, pause=pause)
 
     def _remember(self) -> None:
         """Begins with what an earlier process read; each `sync` verifies that."""
@@ -247,3 +284,7 @@ class Tables:
             lineage = self._history.kept.lineage
             row = lineage.rows.get(session_id)
             return session_id if row is None else lineage.root_id(row)
+
+
+def _pause() -> None:
+    raise _Pause

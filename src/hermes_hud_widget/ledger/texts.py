@@ -34,7 +34,7 @@ def texts(database: Database, ids: Sequence[int]) -> Iterator[tuple[list[int], l
             found = database.read(partial(_read, ids=ids[at : at + limit]))
         at += limit
         # Outside the read: Hermes' commits need not wait for the JSON.
-        yield [message_id for message_id, _ in found], [_shown(content) for _, content in found]
+        yield [message_id for message_id, _ in found], [shown(content) for _, content in found]
 
 
 def _read(
@@ -50,7 +50,8 @@ def _read(
     ).fetchall()
 
 
-def _shown(content: bytes | None) -> str | None:
+def shown(content: bytes | None) -> str | None:
+    """What of a message's content is text, each part on a line; None without any."""
     if content is None or not content.startswith(MARK):
         return None if content is None else content.decode("utf-8", "replace")
     whole = content[len(MARK) :].decode("utf-8", "replace")

@@ -334,11 +334,27 @@ def _statuses(tools: pa.DictionaryArray, places: pa.Array, signs: pa.Array) -> p
         bits = pc.fill_null(pa.array(map(bit_of, names), pa.int64()).take(tools.indices), otherwise)
         return pc.not_equal(pc.bit_wise_and(pc.fill_null(signs, 0), bits), 0)
 
-    is_failure = has(lambda tool: _TERMINAL if tool == "terminal" else _GENERIC, _GENERIC)
-    is_success = has(lambda tool: {"write_file": _WRITTEN, "patch": _PATCHED}.get(tool, 0), 0)
-    failed = pc.and_(is_failure, pc.invert(is_success)).cast(pa.int32())
+    has_failed = has(lambda tool: _TERMINAL if tool == "terminal" else _GENERIC, _GENERIC)
+    has_succeeded = has(lambda tool: {"write_file": _WRITTEN, "patch": _PATCHED}.get(tool, 0), 0)
+    failed = pc.and_(has_failed, pc.invert(has_succeeded)).cast(pa.int32())
     numbers = pc.if_else(pc.is_null(places), pa.scalar(2, pa.int32()), failed)
     return pa.DictionaryArray.from_arrays(numbers, pa.array(_STATUSES, pa.string()))
+
+
+def read_signs(connection: sqlite3.Connection, schema: Schema, ids: Sequence[int]) -> dict[int, int]:
+    """Of those of these messages that are tools' results: signs of what became of the call, for `is_failure`."""
+    if not schema.has("messages", "tool_call_id"):
+        return {}
+    where = "m.id IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(f"SELECT id, signs {_results_of(schema, where)}", (json.dumps(list(ids)),))
+    return dict(rows.fetchall())
+
+
+def is_failure(tool: str | None, signs: int) -> bool:
+    """True for a result that Hermes marks as that of a failed tool."""
+    failed = _TERMINAL if tool == "terminal" else _GENERIC
+    succeeded = {"write_file": _WRITTEN, "patch": _PATCHED}.get(tool or "", 0)
+    return bool(signs & failed) and not signs & succeeded
 
 
 # -- reading

@@ -44,12 +44,14 @@ class Day(NamedTuple):
         models: By model and provider; a session is counted in each group that it has a part in.
         tasks: By task, `main` among them.
         sources: By the session's source.
+        projects: By the root of the git repository that the session worked in, else its directory; "": not known.
     """
 
     total: Sum
     models: Mapping[tuple[str, str | None], Sum]
     tasks: Mapping[str, Sum]
     sources: Mapping[str, Sum]
+    projects: Mapping[str, Sum]
 
 
 class Usages:
@@ -66,7 +68,7 @@ class Usages:
         record = self._kept.records[session_id]
         known = self._sessions.get(session_id)
         if known is None or known.record is not record:
-            known = self._sessions[session_id] = _session(record)
+            known = self._sessions[session_id] = session_usage(record)
         return known
 
     def days(self, where: tzinfo) -> Mapping[date, Day]:
@@ -89,7 +91,8 @@ class Usages:
         return prices.dearest(limit, self.of)
 
 
-def _session(record: Record) -> SessionUsage:
+def session_usage(record: Record) -> SessionUsage:
+    """What the session of that record spent."""
     own = record.usage
     rest = money.residual(whole(record.row), own) if own else whole(record.row)
     has_rest = not rest.is_nothing() or rest.reasoning or rest.estimated_usd or rest.actual_usd
@@ -189,16 +192,19 @@ def _day(sessions: Iterable[SessionUsage]) -> Day:
     models: defaultdict[tuple[str, str | None], Sum] = defaultdict(Sum)
     tasks: defaultdict[str, Sum] = defaultdict(Sum)
     sources: defaultdict[str, Sum] = defaultdict(Sum)
+    projects: defaultdict[str, Sum] = defaultdict(Sum)
     for session in sessions:
         total.add_session(session.parts)
         if not session.parts:
             continue
-        sources[session.record.row.source].add_session(session.parts)
+        row = session.record.row
+        sources[row.source].add_session(session.parts)
+        projects[row.git_repo_root or row.cwd or ""].add_session(session.parts)
         for model, parts in _grouped(session.parts, attrgetter("model", "provider")):
             models[model].add_session(parts)
         for task, parts in _grouped(session.parts, attrgetter("task")):
             tasks[task or MAIN].add_session(parts)
-    return Day(total, dict(models), dict(tasks), dict(sources))
+    return Day(total, dict(models), dict(tasks), dict(sources), dict(projects))
 
 
 def _grouped(parts: Sequence[Usage], key: Callable[[Usage], Any]) -> Iterable[tuple[Any, Sequence[Usage]]]:
@@ -229,6 +235,7 @@ _COLUMN_VALUES: dict[str, Callable[[SessionRow, Usage], Any]] = {
     "session_id": lambda row, _: row.id,
     "root_id": lambda row, _: row.id,
     "source": lambda row, _: row.source,
+    "project": lambda row, _: row.git_repo_root or row.cwd or None,
     "model": lambda _, part: part.model,
     "provider": lambda _, part: part.provider,
     "billing_mode": lambda _, part: part.billing_mode,

@@ -11,11 +11,10 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 
-from hermes_hud_widget.ledger.processes import DeathBells, start_ticks
+from hermes_hud_widget.ledger.processes import DeathBells, started_at
 
 RESCAN_S = 5.0
 """How long a scan is believed while all writers that it found live, in seconds."""
@@ -121,9 +120,9 @@ def _writers_of(path: Path) -> frozenset[WriterProcess]:
             if user != 0 and entry.stat().st_uid != user:
                 continue
             if _has_open_for_writing(entry.path, name, (target.st_dev, target.st_ino)):
-                started_at = _started_at(int(entry.name))
-                if started_at is not None:
-                    found.add(WriterProcess(int(entry.name), started_at))
+                began = started_at(int(entry.name))
+                if began is not None:
+                    found.add(WriterProcess(int(entry.name), began))
     return frozenset(found)
 
 
@@ -149,22 +148,9 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
         return list(entries)
 
 
-def _started_at(pid: int) -> datetime | None:
-    ticks = start_ticks(pid)
-    if ticks is None:
-        return None
-    return datetime.fromtimestamp(_boot_time() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
-
-
-@cache
-def _boot_time() -> float:
-    # Asked once: computed anew each time it would jitter, and the same process would look like another one.
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 def _is_alive(process: WriterProcess) -> bool:
-    started_at = _started_at(process.pid)
-    return started_at is not None and abs((started_at - process.started_at).total_seconds()) < 2
+    began = started_at(process.pid)
+    return began is not None and abs((began - process.started_at).total_seconds()) < 2
 
 
 def _written(path: Path) -> tuple[tuple[int, int], ...]:

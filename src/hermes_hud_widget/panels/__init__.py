@@ -10,22 +10,64 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from hermes_hud_widget.panel import Panel
+from hermes_hud_widget.panels.agents import PANEL as AGENTS
+from hermes_hud_widget.panels.approvals import PANEL as APPROVALS
+from hermes_hud_widget.panels.checkpoints import PANEL as CHECKPOINTS
+from hermes_hud_widget.panels.config import PANEL as CONFIG
+from hermes_hud_widget.panels.corrections import PANEL as CORRECTIONS
 from hermes_hud_widget.panels.costs import PANEL as COSTS
 from hermes_hud_widget.panels.cron import PANEL as CRON
+from hermes_hud_widget.panels.curator import PANEL as CURATOR
+from hermes_hud_widget.panels.gateway import PANEL as GATEWAY
+from hermes_hud_widget.panels.goals import PANEL as GOALS
+from hermes_hud_widget.panels.growth import PANEL as GROWTH
+from hermes_hud_widget.panels.health import PANEL as HEALTH
+from hermes_hud_widget.panels.kanban import PANEL as KANBAN
+from hermes_hud_widget.panels.logs import PANEL as LOGS
+from hermes_hud_widget.panels.mcp import PANEL as MCP
 from hermes_hud_widget.panels.memory import PANEL as MEMORY
+from hermes_hud_widget.panels.model import PANEL as MODEL
 from hermes_hud_widget.panels.overview import PANEL as OVERVIEW
+from hermes_hud_widget.panels.patterns import PANEL as PATTERNS
+from hermes_hud_widget.panels.plugins import PANEL as PLUGINS
+from hermes_hud_widget.panels.profiles import PANEL as PROFILES
+from hermes_hud_widget.panels.projects import PANEL as PROJECTS
+from hermes_hud_widget.panels.providers import PANEL as PROVIDERS
 from hermes_hud_widget.panels.sessions import PANEL as SESSIONS
 from hermes_hud_widget.panels.skills import PANEL as SKILLS
+from hermes_hud_widget.panels.timeline import PANEL as TIMELINE
+from hermes_hud_widget.panels.verification import PANEL as VERIFICATION
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.views import GENERIC
 
 BUILT_IN = (
     OVERVIEW,
+    AGENTS,
+    APPROVALS,
+    GOALS,
+    KANBAN,
     MEMORY,
     SKILLS,
+    CORRECTIONS,
+    CURATOR,
     SESSIONS,
-    CRON,
+    PROJECTS,
+    TIMELINE,
+    PATTERNS,
+    GROWTH,
+    VERIFICATION,
+    CHECKPOINTS,
     COSTS,
+    MODEL,
+    PROVIDERS,
+    CRON,
+    GATEWAY,
+    HEALTH,
+    PROFILES,
+    MCP,
+    PLUGINS,
+    LOGS,
+    CONFIG,
 )
 
 ENTRY_POINTS = "hermes_hud_widget.panels"

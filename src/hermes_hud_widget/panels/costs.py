@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal, TypeVar
@@ -25,11 +26,15 @@ SPANS = (1, 7, 30, 0)
 """In days; 0 is all time."""
 
 GROUPS_SHOWN = 30
+MODELS_APART = 4
+"""Of so many models, the dearest, each period tells what they cost."""
+PROJECT_CHARS = 300
 CONVERSATIONS_SHOWN = 8
 MOST_PERIODS = 92
 """So many columns at most; longer spans have weeks, months or years instead of days."""
 
 Unit = Literal["day", "week", "month", "year"]
+ModelName = tuple[str, str | None]
 K = TypeVar("K")
 
 
@@ -146,12 +151,61 @@ class CostSource:
 
 
 @dataclass(frozen=True)
+class CostProject:
+    """Where sessions worked.
+
+    Attributes:
+        project: The root of the git repository (`sessions.git_repo_root`), else the directory (`sessions.cwd`); None:
+            Hermes noted none.
+    """
+
+    project: str | None
+    figures: CostFigures
+
+
+@dataclass(frozen=True)
+class CostPart:
+    """What one model cost in a period.
+
+    Attributes:
+        model: Its place among the panel's `models`, the first four of them; None: all others.
+        usd: None where nothing is known of it.
+        has_unknown: True if some of it is of unknown price.
+    """
+
+    model: int | None
+    usd: float | None
+    tokens: int
+    has_unknown: bool
+
+
+@dataclass(frozen=True)
 class CostPeriod:
     """A day, week, month or year; weeks begin on Monday."""
 
     starts_on: date
     sessions: int
     kinds: tuple[CostKind, ...]
+    models: tuple[CostPart, ...]
+
+
+@dataclass(frozen=True)
+class CostMonth:
+    """The calendar month that goes on, for a budget.
+
+    Attributes:
+        starts_on: Its first day, in the home's zone.
+        days: How many it has.
+        elapsed_days: How many of them are over, today as far as it is.
+        cost: Of the sessions that started in it.
+        today: Of those that started today.
+    """
+
+    starts_on: date
+    days: int
+    elapsed_days: float
+    cost: Cost
+    today: Cost
 
 
 @dataclass(frozen=True)
@@ -161,6 +215,7 @@ class CostsLeftOut:
     models: int
     tasks: int
     sources: int
+    projects: int
 
 
 class Costs(Payload):
@@ -176,10 +231,11 @@ class Costs(Payload):
         total: The span's sum.
         cache_hit_rate: The share of the prompts' tokens that came from the cache; None: there are none.
         auxiliary: What of it was spent on auxiliary tasks, such as titles and summaries.
-        models: The dearest first, as are `tasks` and `sources`.
+        models: The dearest first, as are `tasks`, `sources` and `projects`.
         periods: Without gaps, oldest first; what is older or from the future is counted in the first or last.
         unit: How long each of them is.
         dearest: The conversations that cost most, as far as their price is known.
+        month: What was spent in this calendar month, whatever span is asked for.
     """
 
     timezone: str
@@ -194,10 +250,12 @@ class Costs(Payload):
     models: tuple[CostModel, ...]
     tasks: tuple[CostTask, ...]
     sources: tuple[CostSource, ...]
+    projects: tuple[CostProject, ...]
     left_out: CostsLeftOut
     unit: Unit
     periods: tuple[CostPeriod, ...]
     dearest: tuple[ConversationCost, ...]
+    month: CostMonth
 
     def is_empty(self) -> bool:
         return self.spans[-1].spending.sessions == 0
@@ -215,7 +273,9 @@ def collect(state: Ledger | None, config: Settings, query: CostsQuery, now: date
     models = _groups(day.models for day in chosen.values())
     tasks = _groups(day.tasks for day in chosen.values())
     sources = _groups(day.sources for day in chosen.values())
-    unit, periods = _periods(chosen, first, today)
+    projects = _groups(day.projects for day in chosen.values())
+    by_model = _dearest(models)
+    unit, periods = _periods(chosen, [name for name, _ in by_model[:MODELS_APART]], first, today)
     costs = Costs(
         timezone=zone_name,
         rule="session-start",
@@ -226,13 +286,19 @@ def collect(state: Ledger | None, config: Settings, query: CostsQuery, now: date
         coverage=_coverage(total),
         cache_hit_rate=_cache_hit_rate(total.tokens()),
         auxiliary=_auxiliary(tasks, total),
-        models=tuple(CostModel(*name, _figures(spent)) for name, spent in _dearest(models)),
+        models=tuple(CostModel(*name, _figures(spent)) for name, spent in by_model),
         tasks=tuple(CostTask(name, _figures(spent)) for name, spent in _dearest(tasks)),
         sources=tuple(CostSource(name, _figures(spent)) for name, spent in _dearest(sources)),
-        left_out=CostsLeftOut(*(max(0, len(groups) - GROUPS_SHOWN) for groups in (models, tasks, sources))),
+        projects=tuple(
+            CostProject(name[:PROJECT_CHARS] or None, _figures(spent)) for name, spent in _dearest(projects)
+        ),
+        left_out=CostsLeftOut(
+            *(max(0, len(groups) - GROUPS_SHOWN) for groups in (models, tasks, sources, projects))
+        ),
         unit=unit,
         periods=periods,
         dearest=state.dearest(since, CONVERSATIONS_SHOWN) if state else (),
+        month=_month(days, now, where),
     )
     return Until(costs, midnight(now, where, days=1))
 
@@ -255,9 +321,20 @@ def _span(span: int, days: Mapping[date, Day], now: datetime, where: tzinfo) -> 
     return CostSpan(span, _since(span, now, where), spending)
 
 
+def _month(days: Mapping[date, Day], now: datetime, where: tzinfo) -> CostMonth:
+    here = now.astimezone(where)
+    first = here.date().replace(day=1)
+    length = monthrange(first.year, first.month)[1]
+    begun = (now - midnight(now, where)) / (midnight(now, where, days=1) - midnight(now, where))
+    spent = _total(summed for day, summed in days.items() if first <= day <= here.date())
+    today = _total(summed for day, summed in days.items() if day == here.date())
+    return CostMonth(first, length, here.day - 1 + begun, spent.cost(), today.cost())
+
+
 def _periods(
-    days: Mapping[date, Day], first: date | None, today: date
+    days: Mapping[date, Day], apart: Sequence[ModelName], first: date | None, today: date
 ) -> tuple[Unit, tuple[CostPeriod, ...]]:
+    """Without gaps, oldest first; `apart` are the models of which each tells."""
     first = min(first or min(days, default=today), today)
     units: tuple[Unit, ...] = ("day", "week", "month", "year")
     for unit in units:
@@ -270,9 +347,27 @@ def _periods(
             break
     starts = starts[-MOST_PERIODS:]
     sums = {start: Sum() for start in starts}
+    parts: dict[date, defaultdict[int | None, Sum]] = {start: defaultdict(Sum) for start in starts}
+    places = {name: place for place, name in enumerate(apart)}
     for day, spent in days.items():
-        sums[max(starts[0], min(starts[-1], _start(day, unit)))].add(spent.total)
-    return unit, tuple(CostPeriod(start, spent.sessions, _kinds(spent)) for start, spent in sums.items())
+        start = max(starts[0], min(starts[-1], _start(day, unit)))
+        sums[start].add(spent.total)
+        for name, sum_ in spent.models.items():
+            parts[start][places.get(name)].add(sum_)
+    return unit, tuple(
+        CostPeriod(start, spent.sessions, _kinds(spent), _parts(parts[start]))
+        for start, spent in sums.items()
+    )
+
+
+def _parts(models: Mapping[int | None, Sum]) -> tuple[CostPart, ...]:
+    ordered = sorted(
+        models.items(), key=lambda item: len(models) + MODELS_APART if item[0] is None else item[0]
+    )
+    return tuple(
+        CostPart(place, spent.cost().usd, spent.tokens().total, "unknown" in spent.amounts)
+        for place, spent in ordered
+    )
 
 
 _LONGEST: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
@@ -446,6 +541,13 @@ USAGE_COLUMNS = (
         "category",
         "Where the session came from: cli, telegram, cron, …",
         source="state.db: sessions.source",
+    ),
+    Column(
+        "project",
+        "text",
+        "The root of the git repository that the session worked in, else its directory; missing: not noted",
+        is_identifier=True,
+        source="state.db: sessions.git_repo_root, sessions.cwd",
     ),
     _MODEL,
     _PROVIDER,

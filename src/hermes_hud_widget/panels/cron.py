@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import SourceError
@@ -14,7 +16,18 @@ from hermes_hud_widget.frames import Column, Frame, FrameArguments
 from hermes_hud_widget.ledger.values import count, cut, instant, number, text
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.schedule import grace_s, period_s
-from hermes_hud_widget.sources import Alive, Config, Json, Processes, Rows, Settings, Table, TextFile
+from hermes_hud_widget.sources import (
+    Alive,
+    Config,
+    Folder,
+    FoundFiles,
+    Json,
+    Processes,
+    Rows,
+    Settings,
+    Table,
+    TextFile,
+)
 from hermes_hud_widget.views import view
 
 TICK_S = 60.0
@@ -26,9 +39,28 @@ PROMPT_CHARS = 240
 ERROR_CHARS = 2_000
 """Errors of past runs are cut to so many characters; the frame `cron_runs` has them whole."""
 UNFINISHED = ("claimed", "running")
+OUTPUTS_SHOWN = 20
+"""Of one job, the newest; Hermes keeps 50."""
+OUTPUT_BYTES = 60_000
+"""Of a longer output only the beginning is shown."""
+SUGGESTIONS_SHOWN = 20
+SUGGESTION_CHARS = 400
 BUILT_IN_PROVIDERS = ("", "builtin", "in-process", "inprocess")
 
 Row = Mapping[str, Any]
+
+
+class CronQuery(BaseModel):
+    """What a viewer may ask for: all of it, or (with `output`) what one run left behind besides."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    output: str | None = Field(
+        None,
+        max_length=200,
+        description="The path of an output, such as JOB/2026-05-04_06-15-00.md: return its text",
+    )
+
 
 SchedulerState = Literal["ticking", "failing", "stalled", "stopped", "never", "external", "unknown"]
 
@@ -91,6 +123,55 @@ class Run:
 
 
 @dataclass(frozen=True)
+class CronOutput:
+    """What one run of a job left behind (`cron/output/JOB/TIME.md`).
+
+    Attributes:
+        path: From `cron/output` on.
+        at: When it was written.
+        size_bytes: Its size.
+    """
+
+    path: str
+    at: datetime
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class CronOutputText:
+    """One of them in full.
+
+    Attributes:
+        text: None: it is not there (any more).
+        is_cut: True if it is longer.
+    """
+
+    path: str
+    text: str | None
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class CronSuggestion:
+    """A job that Hermes suggests and nobody has answered to (`cron/suggestions.json`).
+
+    Attributes:
+        title: Cut to 400 characters, as are all its texts.
+        source: What made Hermes think of it.
+        schedule: When it would fire.
+        prompt: What it would be told.
+    """
+
+    id: str
+    title: str
+    description: str | None
+    source: str | None
+    schedule: str | None
+    prompt: str | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Job:
     """One job.
 
@@ -112,6 +193,7 @@ class Job:
         finished_runs: Finished runs that Hermes still keeps.
         completed_runs: How many of them completed.
         history: The newest runs first.
+        outputs: What its runs left behind, the newest first, at most 20.
     """
 
     id: str
@@ -145,6 +227,7 @@ class Job:
     finished_runs: int
     completed_runs: int
     history: tuple[Run, ...]
+    outputs: tuple[CronOutput, ...]
 
 
 class Cron(Payload):
@@ -155,7 +238,9 @@ class Cron(Payload):
         jobs: In the order of `cron/jobs.json`.
         former: The newest runs of jobs that are not there any more.
         unreadable: How many entries of `cron/jobs.json` are no jobs.
-        pending_suggestions: Jobs that Hermes suggests and nobody has answered to.
+        pending_suggestions: How many jobs Hermes suggests that nobody has answered to.
+        suggestions: The first 20 of them.
+        output: Of the run asked for.
         timezone: The home's zone, in which cron expressions are meant.
     """
 
@@ -165,6 +250,8 @@ class Cron(Payload):
     former: tuple[Run, ...]
     unreadable: int
     pending_suggestions: int
+    suggestions: tuple[CronSuggestion, ...]
+    output: CronOutputText | None
     timezone: str
 
     def is_empty(self) -> bool:
@@ -180,7 +267,9 @@ def collect(
     success: str | None,
     gateway: Processes,
     suggestions: Any,
+    outputs: FoundFiles,
     config: Settings,
+    query: CronQuery,
     now: datetime,
 ) -> Cron | Until:
     """The scheduler's health, its jobs and their runs."""
@@ -188,16 +277,20 @@ def collect(
     entries, unreadable = _entries(jobs, job_states)
     names = dict(map(_id_and_name, entries))
     found = _jobs(entries, runs, owners, where, now)
+    written = _outputs(outputs)
+    suggested = _pending(suggestions)
     unfinished = [_run(row, owners, names) for row in runs if row["status"] in UNFINISHED]
     former = [row for row in runs if text(row["job_id"]) not in names][:HISTORY_SHOWN]
     scheduler, until = _scheduler(heartbeat, success, gateway, config, now)
     cron = Cron(
         scheduler=scheduler,
         running=tuple(sorted(unfinished, key=_began)),
-        jobs=tuple(job for job, _ in found),
+        jobs=tuple(replace(job, outputs=tuple(written.get(job.id, ())[:OUTPUTS_SHOWN])) for job, _ in found),
         former=tuple(_run(row, owners, names) for row in former),
         unreadable=unreadable,
-        pending_suggestions=_pending(suggestions),
+        pending_suggestions=len(suggested),
+        suggestions=tuple(map(_suggestion, suggested[:SUGGESTIONS_SHOWN])),
+        output=None if query.output is None else _output(outputs, query.output),
         timezone=zone_name,
     )
     return Until(cron, min((at for at in (until, *(at for _, at in found)) if at is not None), default=None))
@@ -311,6 +404,7 @@ def _job(
         finished_runs=len(finished),
         completed_runs=sum(row["status"] == "completed" for row in finished),
         history=tuple(_run(row, owners, {id: name}) for row in runs[:shown]),
+        outputs=(),
     )
     return job, None if job.is_overdue else due
 
@@ -412,12 +506,49 @@ def _scheduler(
     return Scheduler(state, provider, heartbeat_at, success_at, STALE_AFTER_S, is_gateway_alive), until
 
 
-def _pending(suggestions: Any) -> int:
+def _pending(suggestions: Any) -> list[Mapping[str, Any]]:
     """Suggestions that nobody has accepted or dismissed; what Hermes cannot read counts as none for it, too."""
     listed = suggestions.get("suggestions") if isinstance(suggestions, Mapping) else suggestions
     if not isinstance(listed, list):
-        return 0
-    return sum(isinstance(entry, Mapping) and entry.get("status") == "pending" for entry in listed)
+        return []
+    return [entry for entry in listed if isinstance(entry, Mapping) and entry.get("status") == "pending"]
+
+
+def _suggestion(entry: Mapping[str, Any]) -> CronSuggestion:
+    spec = entry.get("job_spec")
+    if not isinstance(spec, Mapping):
+        spec = {}
+    schedule = spec.get("schedule")
+    if isinstance(schedule, Mapping):
+        schedule = _schedule_in_words({"schedule": schedule})
+    return CronSuggestion(
+        id=_text(entry.get("id")) or "",
+        title=_brief(entry.get("title")) or _brief(spec.get("name")) or "?",
+        description=_brief(entry.get("description")),
+        source=_brief(entry.get("source")),
+        schedule=_brief(schedule),
+        prompt=_brief(spec.get("prompt")),
+        created_at=_when(entry.get("created_at")),
+    )
+
+
+def _brief(written: Any) -> str | None:
+    found = _text(written)
+    return None if found is None else found[:SUGGESTION_CHARS]
+
+
+def _outputs(outputs: FoundFiles) -> dict[str, list[CronOutput]]:
+    """By the job's id, the newest first: their names are times."""
+    found: dict[str, list[CronOutput]] = {}
+    for file in sorted(outputs.files, key=lambda file: file.path, reverse=True):
+        job_id, _, _ = file.path.partition("/")
+        found.setdefault(job_id, []).append(CronOutput(file.path, file.modified_at, file.size_bytes))
+    return found
+
+
+def _output(outputs: FoundFiles, path: str) -> CronOutputText:
+    found = outputs.text(path, OUTPUT_BYTES)
+    return CronOutputText(path, None, False) if found is None else CronOutputText(path, *found)
 
 
 def _when(written: Any) -> datetime | None:
@@ -454,6 +585,11 @@ def _texts(written: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for found in map(_text, several) if found))
 
 
+def number_of_jobs(jobs: Any, job_states: Rows) -> int:
+    """How many jobs there are, paused and completed ones included."""
+    return len(_entries(jobs, job_states)[0])
+
+
 def _fill_jobs(
     jobs: Any,
     job_states: Rows,
@@ -488,6 +624,21 @@ def _fill_runs(
     return {
         name: [text(row["error"]) if name == "error" else getattr(run, name) for row, run in found]
         for name in (column.name for column in RUN_COLUMNS)
+    }
+
+
+def _fill_outputs(
+    jobs: Any, job_states: Rows, outputs: FoundFiles, args: FrameArguments
+) -> dict[str, list[Any]]:
+    names = dict(map(_id_and_name, _entries(jobs, job_states)[0]))
+    files = [file for file in outputs.files if args.holds(file.modified_at)][: args.limit]
+    job_ids = [file.path.partition("/")[0] for file in files]
+    return {
+        "job_id": job_ids,
+        "job_name": [names.get(job_id) for job_id in job_ids],
+        "path": [file.path for file in files],
+        "written_at": [file.modified_at for file in files],
+        "size_bytes": [file.size_bytes for file in files],
     }
 
 
@@ -563,6 +714,14 @@ RUN_COLUMNS = (
     Column("is_lost", "boolean", "Unfinished, and its process is gone", source="computed"),
 )
 
+OUTPUT_COLUMNS = (
+    Column("job_id", "category", "The job's id"),
+    Column("job_name", "text", "The job's name; missing: it is gone", source="cron/jobs.json"),
+    Column("path", "text", "The file, from cron/output on", is_identifier=True),
+    Column("written_at", "instant", "When it was written"),
+    Column("size_bytes", "integer", "Its size", unit="bytes"),
+)
+
 JOBS = Json("cron/jobs.json")
 RUNS = Table(
     "cron/executions.db",
@@ -607,8 +766,17 @@ PANEL = Panel(
             about="One row for each run that Hermes still keeps, the one claimed last first",
             source="cron/executions.db: executions",
         ),
+        Frame(
+            "cron_outputs",
+            OUTPUT_COLUMNS,
+            _fill_outputs,
+            time="written_at",
+            about="One row for each output that Hermes still keeps, the one written last first; without its text",
+            source="cron/output/*/*.md",
+        ),
     ),
     view=view("cron"),
+    query=CronQuery,
     jobs=JOBS,
     # Newer releases keep what changes with each run apart from what a person declared.
     job_states=Table("cron/runtime.db", "job_runtime", ("job_id", "state_json")),
@@ -622,5 +790,6 @@ PANEL = Panel(
     success=TextFile("cron/ticker_last_success"),
     gateway=Alive(Json("gateway_state.json")),
     suggestions=Json("cron/suggestions.json"),
+    outputs=Folder("cron/output", "*/*.md", most=2_000),
     config=Config(),
 )

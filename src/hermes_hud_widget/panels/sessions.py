@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from hermes_hud_widget.frames import Column, Filled, Frame, FrameArguments
-from hermes_hud_widget.ledger.kept import Sort
+from hermes_hud_widget.ledger.kept import Filters, Sort
 from hermes_hud_widget.ledger.ledger import Ledger
-from hermes_hud_widget.ledger.rows import Session, SessionPage, Transcript
+from hermes_hud_widget.ledger.rows import Session, SessionFacets, SessionPage, SessionSearch, Transcript
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.sources import StateDb, WritersOf
@@ -27,10 +27,21 @@ class SessionsQuery(BaseModel):
     sort: Sort = "last_active"
     descending: bool = True
     archived: bool = Field(False, description="Also list archived sessions")
+    search: str = Field(
+        "", max_length=200, description='Words that a message or a title must have: `word "two words" begin*`'
+    )
+    anywhere: bool = Field(False, description="Search within words, too")
+    source: str | None = Field(None, description="Only conversations held there (`cli`, `telegram`, …)")
+    model: str | None = Field(None, description='Only with that model; "": with none known')
+    project: str | None = Field(None, description="Only in that repository, else working directory")
+    profile: str | None = Field(None, description="Only made by that profile")
+    live: bool = Field(False, description="Only those in which something goes on")
     session: str | None = Field(
         None, description="Any id of a conversation: return its transcript instead of the list"
     )
     before: int | None = Field(None, description="Transcript: only messages older than this message id")
+    after: int | None = Field(None, description="Transcript: only messages newer than this message id")
+    message: int | None = Field(None, description="Transcript: the page that has this message")
     limit: int = Field(50, ge=1, le=200, description="Transcript: messages a page")
 
 
@@ -38,8 +49,10 @@ class SessionList(Payload):
     """One page of the list.
 
     Attributes:
-        total: Conversations in all, over all pages.
-        live: How many of them are live.
+        total: Conversations in all, over all pages, that the search and the filters leave.
+        live: How many are live, without search and filters.
+        facets: What the filters may be set to, and how many conversations there would be.
+        search: What was searched and found; None without a search.
     """
 
     rows: tuple[Session, ...]
@@ -49,6 +62,8 @@ class SessionList(Payload):
     page_size: int
     sort: Sort
     descending: bool
+    facets: SessionFacets
+    search: SessionSearch | None = None
 
 
 class Sessions(Payload):
@@ -56,14 +71,18 @@ class Sessions(Payload):
 
     Attributes:
         missing: True when the session asked for is not (or no longer) there.
+        is_narrowed: True when the list is of a search, or of what filters leave.
     """
 
     list: SessionList | None = None
     transcript: Transcript | None = None
     missing: bool = False
+    is_narrowed: bool = False
 
     def is_empty(self) -> bool:
-        return self.transcript is None and not self.missing and (self.list is None or self.list.total == 0)
+        if self.transcript is not None or self.missing:
+            return False
+        return self.list is None or (self.list.total == 0 and not self.is_narrowed)
 
 
 def collect(
@@ -71,9 +90,22 @@ def collect(
 ) -> Sessions | Until:
     """One page of the list, or of a transcript."""
     if query.session is not None:
-        found = state.transcript(query.session, query.before, query.limit, now, writers) if state else None
+        found = (
+            state.transcript(
+                query.session,
+                query.before,
+                query.limit,
+                now,
+                writers,
+                after=query.after,
+                message=query.message,
+            )
+            if state
+            else None
+        )
         until = state.next_change(now, writers, (found.session,)) if state and found else None
         return Until(Sessions(transcript=found, missing=found is None), until)
+    filters = Filters(query.archived, query.source, query.model, query.project, query.profile)
     listed = (
         state.page(
             now,
@@ -82,10 +114,13 @@ def collect(
             size=query.page_size,
             sort=query.sort,
             descending=query.descending,
-            include_archived=query.archived,
+            filters=filters,
+            live=query.live,
+            search=query.search,
+            anywhere=query.anywhere,
         )
         if state
-        else SessionPage((), 0, 0, 0)
+        else SessionPage((), 0, 0, 0, SessionFacets())
     )
     page = SessionList(
         rows=listed.rows,
@@ -95,8 +130,13 @@ def collect(
         page_size=query.page_size,
         sort=query.sort,
         descending=query.descending,
+        facets=listed.facets,
+        search=listed.search,
     )
-    return Until(Sessions(list=page), state.next_change(now, writers) if state else None)
+    is_narrowed = query.live or bool(query.search.strip()) or filters != Filters(query.archived)
+    return Until(
+        Sessions(list=page, is_narrowed=is_narrowed), state.next_change(now, writers) if state else None
+    )
 
 
 def _fill_sessions(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:

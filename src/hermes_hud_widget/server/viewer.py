@@ -24,9 +24,11 @@ from hermes_hud_widget.protocol import (
     ErrorFrame,
     Get,
     GetModule,
+    GetProfile,
     Look,
     ModuleFrame,
     PanelFrame,
+    ProfileFrame,
     Versions,
 )
 
@@ -116,10 +118,12 @@ class Viewer:
         await self._requests.acquire()
         self._start(partial(self._push_looked_at, {look.home: dict.fromkeys(look.panels, 0)}))
 
-    async def _answer(self, request: Get | GetModule) -> None:
+    async def _answer(self, request: Get | GetModule | GetProfile) -> None:
         try:
             if isinstance(request, GetModule):
                 await self._answer_module(request)
+            elif isinstance(request, GetProfile):
+                await self._answer_profile(request)
             else:
                 await self._answer_panel(request)
         except (WebSocketDisconnect, RuntimeError):
@@ -138,6 +142,15 @@ class Viewer:
         else:
             frame = ModuleFrame(id=request.id, name=request.name, text=text)
             await self._send_text(await asyncio.to_thread(frame.model_dump_json))
+
+    async def _answer_profile(self, request: GetProfile) -> None:
+        try:
+            home = await asyncio.to_thread(self._engine.open_profile, request.home, request.profile)
+        except UnknownNameError as error:
+            code = "unknown-profile" if str(error).startswith("No profile") else "unknown-home"
+            await self._refuse(request.id, code, str(error))
+        else:
+            await self._send(ProfileFrame(id=request.id, home=home, profile=request.profile))
 
     async def _answer_panel(self, request: Get) -> None:
         def answer() -> tuple[Snapshot, str]:

@@ -20,6 +20,11 @@ class Settings:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """All of it, by top-level key; a key may be of any type that YAML has."""
+        return self._values
+
     def get(self, path: str) -> Any:
         """The value at a dotted path; None when it, or anything above it, is not there."""
         value: Any = self._values
@@ -78,3 +83,10 @@ class Config(Source[Settings]):
                 "damaged", self.path, f"{self.path} holds a {type(values).__name__}, expected a mapping"
             )
         return Settings(values)
+
+
+@dataclass(frozen=True)
+class ConfigFile(Config):
+    """`config.yaml` for a panel that shows it: a home that has nothing else is not empty to it."""
+
+    counts_as_content: ClassVar[bool] = True

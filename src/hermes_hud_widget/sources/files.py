@@ -62,6 +62,26 @@ class Json(Source[Any]):
 
 
 @dataclass(frozen=True)
+class RootJson(Json):
+    """A JSON file of the root home, for a profile that falls back on it; None in the root home itself."""
+
+    counts_as_content: ClassVar[bool] = False
+
+    of: Where = "root"
+
+    def attach(self, place: Place) -> Attached[Any]:
+        return _Nothing() if place.path == place.root else super().attach(place)
+
+
+class _Nothing(Attached[None]):
+    def signature(self) -> None:
+        return None
+
+    def read(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
 class EntriesFile:
     """A memory store's file.
 

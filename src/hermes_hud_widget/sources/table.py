@@ -86,7 +86,7 @@ class _Table(Attached[Rows]):
         try:
             return self._database.read(self._rows)
         except DatabaseProblem as error:
-            raise SourceError(error.kind, self._declared.path, self._in_words(error)) from error
+            raise in_words(error, self._declared.path) from error
 
     def is_missing(self) -> bool:
         return not self._database.path.exists()
@@ -95,48 +95,7 @@ class _Table(Attached[Rows]):
         self._database.close()
 
     def _rows(self, connection: sqlite3.Connection, schema: Schema) -> Rows:
-        declared = self._declared
-        column, among = declared.where or (None, ())
-        beginning, start = declared.prefix or (None, "")
-        if not schema.has(declared.table, column) or not schema.has(declared.table, beginning):
-            return ()
-        there = [name for name in declared.columns if schema.has(declared.table, name)]
-        order = [
-            f"{_quoted(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}"
-            for name in declared.order
-            if schema.has(declared.table, name.removeprefix("-"))
-        ]
-        sql = f"SELECT {', '.join(map(self._selected, there)) or 'NULL'} FROM {_quoted(declared.table)}"
-        conditions, values = [], [*among]
-        if column is not None:
-            conditions.append(f"{_quoted(column)} IN ({', '.join('?' * len(among))})")
-        if beginning is not None:
-            # A range, which an index serves; LIKE would not, and reads `_` and `%` as wildcards.
-            conditions.append(f"{_quoted(beginning)} >= ? AND {_quoted(beginning)} < ?")
-            values += [start, start[:-1] + chr(ord(start[-1]) + 1)]
-        if conditions:
-            sql += f" WHERE {' AND '.join(conditions)}"
-        if order:
-            sql += f" ORDER BY {', '.join(order)}"
-        blank = dict.fromkeys(declared.columns)
-        found = connection.execute(f"{sql} LIMIT ?", (*values, declared.limit)).fetchall()
-        # Without strict: the NULL of a table that has none of the columns belongs to no column.
-        return tuple({**blank, **dict(zip(there, row, strict=False))} for row in found)
-
-    def _selected(self, name: str) -> str:
-        chars, column = self._declared.cut_chars, _quoted(name)
-        if chars is None:
-            return column
-        return f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {chars}) ELSE {column} END"
-
-    def _in_words(self, error: DatabaseProblem) -> str:
-        """The database's own words are about `state.db`: another file needs its path and other advice."""
-        path = self._declared.path
-        if error.kind == "damaged":
-            return (
-                f"{path} is damaged: it is no SQLite database that can be read. Move it away, or restore it."
-            )
-        return f"{path}{str(error).removeprefix(self._database.path.name)}"
+        return select(self._declared, connection, schema)
 
 
 class _ByContent(_Table):
@@ -168,6 +127,52 @@ class _ByContent(_Table):
             return str(error)
         except DatabaseMissing:
             return None
+
+
+def select(declared: Table, connection: sqlite3.Connection, schema: Schema) -> Rows:
+    """The rows that a declaration asks for; where the file lies is the caller's business."""
+    column, among = declared.where or (None, ())
+    beginning, start = declared.prefix or (None, "")
+    if not schema.has(declared.table, column) or not schema.has(declared.table, beginning):
+        return ()
+    there = [name for name in declared.columns if schema.has(declared.table, name)]
+    order = [
+        f"{_quoted(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}"
+        for name in declared.order
+        if schema.has(declared.table, name.removeprefix("-"))
+    ]
+    selected = ", ".join(_selected(name, declared.cut_chars) for name in there)
+    sql = f"SELECT {selected or 'NULL'} FROM {_quoted(declared.table)}"
+    conditions, values = [], [*among]
+    if column is not None:
+        conditions.append(f"{_quoted(column)} IN ({', '.join('?' * len(among))})")
+    if beginning is not None:
+        # A range, which an index serves; LIKE would not, and reads `_` and `%` as wildcards.
+        conditions.append(f"{_quoted(beginning)} >= ? AND {_quoted(beginning)} < ?")
+        values += [start, start[:-1] + chr(ord(start[-1]) + 1)]
+    if conditions:
+        sql += f" WHERE {' AND '.join(conditions)}"
+    if order:
+        sql += f" ORDER BY {', '.join(order)}"
+    blank = dict.fromkeys(declared.columns)
+    found = connection.execute(f"{sql} LIMIT ?", (*values, declared.limit)).fetchall()
+    # Without strict: the NULL of a table that has none of the columns belongs to no column.
+    return tuple({**blank, **dict(zip(there, row, strict=False))} for row in found)
+
+
+def in_words(error: DatabaseProblem, path: str) -> SourceError:
+    """The database's own words are about `state.db`: another file needs its path and other advice."""
+    if error.kind == "damaged":
+        words = f"{path} is damaged: it is no SQLite database that can be read. Move it away, or restore it."
+        return SourceError(error.kind, path, words)
+    return SourceError(error.kind, path, f"{path}{str(error).removeprefix(path.rpartition('/')[2])}")
+
+
+def _selected(name: str, chars: int | None) -> str:
+    column = _quoted(name)
+    if chars is None:
+        return column
+    return f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {chars}) ELSE {column} END"
 
 
 def _quoted(name: str) -> str:

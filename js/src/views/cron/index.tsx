@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
-import type { Cron, Job, Run, Scheduler } from "../../protocol.ts";
+import { defineMarkdown, markdownCss } from "../../markdown.tsx";
+import type { Cron, CronOutput, CronQuery, CronSuggestion, Job, Run, Scheduler } from "../../protocol.ts";
 import type { IconName } from "../../ui/icon.tsx";
 import css from "./cron.css";
 import { lanesOf, spanOf } from "./line.ts";
@@ -9,12 +10,14 @@ import { lanesOf, spanOf } from "./line.ts";
 const BAR = { width: 7, gap: 3, height: 26, least: 5 };
 
 /** The scheduled jobs: whether they fire, what runs now, what comes, and how each of them went. */
-export default function define({ h, Fragment, ui, t, sentence, word, format, hooks }: Api) {
-  const { Ago, Badge, Elapsed, Icon, Prose, Section, Text, TimeLine, Until } = ui;
+export default function define(api: Api) {
+  const { h, Fragment, ui, t, sentence, word, format, hooks } = api;
+  const { Ago, Badge, Elapsed, Icon, Prose, Section, Skeleton, Text, TimeLine, Until } = ui;
+  const Markdown = defineMarkdown(api);
 
-  return Object.assign(CronView, { css });
+  return Object.assign(CronView, { css: css + markdownCss });
 
-  function CronView({ data }: ViewProps<Cron>) {
+  function CronView({ data, useSnapshots }: ViewProps<Cron>) {
     hooks.useTick(60_000);
     return (
       <div class="cron">
@@ -36,7 +39,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
           {data.jobs.length === 0 && <p class="none">{t("jobs.none")}</p>}
           <ul class="job-list">
             {data.jobs.map((job, index) => (
-              <JobRow key={`${job.id} ${index}`} job={job} />
+              <JobRow key={`${job.id} ${index}`} job={job} useSnapshots={useSnapshots} />
             ))}
           </ul>
           {data.unreadable > 0 && (
@@ -45,13 +48,24 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
               <span>{t("unreadable", { count: data.unreadable })}</span>
             </p>
           )}
-          {data.pending_suggestions > 0 && (
+        </Section>
+        {data.pending_suggestions > 0 && (
+          <Section
+            name="suggestions"
+            title={t("suggested")}
+            aside={t("jobs.count", { count: data.pending_suggestions })}
+          >
+            <ul class="job-list">
+              {data.suggestions.map((one) => (
+                <Suggestion key={one.id} one={one} />
+              ))}
+            </ul>
             <p class="notice">
               <Icon name="info" />
               <span>{t("suggestions", { count: data.pending_suggestions })}</span>
             </p>
-          )}
-        </Section>
+          </Section>
+        )}
         {data.former.length > 0 && (
           <Section name="former" title={t("former")}>
             <Runs runs={data.former} isNamed />
@@ -129,7 +143,31 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     );
   }
 
-  function JobRow({ job }: { job: Job }) {
+  function Suggestion({ one }: { one: CronSuggestion }) {
+    return (
+      <li class="job" data-suggestion={one.id}>
+        <div class="job-head">
+          <b>
+            <Text text={one.title} title />
+          </b>
+          {one.schedule !== null && <Text text={one.schedule} title />}
+        </div>
+        {one.description !== null && (
+          <p class="job-note">
+            <Text text={one.description} />
+          </p>
+        )}
+        {one.prompt !== null && (
+          <details>
+            <summary>{t("suggestion.prompt")}</summary>
+            <Prose text={one.prompt} lines={5} />
+          </details>
+        )}
+      </li>
+    );
+  }
+
+  function JobRow({ job, useSnapshots }: { job: Job; useSnapshots: ViewProps<Cron>["useSnapshots"] }) {
     const state = stateOf(job);
     const rate = job.finished_runs > 0 ? job.completed_runs / job.finished_runs : null;
     return (
@@ -174,7 +212,46 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
         <details>
           <summary>{t("details")}</summary>
           <Details job={job} />
+          {job.outputs.length > 0 && (
+            <div class="outputs">
+              <b>{t("outputs")}</b>
+              <ul>
+                {job.outputs.map((output) => (
+                  <Output key={output.path} output={output} useSnapshots={useSnapshots} />
+                ))}
+              </ul>
+            </div>
+          )}
         </details>
+      </li>
+    );
+  }
+
+  /** What one run left behind; its text is asked for when it is opened. */
+  function Output({ output, useSnapshots }: { output: CronOutput; useSnapshots: ViewProps<Cron>["useSnapshots"] }) {
+    const [isOpen, setOpen] = hooks.useState(false);
+    const [snapshot] = useSnapshots(isOpen ? [{ output: output.path } satisfies CronQuery] : []);
+    const found = snapshot?.data?.output;
+    return (
+      <li data-output={output.path}>
+        <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Ago at={output.at} />
+        </button>{" "}
+        <small class="numeric">{t("bytes", { size: format.number(output.size_bytes) })}</small>
+        {isOpen && (
+          <div class="output">
+            {found?.path !== output.path ? (
+              <Skeleton />
+            ) : found.text === null ? (
+              <p class="none">{t("output.gone")}</p>
+            ) : (
+              <Fragment>
+                <Markdown text={found.text} />
+                {found.is_cut && <p class="none">{t("output.cut")}</p>}
+              </Fragment>
+            )}
+          </div>
+        )}
       </li>
     );
   }
@@ -460,7 +537,13 @@ export const texts = {
     "paused.reason": "Paused: {it}",
     "error.run": "The last run failed",
     "error.delivery": "Its output was not delivered",
-    details: "Prompt and runs",
+    suggested: "Suggested by Hermes",
+    "suggestion.prompt": "What it would be told",
+    outputs: "Outputs",
+    bytes: "{size} bytes",
+    "output.gone": "It is not there any more.",
+    "output.cut": "The rest is in the file.",
+    details: "Prompt, runs and outputs",
     script: "Script",
     "script.only": "without the agent",
     skills: "Skills",
@@ -472,7 +555,7 @@ export const texts = {
     unreadable:
       "{count} entry of cron/jobs.json is no job and is left out.|{count} entries of cron/jobs.json are no jobs and are left out.",
     suggestions:
-      "Hermes suggests {count} more job: /suggestions in a chat.|Hermes suggests {count} more jobs: /suggestions in a chat.",
+      "Accept or dismiss it with /suggestions in a chat.|Accept or dismiss them with /suggestions in a chat.",
     former: "Runs of jobs that are gone",
   },
   zh: {
@@ -545,7 +628,13 @@ export const texts = {
     "paused.reason": "暂停原因：{it}",
     "error.run": "上次运行失败",
     "error.delivery": "输出未能送达",
-    details: "提示词与运行记录",
+    suggested: "Hermes 的建议",
+    "suggestion.prompt": "将交给它的内容",
+    outputs: "输出",
+    bytes: "{size} 字节",
+    "output.gone": "它已不在了。",
+    "output.cut": "其余内容见文件。",
+    details: "提示词、运行记录与输出",
     script: "脚本",
     "script.only": "不使用智能体",
     skills: "技能",
@@ -555,7 +644,7 @@ export const texts = {
     "runs.none": "没有运行记录；Hermes 从 0.19 起才会记录。",
     bars: "最近 {count} 次运行，其中 {bad} 次有问题",
     unreadable: "cron/jobs.json 中有 {count} 个条目不是任务，已略去。",
-    suggestions: "Hermes 另外建议了 {count} 个任务：在聊天中输入 /suggestions 查看。",
+    suggestions: "在聊天中用 /suggestions 接受或忽略。",
     former: "已移除任务的运行记录",
   },
 };

@@ -1,6 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
-import type { Session, SessionList, Sessions, SessionsQuery } from "../../protocol.ts";
+import { markdownCss } from "../../markdown.tsx";
+import type { SearchHit, Session, SessionList, SessionMatch, Sessions } from "../../protocol.ts";
+import { cleanLine } from "../../text.ts";
+import { defineSearch } from "./search.tsx";
 import css from "./sessions.css";
 import { defineTranscript } from "./transcript.tsx";
 
@@ -20,19 +23,25 @@ const columns: { sort: Sort; isNumber: boolean; startsDescending: boolean }[] = 
   { sort: "cost", isNumber: true, startsDescending: true },
 ];
 
-/** The conversations, a page at a time, and the transcript of the one that was opened. */
+/** The conversations, searched, filtered and a page at a time, and the transcript of the one that was opened. */
 export default function define(api: Api) {
   const { h, Fragment, ui, t, format, hooks } = api;
-  const { Activity, Ago, Badge, Empty, Icon, Money, Skeleton, Text, TokenCount } = ui;
-  const { useEffect, useOpened, useRef } = hooks;
+  const { Activity, Ago, Empty, Icon, Money, Skeleton, Text, TokenCount } = ui;
+  const { useEffect, useOpened, useRef, useState } = hooks;
+  const Search = defineSearch(api);
   const Transcript = defineTranscript(api);
 
-  return Object.assign(SessionsView, { css });
+  return Object.assign(SessionsView, { css: css + markdownCss });
 
   function SessionsView({ data, query, setQuery, isPending, progress, useSnapshots }: ViewProps<Sessions>) {
     const view = useRef<HTMLDivElement>(null);
     // By the first piece's id, which stays when a compression gives the conversation a new tip.
     const { opened, open, onKeyDown } = useOpened(view, "data-session", ".transcript");
+    const [message, setMessage] = useState<number | null>(null);
+    const show = (session: string | null, at: number | null = null) => {
+      open(session);
+      setMessage(at);
+    };
     const { list } = data;
     const turnTo = (page: number) => {
       setQuery({ ...query, page });
@@ -40,29 +49,59 @@ export default function define(api: Api) {
       if (panel) panel.scrollTop = 0;
     };
     useEffect(() => {
+      // Another panel leads to a session: it is opened beside the list.
+      if (typeof query.session !== "string") return;
+      show(query.session, typeof query.message === "number" ? query.message : null);
+      const { session, message, before, after, limit, ...rest } = query;
+      setQuery(rest);
+    }, [query.session, query.message]);
+    useEffect(() => {
       // The page that was asked for is not there any more: the server answered with its last one.
       if (list && !isPending && !progress && list.page !== (query.page ?? 0)) setQuery({ ...query, page: list.page });
     }, [list]);
-    if (!list) return <Empty title={t("empty")}>{t("empty.help")}</Empty>;
-    const isUnknown = list.total === 0 && progress !== null;
+    const isUnknown = list?.total === 0 && progress !== null;
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
       <div ref={view} class={opened === null ? "sessions" : "sessions split"} onKeyDown={onKeyDown}>
         <div class="list">
-          <Controls list={list} isUnknown={isUnknown} query={query} setQuery={setQuery} />
-          {isUnknown ? (
+          {!list ? (
             <Skeleton />
-          ) : list.total === 0 ? (
-            <Empty icon="sessions" title={t("empty")}>
-              {t("empty.help")}
-            </Empty>
           ) : (
-            <Table list={list} opened={opened} open={open} isPending={isPending} sortBy={sortBy} />
+            <>
+              <div class="controls">
+                <b class="numeric" data-total={list.total}>
+                  {isUnknown ? "…" : t("total", { count: list.total })}
+                </b>
+                <Search.Field query={query} setQuery={setQuery} isPending={isPending} />
+                <Order list={list} sortBy={sortBy} />
+                <Search.Filters list={list} query={query} setQuery={setQuery} />
+              </div>
+              {list.search && <Search.Outcome search={list.search} isPending={isPending} />}
+              {isUnknown ? (
+                <Skeleton />
+              ) : list.total > 0 ? (
+                <Table list={list} opened={opened} open={show} isPending={isPending} sortBy={sortBy} />
+              ) : list.search?.is_exact === false ? null : data.is_narrowed ? (
+                <Empty icon="search" title={t("nothing")}>
+                  {t("nothing.help")}
+                </Empty>
+              ) : (
+                <Empty icon="sessions" title={t("empty")}>
+                  {t("empty.help")}
+                </Empty>
+              )}
+              {(list.total > list.page_size || list.page > 0) && <Pager list={list} turnTo={turnTo} />}
+            </>
           )}
-          {(list.total > list.page_size || list.page > 0) && <Pager list={list} turnTo={turnTo} />}
         </div>
         {opened !== null && (
-          <Transcript key={opened} session={opened} close={() => open(null)} useSnapshots={useSnapshots} />
+          <Transcript
+            key={`${opened} ${message}`}
+            session={opened}
+            message={message}
+            show={show}
+            useSnapshots={useSnapshots}
+          />
         )}
       </div>
     );
@@ -72,60 +111,39 @@ export default function define(api: Api) {
     }
   }
 
-  /** How many there are, whether archived ones count, and (where there is no room for headers) the order. */
-  function Controls(props: {
-    list: SessionList;
-    isUnknown: boolean;
-    query: SessionsQuery;
-    setQuery: (query: SessionsQuery & Record<string, unknown>) => void;
-  }) {
-    const { list, isUnknown, query, setQuery } = props;
+  /** Where there is no room for headers that sort. */
+  function Order({ list, sortBy }: { list: SessionList; sortBy: (sort: Sort, descending: boolean) => void }) {
     return (
-      <div class="controls">
-        <span>
-          <b class="numeric">{isUnknown ? "…" : t("total", { count: list.total })}</b>
-          {list.live > 0 && <Badge kind="live">{t("live", { count: list.live })}</Badge>}
-        </span>
-        <span class="choices">
-          <label class="narrow-only">
-            <span class="hidden">{t("sort")}</span>
-            <select
-              value={`${list.sort} ${list.descending}`}
-              onChange={({ currentTarget }) => {
-                const [sort, descending] = currentTarget.value.split(" ");
-                setQuery({ ...query, sort: sort as Sort, descending: descending === "true", page: 0 });
-              }}
-            >
-              {columns.flatMap(({ sort, startsDescending }) =>
-                [startsDescending, !startsDescending].map((descending) => (
-                  <option key={`${sort} ${descending}`} value={`${sort} ${descending}`}>
-                    {t(`column.${sort}`)} {descending ? "↓" : "↑"}
-                  </option>
-                )),
-              )}
-            </select>
-          </label>
-          <label>
-            <input
-              type="checkbox"
-              checked={query.archived ?? false}
-              onChange={({ currentTarget }) => setQuery({ ...query, archived: currentTarget.checked, page: 0 })}
-            />
-            {t("archived")}
-          </label>
-        </span>
-      </div>
+      <label class="narrow-only">
+        <span class="hidden">{t("sort")}</span>
+        <select
+          value={`${list.sort} ${list.descending}`}
+          onChange={({ currentTarget }) => {
+            const [sort, descending] = currentTarget.value.split(" ");
+            sortBy(sort as Sort, descending === "true");
+          }}
+        >
+          {columns.flatMap(({ sort, startsDescending }) =>
+            [startsDescending, !startsDescending].map((descending) => (
+              <option key={`${sort} ${descending}`} value={`${sort} ${descending}`}>
+                {t(`column.${sort}`)} {descending ? "↓" : "↑"}
+              </option>
+            )),
+          )}
+        </select>
+      </label>
     );
   }
 
   function Table(props: {
     list: SessionList;
     opened: string | null;
-    open: (session: string) => void;
+    open: (session: string, message?: number) => void;
     isPending: boolean;
     sortBy: (sort: Sort, descending: boolean) => void;
   }) {
     const { list, opened, open, sortBy } = props;
+    const matches = new Map(list.search?.matches.map((match) => [match.root_id, match]));
     return (
       // The roles are said again because narrow containers lay the table out as blocks, which drops them.
       <table role="table" class="rows" aria-busy={props.isPending}>
@@ -155,8 +173,9 @@ export default function define(api: Api) {
             <Row
               key={session.root_id}
               session={session}
-              isOpened={opened === session.root_id}
-              open={() => open(session.root_id)}
+              match={matches.get(session.root_id)}
+              isOpened={opened === session.root_id || opened === session.id}
+              open={open}
             />
           ))}
         </tbody>
@@ -164,48 +183,107 @@ export default function define(api: Api) {
     );
   }
 
-  function Row({ session, isOpened, open }: { session: Session; isOpened: boolean; open: () => void }) {
+  function Row(props: {
+    session: Session;
+    match: SessionMatch | undefined;
+    isOpened: boolean;
+    open: (session: string, message?: number) => void;
+  }) {
+    const { session, match, isOpened, open } = props;
+    const hit = match?.newest;
     return (
-      <tr
-        role="row"
-        class={`${session.activity}${isOpened ? " opened" : ""}`}
-        data-session={session.root_id}
-        data-activity={session.activity}
-        onClick={open}
-      >
-        <td role="cell" class="title">
-          <div>
-            <button type="button" aria-expanded={isOpened}>
-              {session.title || session.preview ? (
-                <Text text={session.title || session.preview} title />
-              ) : (
-                t("untitled")
-              )}
-            </button>
-            <span class="marks">
-              <Activity activity={session.activity} />
-              <Marks session={session} />
-            </span>
-          </div>
-        </td>
-        <td role="cell" class="source">
-          <Text text={session.source} />
-        </td>
-        <td role="cell" class="model">
-          {session.model ? <Text text={session.model} title /> : "—"}
-        </td>
-        <td role="cell" class="last_active">
-          <Ago at={session.last_active} />
-        </td>
-        <Figure name="messages">{format.number(session.message_count)}</Figure>
-        <Figure name="tool_calls">{format.number(session.tool_call_count)}</Figure>
-        <Figure name="tokens">
-          <TokenCount tokens={session.tokens} />
-        </Figure>
-        <Figure name="cost">
-          <Money cost={session.cost} isBrief />
-        </Figure>
-      </tr>
+      <>
+        <tr
+          role="row"
+          class={`${session.activity}${isOpened ? " opened" : ""}${hit ? " with-hit" : ""}`}
+          data-session={session.root_id}
+          data-activity={session.activity}
+          onClick={() => open(session.root_id)}
+        >
+          <td role="cell" class="title">
+            <div>
+              <button type="button" aria-expanded={isOpened}>
+                {match && match.title.length > 1 ? (
+                  <Marked pieces={match.title} isLine />
+                ) : session.title || session.preview ? (
+                  <Text text={session.title || session.preview} title />
+                ) : (
+                  t("untitled")
+                )}
+              </button>
+              <span class="marks">
+                <Activity activity={session.activity} />
+                <Marks session={session} />
+              </span>
+            </div>
+          </td>
+          <td role="cell" class="source">
+            <Text text={session.source} />
+          </td>
+          <td role="cell" class="model">
+            {session.model ? <Text text={session.model} title /> : "—"}
+          </td>
+          <td role="cell" class="last_active">
+            <Ago at={session.last_active} />
+          </td>
+          <Figure name="messages">{format.number(session.message_count)}</Figure>
+          <Figure name="tool_calls">{format.number(session.tool_call_count)}</Figure>
+          <Figure name="tokens">
+            <TokenCount tokens={session.tokens} />
+          </Figure>
+          <Figure name="cost">
+            <Money cost={session.cost} isBrief />
+          </Figure>
+        </tr>
+        {hit && match && (
+          <tr role="row" class={`hit${isOpened ? " opened" : ""}`}>
+            <td role="cell" colSpan={columns.length}>
+              <Hit hit={hit} match={match} session={session} open={open} />
+            </td>
+          </tr>
+        )}
+      </>
+    );
+  }
+
+  /** The words around the newest hit; a click leads to its message. */
+  function Hit(props: {
+    hit: SearchHit;
+    match: SessionMatch;
+    session: Session;
+    open: (session: string, message?: number) => void;
+  }) {
+    const { hit, match, session, open } = props;
+    const isOwn = match.messages > 0;
+    return (
+      <div>
+        <button
+          type="button"
+          data-hit={hit.message}
+          onClick={() => open(isOwn ? session.root_id : hit.session, hit.message)}
+        >
+          <span class="hit-who">
+            {roles.has(hit.role) ? t(`transcript.role.${hit.role}`) : <Text text={hit.role} />}
+          </span>
+          <Marked pieces={hit.snippet} />
+        </button>
+        <small>
+          {isOwn && <span class="numeric">{t("hits", { count: match.messages })}</span>}
+          {match.in_subagents > 0 && <span class="numeric">{t("hits.subagents", { count: match.in_subagents })}</span>}
+          {hit.snippet.length === 1 && <span>{t("hit.hidden")}</span>}
+        </small>
+      </div>
+    );
+  }
+
+  /** Words in pieces of which every second one is a hit. */
+  function Marked({ pieces, isLine = false }: { pieces: readonly string[]; isLine?: boolean }) {
+    return (
+      <bdi class={isLine ? "line" : undefined}>
+        {pieces.map((piece, index) =>
+          index % 2 === 1 ? <mark key={index}>{cleanLine(piece)}</mark> : <span key={index}>{spaced(piece)}</span>,
+        )}
+      </bdi>
     );
   }
 
@@ -270,3 +348,10 @@ export default function define(api: Api) {
     );
   }
 }
+
+/** Harmless, with the spaces that part it from a hit. */
+function spaced(piece: string): string {
+  return `${/^\s/.test(piece) ? " " : ""}${cleanLine(piece).trim()}${/\S\s$/.test(piece) ? " " : ""}`;
+}
+
+const roles: ReadonlySet<string> = new Set(["user", "assistant", "tool", "system"]);

@@ -1,32 +1,41 @@
-import type { Api, ViewProps, ViewSnapshot } from "../../api.ts";
-import type { Sessions, Transcript, TranscriptMessage } from "../../protocol.ts";
-
-/** The server's limit of messages a page. */
-const MOST = 200;
+import type { Api, ViewProps } from "../../api.ts";
+import type { RelatedSession, Sessions, Transcript, TranscriptMessage } from "../../protocol.ts";
+import { defineExporter } from "./exporter.tsx";
+import { defineMessage } from "./message.tsx";
+import { ends, folded, gapAfter, merged, type Place, pageQueries } from "./pages.ts";
 
 interface Props {
   session: string;
-  close: () => void;
+  /** The message to begin with; null: the newest. */
+  message: number | null;
+  /** Shows another session, or none. */
+  show: (session: string | null, message?: number | null) => void;
   useSnapshots: ViewProps<Sessions>["useSnapshots"];
 }
 
-/** A conversation, newest message first; it stays live while it is open. */
-export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
-  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Money, Prose, Skeleton, Text, TokenCount } = ui;
-  const { useEffect, useRef, useState } = hooks;
+const relations = ["parent", "branch", "subagent"] as const;
 
-  return function TranscriptView({ session, close, useSnapshots }: Props) {
+/** A conversation, newest message first; it stays live while it is open. */
+export function defineTranscript(api: Api) {
+  const { h, Fragment, ui, t, hooks } = api;
+  const { Activity, Ago, Badge, Elapsed, Empty, Icon, Money, Skeleton, Text, TokenCount } = ui;
+  const { useEffect, useRef, useState } = hooks;
+  const Exporter = defineExporter(api);
+  const Message = defineMessage(api);
+
+  return function TranscriptView({ session, message, show, useSnapshots }: Props) {
     // Each page after the first is anchored at a message, so that it stays put while new ones arrive.
-    const [anchors, setAnchors] = useState<readonly number[]>([]);
-    const found = useSnapshots(pageQueries(session, anchors));
+    const [place, setPlace] = useState<Place>({ message, older: [], newer: [] });
+    const found = useSnapshots(pageQueries(session, place));
     const pages = useKept(found);
     const newest = pages[0];
-    const gap = gapAfter(pages[0]?.transcript, anchors);
+    const gap = place.message === null ? gapAfter(pages[0]?.transcript, place.older) : null;
     useEffect(() => {
-      if (gap !== null) setAnchors([gap]);
+      if (gap !== null) setPlace((now) => ({ ...now, older: [gap] }));
     }, [gap]);
     const latest = newest?.transcript;
     const failure = found.find(({ status, data }) => status === "unavailable" && data === null);
+    const close = () => show(null);
     return (
       <section class="transcript" aria-label={t("transcript.label")} tabIndex={-1} data-transcript={session}>
         <header>
@@ -48,12 +57,28 @@ export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
             {t("transcript.missing.help")}
           </Empty>
         ) : latest ? (
-          <Messages
-            pages={pages}
-            total={latest.total}
-            isPending={found.some(({ isPending }) => isPending)}
-            older={older}
-          />
+          <>
+            <div class="transcript-tools">
+              {latest.related.length > 0 && <Related transcript={latest} show={show} />}
+              <Exporter session={session} useSnapshots={useSnapshots} />
+            </div>
+            {message !== null && place.message !== null && (
+              <p class="notice jumped">
+                <span>{t(latest.marked === null ? "transcript.unmarked" : "transcript.jumped")}</span>
+                <button type="button" class="quiet" onClick={() => setPlace({ message: null, older: [], newer: [] })}>
+                  {t("transcript.to-newest")}
+                </button>
+              </p>
+            )}
+            <Messages
+              pages={pages}
+              transcript={latest}
+              marked={place.message}
+              isPending={found.some(({ isPending }) => isPending)}
+              older={(before) => setPlace((now) => ({ ...now, older: [...now.older, before] }))}
+              newer={(after) => setPlace((now) => ({ ...now, newer: [...now.newer, after] }))}
+            />
+          </>
         ) : failure ? (
           <Empty icon="warning" title={t("panel.refused")}>
             <Text text={failure.error ?? ""} />
@@ -63,14 +88,10 @@ export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
         )}
       </section>
     );
-
-    function older(before: number) {
-      setAnchors((now) => [...now, before]);
-    }
   };
 
   /** The last answer to each page, kept while a query that replaces it is on its way. */
-  function useKept(found: readonly ViewSnapshot<Sessions>[]): readonly (Sessions | undefined)[] {
+  function useKept(found: readonly { data: Sessions | null }[]): readonly (Sessions | undefined)[] {
     const kept = useRef<(Sessions | undefined)[]>([]);
     kept.current = found.map(({ data }, index) => data ?? (index === 0 ? kept.current[0] : undefined));
     return kept.current;
@@ -91,38 +112,111 @@ export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
             <Text text={session.model} title />
           </span>
         )}
+        {session.cwd && (
+          <span>
+            <Text text={session.git_branch ? `${session.cwd} (${session.git_branch})` : session.cwd} title />
+          </span>
+        )}
         <span class="numeric">{t("transcript.messages", { count: total })}</span>
         <span>
           <TokenCount tokens={session.tokens} /> {t("tokens")}
         </span>
         <Money cost={session.cost} />
+        {session.rewind_count !== null && session.rewind_count > 0 && (
+          <span class="numeric">{t("transcript.rewinds", { count: session.rewind_count })}</span>
+        )}
       </p>
+    );
+  }
+
+  /** Where it comes from, and what hangs on it. */
+  function Related({ transcript, show }: { transcript: Transcript; show: Props["show"] }) {
+    const { related, related_total: total } = transcript;
+    return (
+      <details class="related">
+        <summary>
+          <Icon name="subagents" size={12} />
+          {t("related", { count: total })}
+        </summary>
+        <ul>
+          {relations.flatMap((kind) =>
+            related
+              .filter((one) => one.kind === kind)
+              .map((one) => (
+                <li key={`${kind} ${one.id}`}>
+                  <RelatedRow related={one} show={show} />
+                </li>
+              )),
+          )}
+        </ul>
+        {total > related.length && <small class="dim">{t("related.more", { count: total - related.length })}</small>}
+      </details>
+    );
+  }
+
+  function RelatedRow({ related, show }: { related: RelatedSession; show: Props["show"] }) {
+    return (
+      <button type="button" data-related={related.id} onClick={() => show(related.id)}>
+        <Badge>{t(`related.${related.kind}`)}</Badge>
+        <Text text={related.label || related.id} title />
+        <small class="dim">
+          <span class="numeric">{t("transcript.messages", { count: related.message_count })}</span>
+          {" · "}
+          <Ago at={related.started_at} />
+        </small>
+      </button>
     );
   }
 
   function Messages(props: {
     pages: readonly (Sessions | undefined)[];
-    total: number;
+    transcript: Transcript;
+    marked: number | null;
     isPending: boolean;
     older: (before: number) => void;
+    newer: (after: number) => void;
   }) {
+    const { transcript, marked, isPending } = props;
+    const list = useRef<HTMLOListElement>(null);
     const messages = merged(props.pages);
-    const last = props.pages.at(-1)?.transcript;
+    const entries = folded(messages);
+    const { older, newer } = ends(props.pages);
+    const isThere = marked !== null && messages.some(({ id }) => id === marked);
+    useEffect(() => {
+      if (!isThere) return;
+      // After the view has put the focus into the transcript, and what is drawn has its height.
+      const frame = requestAnimationFrame(() =>
+        reveal(list.current?.querySelector<HTMLElement>(`[data-message="${marked}"]`)),
+      );
+      return () => cancelAnimationFrame(frame);
+    }, [isThere]);
     if (messages.length === 0) return <Empty icon="sessions" title={t("transcript.none")} />;
+    const newest = newer === null ? entries[0]?.message.id : undefined;
+    const isWorking = transcript.session.activity === "running" || transcript.session.activity === "asking";
     return (
       <>
-        <ol class="messages">
-          {messages.map((message) => (
-            <Message key={message.id} message={message} />
+        {newer !== null && (
+          <p class="newer">
+            <button type="button" disabled={isPending} onClick={() => props.newer(newer)}>
+              {t("transcript.newer")}
+            </button>
+          </p>
+        )}
+        <ol class="messages" ref={list}>
+          {entries.map((entry, index) => (
+            <Fragment key={entry.message.id}>
+              <Divider above={entries[index - 1]?.message} message={entry.message} />
+              <Message entry={entry} marked={marked} isLive={isWorking && entry.message.id === newest} />
+            </Fragment>
           ))}
         </ol>
         <p class="older">
-          <span class="dim numeric">{t("transcript.shown", { shown: messages.length, total: props.total })}</span>
-          {last === undefined || props.isPending ? (
+          <span class="dim numeric">{t("transcript.shown", { shown: messages.length, total: transcript.total })}</span>
+          {isPending ? (
             <span class="dim">{t("transcript.loading")}</span>
           ) : (
-            last?.older != null && (
-              <button type="button" onClick={() => last.older !== null && props.older(last.older)}>
+            older !== null && (
+              <button type="button" onClick={() => props.older(older)}>
                 {t("transcript.older")}
               </button>
             )
@@ -132,88 +226,42 @@ export function defineTranscript({ h, Fragment, ui, t, format, hooks }: Api) {
     );
   }
 
-  function Message({ message }: { message: TranscriptMessage }) {
-    const { role, state } = message;
-    const isTool = role === "tool";
+  /** What happened between two messages: what follows is older. */
+  function Divider({ above, message }: { above: TranscriptMessage | undefined; message: TranscriptMessage }) {
+    const what =
+      above === undefined
+        ? null
+        : above.session_id !== message.session_id
+          ? "piece"
+          : above.state !== "compacted" && message.state === "compacted"
+            ? "compacted"
+            : above.state !== "rewound" && message.state === "rewound"
+              ? "rewound"
+              : null;
+    if (what === null) return null;
     return (
-      <li class={`message ${known(role)} ${state}`} data-message={message.id}>
-        <p class="who">
-          <Icon name={icons[known(role)]} size={14} />
-          <b>{known(role) === "other" ? <Text text={role} /> : t(`transcript.role.${role}`)}</b>
-          {isTool && message.tool_name && (
-            <code class="tool">
-              <Text text={message.tool_name} />
-            </code>
-          )}
-          {message.duration_s !== null && (
-            <small class="dim numeric">{t("transcript.took", { duration: format.duration(message.duration_s) })}</small>
-          )}
-          {state !== "active" && <Badge title={t(`transcript.${state}.help`)}>{t(`transcript.${state}`)}</Badge>}
-          <small class="dim when">
-            <Ago at={message.timestamp} />
-          </small>
-        </p>
-        {message.reasoning && (
-          <details class="reasoning">
-            <summary>{t("transcript.reasoning")}</summary>
-            <Prose text={message.reasoning} lines={40} />
-          </details>
-        )}
-        {message.text !== "" && <Prose text={message.text} isCode={isTool} lines={isTool ? 6 : 14} />}
-        {message.text === "" && message.tool_calls.length === 0 && <p class="none">{t("transcript.no-text")}</p>}
-        {message.truncated && <small class="dim">{t("transcript.truncated")}</small>}
-        {message.tool_calls.map((call) => (
-          <div key={call.id} class="call">
-            <code class="tool">
-              <Icon name="tool" size={12} />
-              <Text text={call.name} />
-            </code>
-            {call.arguments === "" || call.arguments === "{}" ? (
-              <small class="none">{t("transcript.no-arguments")}</small>
-            ) : (
-              <Prose text={indented(call.arguments)} isCode lines={4} />
-            )}
-            {call.truncated && <small class="dim">{t("transcript.truncated")}</small>}
-          </div>
-        ))}
+      <li class={`divider ${what}`}>
+        <Icon name={what === "rewound" ? "back" : "pieces"} size={12} />
+        <span>{t(`divider.${what}`)}</span>
       </li>
     );
   }
 }
 
-/** The newest page is wide once there are older ones: 150 messages may come before it no longer meets them. */
-export function pageQueries(session: string, anchors: readonly number[]): Record<string, unknown>[] {
-  const newest = anchors.length === 0 ? { session } : { session, limit: MOST };
-  return [newest, ...anchors.map((before) => ({ session, before }))];
-}
-
-/** Where to put the first anchor again, when the newest page no longer reaches it. */
-export function gapAfter(newest: Transcript | null | undefined, anchors: readonly number[]): number | null {
-  const [first] = anchors;
-  if (first === undefined || !newest || newest.older === null || newest.messages.length < MOST) return null;
-  return newest.older > first ? newest.older : null;
-}
-
-/** All messages of the pages once, newest first. */
-export function merged(pages: readonly (Sessions | undefined)[]): TranscriptMessage[] {
-  const byId = new Map<number, TranscriptMessage>();
-  for (const page of [...pages].reverse()) {
-    for (const message of page?.transcript?.messages ?? []) byId.set(message.id, message);
+/** Scrolls within the panel alone, so that the notebook stays where it is, and unfolds what it lies in. */
+function reveal(target: HTMLElement | null | undefined): void {
+  if (!target) return;
+  const details = target.querySelector("details");
+  if (target.classList.contains("call") && details) details.open = true;
+  const panes = [target.closest<HTMLElement>(".transcript"), target.closest<HTMLElement>("[data-panel]")];
+  const pane = panes.find((one) => one && one.scrollHeight > one.clientHeight && scrolls(one));
+  if (pane) {
+    const room = (pane.clientHeight - Math.min(target.clientHeight, pane.clientHeight)) / 2;
+    pane.scrollTop += target.getBoundingClientRect().top - pane.getBoundingClientRect().top - room;
   }
-  return [...byId.values()].sort((a, b) => b.id - a.id);
+  target.focus({ preventScroll: true });
 }
 
-const icons = { user: "user", assistant: "assistant", tool: "tool", system: "info", other: "info" } as const;
-
-function known(role: string): "user" | "assistant" | "tool" | "system" | "other" {
-  return role === "user" || role === "assistant" || role === "tool" || role === "system" ? role : "other";
-}
-
-/** JSON over several lines; anything else as it is. */
-function indented(json: string): string {
-  try {
-    return JSON.stringify(JSON.parse(json), null, 2);
-  } catch {
-    return json;
-  }
+function scrolls(element: HTMLElement): boolean {
+  return /auto|scroll/.test(getComputedStyle(element).overflowY);
 }

@@ -1,8 +1,8 @@
 import type { ComponentType } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
+import { defineMarkdown } from "../../markdown.tsx";
 import type { Skill, Skills, SkillText } from "../../protocol.ts";
 import { cleanLine } from "../../text.ts";
-import { defineMarkdown } from "./markdown.tsx";
 
 interface Props {
   folder: string;

@@ -1,4 +1,5 @@
 import type { Api, ViewProps } from "../../api.ts";
+import { markdownCss } from "../../markdown.tsx";
 import type { Curator, Skill, SkillCategory, SkillList, Skills } from "../../protocol.ts";
 import { defineDetail } from "./detail.tsx";
 import { defineMarks } from "./marks.tsx";
@@ -92,7 +93,7 @@ export default function define(api: Api) {
   const Marks = defineMarks(api);
   const Detail = defineDetail(api, Marks);
 
-  return Object.assign(SkillsView, { css });
+  return Object.assign(SkillsView, { css: css + markdownCss });
 
   function SkillsView({ data, useSnapshots }: ViewProps<Skills>) {
     const [choice, choose] = useState<Choice>({ words: "", show: "all", order: "category" });

@@ -1,5 +1,9 @@
-import type { Api } from "../../api.ts";
-import { clean } from "../../text.ts";
+import type { Api } from "./api.ts";
+import css from "./markdown.css";
+import { clean } from "./text.ts";
+
+/** The style sheet of what is drawn; a view adds it to its own. */
+export { css as markdownCss };
 
 /** A piece of a text in Markdown. */
 export type Block =

@@ -1,0 +1,9 @@
+import type { Format } from "./format.ts";
+
+/** A size in words: "640 B", "48 kB", "1.2 MB", by thousands. */
+export function sizeIn(bytes: number, format: Pick<Format, "number">): string {
+  const [divisor, unit] =
+    bytes < 1_000 ? [1, "B"] : bytes < 1e6 ? [1e3, "kB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
+  const value = bytes / divisor;
+  return `${format.number(value < 10 && divisor > 1 ? Math.round(value * 10) / 10 : Math.round(value))} ${unit}`;
+}

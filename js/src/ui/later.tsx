@@ -1,0 +1,19 @@
+import { type ComponentProps, type ComponentType, h } from "preact";
+import { useSelected } from "../context.ts";
+import type { Later } from "../later.ts";
+import { Empty } from "./blank.tsx";
+
+/** A chart whose code is loaded when one is first drawn; an empty place until then. */
+function later<Name extends "Bars" | "Columns" | "TimeLine">(name: Name) {
+  return function Chart(props: ComponentProps<Later["charts"][Name]>) {
+    const [charts] = useSelected((client) => [client.later("charts"), client.modulesLoaded]);
+    if (charts === null) return <div class="chart" />;
+    if ("failure" in charts) return <Empty icon="warning" title={charts.failure} />;
+    const Loaded = charts[name] as ComponentType<object>;
+    return <Loaded {...props} />;
+  };
+}
+
+export const Bars = later("Bars");
+export const Columns = later("Columns");
+export const TimeLine = later("TimeLine");

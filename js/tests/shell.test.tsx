@@ -1,0 +1,482 @@
+// @vitest-environment happy-dom
+
+import { act } from "preact/test-utils";
+import { describe, expect, test, vi } from "vitest";
+import type { Api, ViewProps } from "../src/api.ts";
+import type { Hello, PanelEntry } from "../src/protocol.ts";
+import { pageOf } from "../src/remember.ts";
+import {
+  click,
+  client,
+  container,
+  frame,
+  greet,
+  greeting,
+  importing,
+  model,
+  one,
+  pass,
+  press,
+  relay,
+  show,
+  usePage,
+} from "./stage.ts";
+
+usePage();
+
+const entry = (name: string, group: string, title = name): PanelEntry => ({
+  name,
+  title,
+  titles: {},
+  icon: "panel",
+  group,
+  module: null,
+  payload_schema: {},
+});
+/** A server with panels in three groups: those of the golden file and some more. */
+const many: Hello = {
+  ...greeting,
+  panels: [
+    ...greeting.panels.map((panel) => ({ ...panel, group: panel.name === "overview" ? "now" : "history" })),
+    entry("agents", "now", "Agents"),
+    entry("gateway", "system", "Gateway"),
+    entry("logs", "system", "Logs"),
+    entry("config", "system", "Config"),
+  ],
+};
+
+const names = (selector: string, attribute: string) =>
+  [...container.querySelectorAll<HTMLElement>(selector)].map((element) => element.getAttribute(attribute));
+const tabs = () => names("[data-tab]", "data-tab");
+const cells = () => names("[data-cell]", "data-cell");
+const shown = () => names("[data-panel]", "data-panel");
+const again = async (options: Record<string, unknown> = {}, hello: Hello = many) => {
+  container.remove();
+  show(options);
+  await greet(hello);
+};
+const type = async (text: string) => {
+  const field = one(".palette-field input") as HTMLInputElement;
+  field.value = text;
+  await act(() => {
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+};
+const options = () => [...container.querySelectorAll("[role=option]")].map((option) => option.textContent ?? "");
+const choose = async (name: string, value: string) => {
+  await click(`.menu input[name=${name}][value=${value}]`);
+};
+
+describe("many panels", () => {
+  test("stand in groups, with a row of tabs for one of them", async () => {
+    show();
+    await greet(many);
+    expect(names("[data-group]", "data-group")).toEqual(["now", "history", "system"]);
+    expect(tabs()).toEqual(["overview", "agents"]);
+    await click("[data-group=system]");
+    expect(tabs()).toEqual(["gateway", "logs", "config"]);
+    expect(shown()).toEqual(["gateway"]);
+    expect(one("#group").getAttribute("aria-labelledby")).toBe("group-system");
+    expect(one("[data-group=system]").getAttribute("aria-selected")).toBe("true");
+  });
+
+  test("a group remembers which of its tabs was in front", async () => {
+    show();
+    await greet(many);
+    await click("[data-group=system]");
+    await click("[data-tab=logs]");
+    await click("[data-group=now]");
+    await click("[data-group=system]");
+    expect(shown()).toEqual(["logs"]);
+  });
+
+  test("arrows go around the groups, and around the tabs of one", async () => {
+    show();
+    await greet(many);
+    await press("[data-group=now]", "ArrowLeft");
+    expect(document.activeElement).toBe(one("[data-group=system]"));
+    await press("[data-tab=gateway]", "End");
+    expect(document.activeElement).toBe(one("[data-tab=config]"));
+    expect(shown()).toEqual(["config"]);
+  });
+
+  test("six or fewer are tabs without groups", async () => {
+    show({ panels: ["logs", "overview", "config"] });
+    await greet(many);
+    expect(names("[data-group]", "data-group")).toEqual([]);
+    expect(tabs()).toEqual(["logs", "overview", "config"]);
+  });
+});
+
+describe("many panels where there is little room", () => {
+  const narrow = async () => {
+    vi.spyOn(HTMLElement.prototype, "offsetWidth", "get").mockReturnValue(250);
+    show();
+    await greet(many);
+  };
+
+  test("are one name, with the one before and the one behind", async () => {
+    await narrow();
+    expect(tabs()).toEqual([]);
+    expect(one("[data-chooser]").textContent).toBe("Overview");
+    expect(one("[data-panel]").getAttribute("role")).toBe("region");
+    expect(one("[data-panel]").getAttribute("aria-label")).toBe("Overview");
+    await click(".chooser > .tool:last-child");
+    expect(shown()).toEqual(["agents"]);
+    await click(".chooser > .tool:first-child");
+    await click(".chooser > .tool:first-child");
+    expect(shown()).toEqual(["config"]);
+  });
+
+  test("are listed by groups, and the keys go about the list", async () => {
+    await narrow();
+    await click("[data-chooser]");
+    expect(one("[data-chooser]").getAttribute("aria-expanded")).toBe("true");
+    expect(tabs()).toHaveLength(many.panels.length);
+    expect(document.activeElement).toBe(one("[data-tab=overview]"));
+    await press("[data-tab=overview]", "ArrowDown");
+    expect(document.activeElement).toBe(one("[data-tab=agents]"));
+    await press("[data-tab=agents]", "l");
+    expect(document.activeElement).toBe(one("[data-tab=logs]"));
+    await click("[data-tab=logs]");
+    expect(shown()).toEqual(["logs"]);
+    expect(tabs()).toEqual([]);
+    expect(document.activeElement).toBe(one("[data-chooser]"));
+  });
+
+  test("Escape leaves everything as it was", async () => {
+    await narrow();
+    await click("[data-chooser]");
+    await press("[data-tab=overview]", "Escape");
+    expect(tabs()).toEqual([]);
+    expect(document.activeElement).toBe(one("[data-chooser]"));
+  });
+});
+
+describe("a grid", () => {
+  test("shows the named panels at once, each with its title", async () => {
+    show({ layout: "grid", panels: ["memory", "overview"] });
+    await greet(many);
+    expect(cells()).toEqual(["memory", "overview"]);
+    expect(shown()).toEqual(["memory", "overview"]);
+    expect(one("[data-panel=memory]").getAttribute("aria-labelledby")).toBe("title-memory");
+    expect(one("#title-memory").textContent).toBe("Memory");
+    expect(model.relayed.filter((each) => each.type === "look").at(-1)).toMatchObject({
+      panels: ["memory", "overview"],
+    });
+  });
+
+  test("shows the usual few when none are named", async () => {
+    show({ layout: "grid" });
+    await greet(many);
+    expect(cells()).toEqual(["overview", "memory", "sessions"]);
+  });
+
+  test("has one panel large for as long as one likes", async () => {
+    show({ layout: "grid" });
+    await greet(many);
+    await click("[data-cell=memory] .cell-head .tool");
+    expect(one(".grid").className).toContain("one");
+    expect(one("[data-cell=memory]").className).toContain("large");
+    await press("[data-panel=memory]", "Escape");
+    expect(one(".grid").className).toBe("grid");
+  });
+
+  test("shows a panel that another one opens large, though it has no cell", async () => {
+    const define = ({ h }: Api) =>
+      function Opener({ open }: ViewProps) {
+        return h("button", { class: "opener", onClick: () => open("logs") }, "logs");
+      };
+    show({ layout: "grid" }, importing(define));
+    await greet(many);
+    await relay(frame("memory"));
+    await click(".opener");
+    expect(one("[data-cell=logs]").className).toContain("large");
+    expect(document.activeElement).toBe(one("[data-panel=logs]"));
+    await click("[data-cell=logs] .cell-head .tool");
+    expect(cells()).toEqual(["overview", "memory", "sessions"]);
+  });
+});
+
+test("a view opens another panel with a query of its own; a name that is not there changes nothing", async () => {
+  let open: ViewProps["open"] = () => {};
+  const define = ({ h }: Api) =>
+    function Opener(props: ViewProps) {
+      open = props.open;
+      return h("p", null, "here");
+    };
+  show({ panels: ["memory"] }, importing(define));
+  await greet(many);
+  await relay(frame("memory"));
+  await act(() => open("nonsense"));
+  expect(shown()).toEqual(["memory"]);
+  await act(() => open("sessions", { session: "20260601_091200_r0" }));
+  await pass(600);
+  expect(tabs()).toEqual(["memory", "sessions"]);
+  expect(document.activeElement).toBe(one("[data-panel=sessions]"));
+  expect(model.gets.at(-1)).toMatchObject({ panel: "sessions", query: { session: "20260601_091200_r0" } });
+  await click("[data-tab=memory]");
+  expect(tabs()).toEqual(["memory"]);
+});
+
+describe("what the viewer chose", () => {
+  test("is there again: tab, layout, theme, order and what is hidden", async () => {
+    show();
+    await greet(many);
+    await click("[data-group=system]");
+    await click("[data-tab=logs]");
+    await click("[data-tool=menu]");
+    await choose("theme", "anime");
+    await press(".sheet", "Escape");
+    await again();
+    expect(shown()).toEqual(["logs"]);
+    expect(one("[data-hermes-hud]").dataset).toMatchObject({ theme: "dark", palette: "anime" });
+
+    await click("[data-tool=menu]");
+    await choose("layout", "grid");
+    await click(".more li:first-child button");
+    await click("[data-arrange=logs] input");
+    await click("[data-arrange=memory] .tool:last-child");
+    await again();
+    expect(cells()).toEqual(["overview", "sessions", "memory", "logs"]);
+  });
+
+  test("holds for this cell: one that asks for something else gets it", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    await choose("theme", "anime");
+    await again({ theme: "fsociety" });
+    expect(one("[data-hermes-hud]").dataset.palette).toBe("fsociety");
+    await again({ layout: "grid", panels: ["logs"] });
+    expect(cells()).toEqual(["logs"]);
+  });
+
+  test("is forgotten on request", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    await choose("layout", "grid");
+    await choose("theme", "anime");
+    await click(".menu [data-reset]");
+    expect(one("[data-hermes-hud]").dataset).toMatchObject({ layout: "tabs", palette: "own" });
+    expect(localStorage.length).toBe(0);
+  });
+
+  test("is no secret trace of what was read: names and looks only", async () => {
+    show();
+    await greet(many);
+    await relay(frame("sessions"));
+    await click("[data-group=history]");
+    await click("[data-tool=menu]");
+    await choose("layout", "grid");
+    expect(Object.values(localStorage)).toEqual([expect.stringMatching(/^[{}[\]",:a-z-]+$/)]);
+  });
+
+  test("may be that a panel moves within its group, to the ends of which the focus goes along", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    await click(".more li:first-child button");
+    await click("[data-arrange=logs] .tool");
+    expect(names("[data-arrange]", "data-arrange").slice(-3)).toEqual(["logs", "gateway", "config"]);
+    expect(document.activeElement).toBe(one("[data-arrange=logs] .tool:last-child"));
+    expect(one(".arrange [role=status]").textContent).toBe("Logs: 1 of 3");
+    await click(".arrange [data-reset]");
+    expect(names("[data-arrange]", "data-arrange").slice(-3)).toEqual(["gateway", "logs", "config"]);
+  });
+
+  test("works where the page may keep nothing", async () => {
+    vi.spyOn(localStorage, "getItem").mockImplementation(() => {
+      throw new DOMException("denied", "SecurityError");
+    });
+    vi.spyOn(localStorage, "setItem").mockImplementation(() => {
+      throw new DOMException("denied", "SecurityError");
+    });
+    show();
+    await greet(many);
+    await click("[data-group=system]");
+    expect(shown()).toEqual(["gateway"]);
+  });
+});
+
+describe("the page", () => {
+  const page = (title: string) => {
+    document.body.innerHTML = `
+      <ul><li class="lm-TabBar-tab" data-id="id-1" title="${title}"></li></ul>
+      <div class="jp-NotebookPanel" id="id-1"><p></p></div>`;
+    return pageOf(document.querySelector("p") as Element);
+  };
+
+  test("is the notebook's path where JupyterLab's tab tells it", () => {
+    expect(page("Name: a.ipynb\nPath: work/of may/a.ipynb\nLast Saved: now")).toBe("work/of may/a.ipynb");
+    expect(page("名称：a.ipynb\n路径: b/a.ipynb")).toBe("b/a.ipynb");
+  });
+
+  test("is the page's address elsewhere", () => {
+    expect(page("Console")).toBe(location.pathname);
+    document.body.innerHTML = "<p></p>";
+    expect(pageOf(document.querySelector("p") as Element)).toBe(location.pathname);
+    document.body.innerHTML = "";
+  });
+});
+
+describe("the command palette", () => {
+  const openPalette = async () => {
+    show();
+    await greet(many);
+    expect(await press("[data-panel]", "k", { ctrlKey: true })).toBe(true);
+  };
+
+  test("has all panels, recent sessions and commands", async () => {
+    await openPalette();
+    await relay(frame("sessions"));
+    const found = options().join("\n");
+    for (const title of ["Overview", "Scheduled jobs", "Logs", "Layout: Grid", "Theme: fsociety", "Reset layout"]) {
+      expect(found).toContain(title);
+    }
+    expect(names("[role=option][id^=palette-session]", "id").length).toBeGreaterThan(2);
+  });
+
+  test("finds by title or name, and Enter runs the first", async () => {
+    await openPalette();
+    await type("gatw");
+    expect(options()).toEqual(["GatewaySystem"]);
+    await press(".palette-field input", "Enter");
+    expect(container.querySelector("[data-sheet]")).toBeNull();
+    expect(shown()).toEqual(["gateway"]);
+    expect(document.activeElement).toBe(one("[data-panel=gateway]"));
+  });
+
+  test("the arrows choose, around the ends", async () => {
+    await openPalette();
+    await type("theme");
+    const chosen = () => one("[role=option][aria-selected=true]").id;
+    const all = names("[role=option]", "id");
+    expect(chosen()).toBe(all[0]);
+    await press(".palette-field input", "ArrowUp");
+    expect(chosen()).toBe(all.at(-1));
+    await press(".palette-field input", "ArrowDown");
+    await press(".palette-field input", "ArrowDown");
+    expect(chosen()).toBe(all[1]);
+    expect(one(".palette-field input").getAttribute("aria-activedescendant")).toBe(all[1]);
+  });
+
+  test("a session opens its transcript", async () => {
+    await openPalette();
+    const sessions = frame("sessions");
+    await relay(sessions);
+    const [{ id, title }] = (sessions.data as { list: { rows: [{ id: string; title: string }] } }).list.rows;
+    await type(title);
+    await press(".palette-field input", "Enter");
+    await pass(600);
+    expect(model.gets.at(-1)).toMatchObject({ panel: "sessions", query: { session: id } });
+  });
+
+  test("what nothing answers is said", async () => {
+    await openPalette();
+    await type("zzzz");
+    expect(one(".palette-list").textContent).toBe("Nothing of that name");
+    expect(await press(".palette-field input", "Enter")).toBe(true);
+    expect(one("[data-sheet]")).toBeTruthy();
+  });
+
+  test("Escape closes it, and the focus goes back", async () => {
+    show();
+    await greet(many);
+    one("[data-tab=agents]").focus();
+    await press("[data-tab=agents]", "k", { metaKey: true });
+    expect(document.activeElement).toBe(one(".palette-field input"));
+    await press(".palette-field input", "Escape");
+    expect(container.querySelector("[data-sheet]")).toBeNull();
+    expect(document.activeElement).toBe(one("[data-tab=agents]"));
+  });
+
+  test("it looks at sessions only while it is open", async () => {
+    await openPalette();
+    expect(client.store.look().panels).toEqual(["overview", "sessions"]);
+    await press(".palette-field input", "Escape");
+    expect(client.store.look().panels).toEqual(["overview"]);
+  });
+
+  test("Tab stays within the dialog", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    one("[data-reset]").focus();
+    await press("[data-reset]", "Tab");
+    expect(document.activeElement).toBe(one(".sheet-head .tool"));
+    await press(".sheet-head .tool", "Tab", { shiftKey: true });
+    expect(document.activeElement).toBe(one("[data-reset]"));
+  });
+});
+
+describe("keys", () => {
+  test("numbers turn to the panels of the row", async () => {
+    show();
+    await greet(many);
+    expect(await press("[data-panel]", "2")).toBe(true);
+    expect(shown()).toEqual(["agents"]);
+    expect(await press("[data-panel]", "9")).toBe(false);
+    expect(shown()).toEqual(["agents"]);
+  });
+
+  test("numbers go to the panels of the grid", async () => {
+    show({ layout: "grid" });
+    await greet(many);
+    await press("[data-panel=overview]", "3");
+    expect(document.activeElement).toBe(one("[data-panel=sessions]"));
+  });
+
+  test("/ goes to the panel's search field; where there is none, the key is the host's", async () => {
+    const define = ({ h }: Api) =>
+      function Searched() {
+        return h("input", { "data-search": "", "aria-label": "search" });
+      };
+    show({ panels: ["memory", "overview"] }, importing(define));
+    await greet(many);
+    await relay(frame("memory"));
+    expect(await press("[data-panel]", "/")).toBe(true);
+    expect(document.activeElement).toBe(one("[data-search]"));
+    await click("[data-tab=overview]");
+    expect(await press("[data-panel]", "/")).toBe(false);
+  });
+
+  test("mean nothing while somebody types", async () => {
+    const define = ({ h }: Api) =>
+      function Searched() {
+        return h("input", { "data-search": "" });
+      };
+    show({ panels: ["memory", "overview"] }, importing(define));
+    await greet(many);
+    await relay(frame("memory"));
+    for (const key of ["2", "/", "?"]) expect(await press("[data-search]", key)).toBe(false);
+    expect(shown()).toEqual(["memory"]);
+    expect(container.querySelector("[data-sheet]")).toBeNull();
+  });
+
+  test("with Ctrl, Alt or Cmd are the host's", async () => {
+    show();
+    await greet(many);
+    expect(await press("[data-panel]", "2", { ctrlKey: true })).toBe(false);
+    expect(await press("[data-panel]", "k", { ctrlKey: true, shiftKey: true })).toBe(false);
+    expect(await press("[data-panel]", "k")).toBe(false);
+    expect(shown()).toEqual(["overview"]);
+  });
+
+  test("? tells what they do", async () => {
+    show();
+    await greet(many);
+    await press("[data-panel]", "?", { shiftKey: true });
+    expect(one("[data-sheet=keys]").textContent).toContain("Search in this panel");
+  });
+});
+
+test("a tool that cannot be loaded says so, and the panels go on", async () => {
+  show();
+  await greet({ ...many });
+  vi.spyOn(client, "later").mockReturnValue({ failure: "no such module" });
+  await click("[data-tool=menu]");
+  expect(one(".hud").textContent).toContain("no such module");
+  expect(shown()).toEqual(["overview"]);
+});
