@@ -72,7 +72,7 @@ def relay(runtime: Runtime, agent: MakeAgent) -> Iterator[tuple[Relay, Messages,
     hermes.memory(["first"])
     messages = Messages()
     place = find_place(hermes.home)
-    relay = Relay(runtime.endpoint, lambda: runtime.open(place), ("memory", "sessions"), messages.put)
+    relay = Relay(runtime.endpoint, lambda: runtime.open(place), ("memory", "sessions", "skills"), messages.put)
     yield relay, messages, hermes
     relay.close()
 
@@ -172,7 +172,7 @@ def test_a_home_is_opened_once_and_one_that_went_bad_says_so(
 
 def test_refusals_come_as_the_errors_they_are(runtime: Runtime, agent: MakeAgent) -> None:
     home = runtime.open(find_place(agent().home))
-    with pytest.raises(UnknownNameError, match=r"There are: costs, .*memory, .*sessions"):
+    with pytest.raises(UnknownNameError, match=r"There are: agents, .*memory, .*sessions"):
         get(runtime.endpoint(), ("homes", home, "panels", "nope"))
     with pytest.raises(ArgumentError, match="'page'"):
         get(runtime.endpoint(), ("homes", home, "panels", "sessions"), {"page": -1})
@@ -267,16 +267,19 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
     assert one.transport == "comm"
 
 
-def test_a_page_without_a_socket_gets_the_other_panels_unasked(relay: tuple[Relay, Messages, Any]) -> None:
+def test_a_page_without_a_socket_gets_the_panels_beside_the_one_shown_unasked_and_no_others(
+    relay: tuple[Relay, Messages, Any],
+) -> None:
     one, messages, hermes = relay
     one.displayed()
     messages.wait_panel("first")
     one.from_model({"type": "ack", "client": "page", "direct": False})
-    for module in ("core/tools", "views/sessions"):
+    for module in ("core/tools", "views/skills"):
         messages.wait(lambda message, module=module: message.get("frame", {}).get("name") == module)
-    messages.wait(lambda message: message.get("frame", {}).get("panel") == "sessions")
+    messages.wait(lambda message: message.get("frame", {}).get("panel") == "skills")
     hermes.memory(["still pushed"])
     messages.wait_panel("still pushed")
+    assert not [message for message in messages.all if message.get("frame", {}).get("panel") == "sessions"]
 
 
 def test_a_new_server_is_told_to_the_page(runtime: Runtime, relay: tuple[Relay, Messages, Any]) -> None:

@@ -10,19 +10,31 @@ from bench.stage import Stage
 
 
 def measure(stage: Stage) -> Sequence[Measurement]:
-    """The size of the file in the package."""
-    file = files("hermes_hud_widget").joinpath("static/widget.js")
-    if not file.is_file():
+    """The sizes of the files in the package."""
+    static = files("hermes_hud_widget").joinpath("static")
+    if not static.joinpath("widget.js").is_file():
         raise NotMeasuredError("static/widget.js is not built: run `npm run build` in js/")
-    size = len(file.read_bytes())
-    return [Measurement("size", "", "kB", n=None, median=size / 1_000, limits=(Limit("median", 80),))]
+    core, *more = (len(static.joinpath(name).read_bytes()) / 1_000 for name in FIRST)
+    return [
+        Measurement("size", "the core", "kB", n=None, median=core, limits=(Limit("median", 80),)),
+        Measurement(
+            "first",
+            "all that the first paint loads",
+            "kB",
+            n=None,
+            median=core + sum(more),
+            limits=(Limit("median", 110),),
+        ),
+    ]
 
+
+FIRST = ("widget.js", "core/parts.js", "views/overview.js")
 
 ROW = Row(
     name="module",
-    title="Core ES module, minified, raw",
-    goal="≤ 80 kB",
-    definition="Size of `static/widget.js` in kB of 1,000 bytes: all that is loaded before the first panel's view.",
+    title="ES modules, minified, raw",
+    goal="≤ 80 kB the core, ≤ 110 kB all that the first paint loads",
+    definition="Sizes in kB of 1,000 bytes: `static/widget.js`, and with `core/parts.js` and the overview's view, in English.",
     state="—",
     measure=measure,
 )

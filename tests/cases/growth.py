@@ -10,6 +10,6 @@ def fill(agent: Agent) -> None:
 
 
 def change(hermes: Hermes, nonce: str) -> str:
-    """A memory of 777 characters."""
-    hermes.memory("add", "memory", nonce.ljust(777, "."))
+    """777 characters about the user."""
+    hermes.memory("add", "user", nonce.ljust(777, "."))
     return "777"

@@ -18,7 +18,8 @@ from hermes_hud_widget.client.link import Link
 from hermes_hud_widget.protocol import FROM_MODEL, Ack, Attach, Relayed, RelayRequest, ServerNote, Trouble
 
 PREFETCH_AFTER_S = 2.0
-"""A page that has no socket so long after its answer gets the other panels, too: its requests may wait for a cell."""
+"""A page that has no socket so long after its answer gets the panels beside the one shown, too: its requests may wait
+for a cell."""
 REPEAT_GREETING_S = (0.1, 0.3, 1.0, 3.0)
 """Messages sent before a page has attached its listener are lost: the greeting is repeated so long after display."""
 
@@ -232,12 +233,19 @@ class Relay:
             self._prefetch()
 
     def _prefetch(self) -> None:
-        """Sends the views and one snapshot of the panels that are not on show yet, and what opens over them."""
+        """Sends what opens over the panels, and views and one snapshot of those that stand beside the ones on show.
+
+        Not of all: to collect some of them reads the whole history.
+        """
         with self._lock:
             if not self._is_relaying:
                 return
             self._ask_for_module("core/tools")
+            groups = {entry["name"]: entry["group"] for entry in (self._hello or {}).get("panels", ())}
+            shown = {groups.get(panel) for panel in self._first}
             for panel in self._others:
+                if groups.get(panel) not in shown:
+                    continue
                 self._ask_for_view(panel)
                 self._forward({"type": "get", "id": 0, "home": self._home, "panel": panel})
 

@@ -195,7 +195,6 @@ class Picker(Generic[T]):
         for message in self._known.keys() - set(self._ids):
             del self._known[message]
 
-
     def _some(self, connection: sqlite3.Connection, schema: Schema, ids: Sequence[int]) -> Mapping[int, T]:
         return self._read(connection, schema, ids)
 

@@ -182,7 +182,7 @@ PANEL = Panel(
     "Checkpoints",
     collect,
     titles={"zh": "检查点"},
-    icon="archive",
+    icon="flag",
     group="history",
     frames=(FRAME,),
     view=view("checkpoints"),
