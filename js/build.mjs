@@ -98,14 +98,22 @@ function minifiedCss() {
     name: "minified-css",
     setup(build) {
       build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-        const { outputFiles } = await esbuild.build({
-          entryPoints: [path],
+        const { code } = await esbuild.transform(ofItsPanel(path, await readFile(path, "utf8")), {
+          loader: "css",
           minify: true,
           charset: "utf8",
-          write: false,
         });
-        return { contents: outputFiles[0].text, loader: "text" };
+        return { contents: code, loader: "text" };
       });
     },
   };
+}
+
+/** In a grid all panels' styles lie in one page: a view's own hold within its panel only. */
+function ofItsPanel(path, css) {
+  const [, view] = /^views[/\\]([\w-]+)/.exec(relative(join(here, "src"), path)) ?? [];
+  // Any panel without a view of its own is drawn by the generic one.
+  if (view === undefined || view === "generic") return css;
+  const keyframes = /^@keyframes [^{]+\{(?:[^{}]*\{[^{}]*\})*\s*\}/gm;
+  return `${(css.match(keyframes) ?? []).join("\n")}\n:where([data-panel="${view}"]) {\n${css.replace(keyframes, "")}\n}`;
 }

@@ -335,12 +335,12 @@ def test_only_what_someone_looks_at_is_collected(
         return real(panel, *args, **named)
 
     monkeypatch.setattr(server.engine.home(home_id), "collect", collect)
-    viewer.look(home_id, "memory", queries={"memory": [{}]})
+    viewer.look(home_id, "skills", queries={"skills": [{}]})
     viewer.wait(lambda frame: frame["type"] == "panel")
     with agent(home) as hermes:
         hermes.session("s2")
         viewer.wait_version(home_id, "sessions", 1)
-    assert collected == ["memory"]
+    assert collected == ["skills"]
 
 
 def test_a_hundred_viewers_of_a_panel_cost_one_collection_per_version(

@@ -6,21 +6,43 @@ import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.server.sockets import PatientSocket
+from hermes_hud_widget.sources import TextFile
 from support.agent import MakeAgent
-from support.served import TOKEN, Served
+from support.served import TOKEN, Served, served
 
 WAIT_S = 20.0
 ENTRY_CHARS = 400_000
 """Some dozen of these fill what the kernel holds for a socket."""
 LARGE_CHARS = 8_000_000
+
+
+class Large(Payload):
+    """As long as a test wants it to be."""
+
+    text: str
+
+
+def collect(text: str | None) -> Large:
+    return Large(text=text or "")
+
+
+LARGE = Panel("large", "Large", collect, text=TextFile("large.txt"))
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    """A server of that panel only: those of the package cut what is long."""
+    with served({LARGE.name: LARGE}) as server:
+        yield server
 
 
 class Stuck:
@@ -50,7 +72,7 @@ class Stuck:
         self.socket.close()
 
     def look(self, home: str) -> None:
-        look = {"type": "look", "home": home, "panels": ["memory"], "queries": {"memory": [{}]}}
+        look = {"type": "look", "home": home, "panels": ["large"], "queries": {"large": [{}]}}
         payload = json.dumps(look).encode()
         # A mask of zeros leaves the text as it is.
         self.socket.sendall(bytes([0x81, 0x80 | 126, *len(payload).to_bytes(2, "big"), 0, 0, 0, 0]) + payload)
@@ -70,16 +92,13 @@ def unsent(server: Served) -> list[int]:
 
 
 def write(home: Path, number: int, chars: int = ENTRY_CHARS) -> None:
-    file = home / "memories" / "MEMORY.md"
-    file.parent.mkdir(exist_ok=True)
+    file = home / "large.txt"
     file.with_suffix(".new").write_text(f"entry {number} {'x' * chars}")
     file.with_suffix(".new").replace(file)
 
 
 def shows(number: int) -> Callable[[Any], bool]:
-    return lambda data: any(
-        entry["text"].startswith(f"entry {number} ") for entry in data["stores"][0]["entries"]
-    )
+    return lambda data: data["text"].startswith(f"entry {number} ")
 
 
 def test_a_viewer_that_never_reads_again_costs_little_harms_nobody_and_is_let_go(
@@ -92,13 +111,13 @@ def test_a_viewer_that_never_reads_again_costs_little_harms_nobody_and_is_let_go
         number = 0
         while max(unsent(server)) == 0:
             write(home, number := number + 1)
-            other.wait_data(id, "memory", shows(number))
+            other.wait_data(id, "large", shows(number))
             assert number < 200, "the socket takes everything"
         held = max(unsent(server))
         for _ in range(20):
             write(home, number := number + 1)
             # The other one gets everything meanwhile.
-            other.wait_data(id, "memory", shows(number))
+            other.wait_data(id, "large", shows(number))
         assert max(unsent(server)) == held < 2 * ENTRY_CHARS
 
         monkeypatch.setattr("hermes_hud_widget.server.sockets.LET_GO_AFTER_S", 0.05)
@@ -106,11 +125,11 @@ def test_a_viewer_that_never_reads_again_costs_little_harms_nobody_and_is_let_go
             wait_for(lambda: len(unsent(server)) == 3, "all three are there")
             while len(unsent(server)) == 3:
                 write(home, number := number + 1)
-                other.wait_data(id, "memory", shows(number))
+                other.wait_data(id, "large", shows(number))
                 assert number < 400, "it is never let go"
             assert len(unsent(server)) == 2
     with server.connect() as again:
-        again.wait_data(id, "memory", shows(number))
+        again.wait_data(id, "large", shows(number))
 
 
 def test_a_viewer_that_reads_slowly_is_kept(
@@ -142,4 +161,4 @@ def test_a_viewer_that_looks_again_and_again_piles_up_nothing(server: Served, ag
                 stuck.look(id)
         assert max(unsent(server)) < 2 * ENTRY_CHARS
     with server.connect() as other:
-        assert other.get(id, "memory")["status"] == "ok"
+        assert other.get(id, "large")["status"] == "ok"

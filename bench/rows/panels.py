@@ -46,19 +46,24 @@ def _panel(name: str, case: ModuleType, hermes: Hermes, notebook: Notebook, coun
     notebook.hud().show(name)
     if notebook.page.evaluate("bench.observe()") != 1:
         raise NotMeasuredError("the page does not show the HUD")
+    # The newest of a list is often its last, below what fits.
+    notebook.page.evaluate("bench.isFollowing = true")
     found = []
     for _ in range(count):
         word = f"bench-{secrets.token_hex(6)}"
         time.sleep(PAUSE_S)
+        began_at = time.time()
         try:
             if case.change(hermes, word) is not None:
                 return unmeasured(name, name, "it shows figures and no words; the same way as the others")
         except HermesError as error:
             return unmeasured(name, name, f"Hermes refused to write again: {error}")
+        # What Hermes has no function for, the case itself has written.
+        written_at = hermes.at if hermes.at >= began_at else time.time()
         painted_at = _painted(notebook, word)
         if painted_at is None:
             return unmeasured(name, name, f"a change was not painted within {PATIENCE_S:.0f} s")
-        found.append((painted_at - hermes.at) * 1_000)
+        found.append((painted_at - written_at) * 1_000)
     return measured(name, name, "ms", found, MEDIAN)
 
 
@@ -80,7 +85,8 @@ ROW = Row(
     definition="From the return of Hermes' function (hermes-agent 0.19.0, in another process) to the second animation frame "
     "after a nonce of that very call is visible text in the panel. A function may take long after its file is written: then "
     "the figure is small, or below zero. Real JupyterLab, headless Chromium, direct socket, a small home that all of Hermes' "
-    "functions have written; writes are 0.4 s and more apart.",
+    "functions have written; writes are 0.4 s and more apart. What a panel shows further down is scrolled to, and the frame "
+    "that this takes counts.",
     state="Warm: the panel is shown.",
     measure=measure,
     needs_browser=True,

@@ -128,6 +128,10 @@ class OpenHome:
         self.sources: Mapping[Source[Any], Attached[Any]] = {
             source: source.attach(place) for source in declared
         }
+        self._readers = {
+            attached: frozenset(name for name, panel in panels.items() if source in panel.sources.values())
+            for source, attached in self.sources.items()
+        }
         self._config_file = self.sources.get(Config()) or Config().attach(place)
         self._lock = threading.Lock()
         self._good: dict[Source[Any], Any] = {}
@@ -142,12 +146,9 @@ class OpenHome:
         for attached in self.sources.values():
             attached.rest()
 
-    def panels_reading(self, changed: Iterable[Source[Any]]) -> frozenset[str]:
-        """Names of the panels that read any of these sources."""
-        changed = frozenset(changed)
-        return frozenset(
-            name for name, panel in self.panels.items() if changed & frozenset(panel.sources.values())
-        )
+    def panels_reading(self, changed: Iterable[Attached[Any]]) -> frozenset[str]:
+        """Names of the panels that read any of these."""
+        return frozenset().union(*(self._readers[attached] for attached in changed))
 
     def signature(self, panel: str) -> Hashable:
         """Equal as long as nothing changed that this panel reads."""

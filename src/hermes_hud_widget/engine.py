@@ -26,7 +26,7 @@ from hermes_hud_widget.watcher import Watcher
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from hermes_hud_widget.sources import Source
+    from hermes_hud_widget.sources import Attached
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ class Engine:
                     if isinstance(attached, AttachedWatchMode):
                         attached.reason = self._why_by_timer
                 # Watched first: what is written from now on is noticed, whoever collects in the meantime.
-                self._watcher.add({(home.id, source): attached for source, attached in home.sources.items()})
+                # By what is attached: its hash costs nothing, that of a declaration all its fields.
+                self._watcher.add({(home.id, attached): attached for attached in home.sources.values()})
                 self._homes[home.id] = home
                 self.hub.add(home.id, self.panels)
         return place.id
@@ -226,12 +227,12 @@ class Engine:
         by_home: dict[str, set[Any]] = {}
         for key in changed:
             # The keys that `open` gave to the watcher.
-            home_id, source = cast("tuple[str, Source[Any]]", key)
-            by_home.setdefault(home_id, set()).add(source)
-        for home_id, sources in by_home.items():
+            home_id, attached = cast("tuple[str, Attached[Any]]", key)
+            by_home.setdefault(home_id, set()).add(attached)
+        for home_id, attached_there in by_home.items():
             home = self._homes.get(home_id)
             if home is not None:
-                stale = home.panels_reading(sources)
+                stale = home.panels_reading(attached_there)
                 self.hub.bump(home_id, stale)
                 if stale & home.recording:
                     self._recorder.changed(home_id)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from hermes_hud_widget.doorbell import Doorbell, DoorbellError, DoorbellLimitError
+from hermes_hud_widget.looks import one_look
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,10 @@ class Watched(Protocol):
     @property
     def may_lag(self) -> bool:
         """True when what was written may become visible some time after the event."""
+
+    @property
+    def rings(self) -> bool:
+        """False when it never has doorbells; does not change."""
 
     def signature(self) -> Hashable:
         """Equal as long as its content is."""
@@ -240,6 +245,7 @@ class Watcher:
         self._on_reason = on_reason
         self._lock = threading.Lock()
         self._watched: dict[Hashable, Watched] = {}
+        self._ringing: dict[Hashable, Watched] = {}
         self._signatures: dict[Hashable, Hashable] = {}
         self._rung = Heard()
         self._bell_read, self._bell_write = socket.socketpair()
@@ -254,9 +260,11 @@ class Watcher:
 
     def add(self, watched: Mapping[Hashable, Watched]) -> None:
         """Watches these from now on. Their signatures are taken before this returns."""
-        signatures = {key: _signature(thing) for key, thing in watched.items()}
+        with one_look():
+            signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             self._watched.update(watched)
+            self._ringing.update({key: thing for key, thing in watched.items() if thing.rings})
             self._signatures.update(signatures)
         self.ring(frozenset(watched))
 
@@ -375,7 +383,8 @@ class Watcher:
         with self._lock:
             watched = {key: self._watched[key] for key in keys}
         places = {key: (thing.files, thing.folders) for key, thing in watched.items()}
-        signatures = {key: _signature(thing) for key, thing in watched.items()}
+        with one_look():
+            signatures = {key: _signature(thing) for key, thing in watched.items()}
         with self._lock:
             changed = frozenset(key for key, value in signatures.items() if self._signatures[key] != value)
             self._signatures.update({key: signatures[key] for key in changed})
@@ -399,9 +408,9 @@ class Watcher:
 
     def _register_doorbells(self, selector: selectors.BaseSelector) -> dict[int, Keys]:
         with self._lock:
-            watched = dict(self._watched)
+            ringing = dict(self._ringing)
         wanted: dict[int, set[Hashable]] = {}
-        for name, thing in watched.items():
+        for name, thing in ringing.items():
             for fd in _doorbells(thing):
                 wanted.setdefault(fd, set()).add(name)
         for key in list(selector.get_map().values()):

@@ -72,10 +72,11 @@ def test_axe_finds_nothing_in_a_transcript_and_in_damage(agent: MakeAgent, noteb
     assert not found, "\n".join(found)
 
 
-def _open(page: Notebook) -> Hud:
+def _open(page: Notebook, theme: str = THEMES[0]) -> Hud:
     if not AXE.exists():
         pytest.fail(f"{AXE} is not there: run `npm ci` in js/", pytrace=False)
     page.page.set_viewport_size({"width": 1500, "height": 900})
+    page.theme(theme)
     page.run(0)
     hud = page.hud()
     hud.expect_live()

@@ -190,7 +190,7 @@ def test_axe_finds_nothing_in_grid_and_tools(agent: MakeAgent, notebook: OpenNot
     page = notebook(cell(furnish(agent()), ", layout='grid'"))
     hud = _open(page, theme)
     expect(hud.root.locator('[data-status="loading"]')).to_have_count(0)
-    found = [f"grid: {finding}" for finding in _findings(page, hud)]
+    found = [f"grid: {finding}" for finding in _findings(hud)]
     hud.root.locator("[data-tool=palette]").click()
     expect(hud.root.locator("[data-sheet] [role=option]").first).to_be_visible()
     found += [f"palette: {finding}" for finding in sheet_findings(hud)]
@@ -210,7 +210,7 @@ def test_axe_finds_nothing_in_a_narrow_list_of_panels(agent: MakeAgent, notebook
         cell(furnish(agent())).replace("HUD(", "hud = HUD(") + "\nhud.widget.layout.width = '250px'\nhud"
     )
     hud = _open(page, "JupyterLab Light")
-    found = [f"chooser: {finding}" for finding in _findings(page, hud)]
+    found = [f"chooser: {finding}" for finding in _findings(hud)]
     hud.root.locator("[data-chooser]").click()
     found += [f"list: {finding}" for finding in sheet_findings(hud)]
     assert not found, "\n".join(found)
@@ -227,5 +227,5 @@ def test_axe_finds_nothing_in_the_named_themes(agent: MakeAgent, notebook: OpenN
         page.page.keyboard.press("Escape")
         for panel in ("overview", "sessions", "costs"):
             hud.show(panel)
-            found += [f"{theme}, {panel}: {finding}" for finding in _findings(page, hud)]
+            found += [f"{theme}, {panel}: {finding}" for finding in _findings(hud)]
     assert not found, "\n".join(found)

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from hermes_hud_widget.ledger.kept import Filters
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import (
     Cost,
     RecentMessage,
     Session,
+    SessionFacets,
     SessionPage,
     Spending,
     Tokens,
@@ -81,7 +83,7 @@ class Scripted:
 
     def page(self, now: datetime, writers: Writers | None, **asked: Any) -> SessionPage:
         self.asked_for = asked
-        return SessionPage(self._sessions, 90, 2, 3)
+        return SessionPage(self._sessions, 90, 2, 3, SessionFacets())
 
     def totals(self) -> Totals:
         return Totals(len(self._sessions), 1, 0)
@@ -202,7 +204,10 @@ def test_the_list_is_the_page_that_was_asked_for() -> None:
         "size": 3,
         "sort": "cost",
         "descending": False,
-        "include_archived": True,
+        "filters": Filters(archived=True),
+        "live": False,
+        "search": "",
+        "anywhere": False,
     }
     found = cast("sessions.Sessions", result.payload).list
     assert found is not None

@@ -82,7 +82,7 @@ const chinese: Record<string, string> = {
 
   "activity.running": "运行中",
   "activity.thinking": "思考中",
-  "activity.asking": "等你回答",
+  "activity.asking": "等您回答",
   "activity.idle": "空闲",
   "activity.crashed": "已崩溃",
   "activity.open": "未关闭",

@@ -316,7 +316,7 @@ export const texts = {
     process: "进程 {pid}",
     "by.heartbeat": "仅凭心跳判断",
     profiles: "服务的配置档",
-    loop: "它在工作时反复重启：被打断的会话不再自动继续。",
+    loop: "它在工作时反复重启：被打断的对话不再自动继续。",
     storm: "两分钟内启动超过五次。",
     agents: "正在处理",
     "agents.help": "正在处理的轮次；API 服务器和定时任务的不计入。",

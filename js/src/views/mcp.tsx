@@ -20,7 +20,7 @@ export default function define(api: Api) {
             <span>{t("reading")}</span>
           </p>
         )}
-        <section class="section" aria-label={t("title")}>
+        <section class="section">
           <h3>
             <span>{t("title")}</span>
             <small>{t("count", { count: data.total })}</small>

@@ -564,7 +564,7 @@ export const texts = {
     "changes.none": "还没有任何变化。",
     "other-profile": "此处显示{shown}；直接运行“hermes”时使用的是{active}。",
     "the-root": "根目录",
-    "the-profile": "配置 {name}",
+    "the-profile": "配置档 {name}",
     "change.user": "用户写道",
     "change.assistant": "Hermes 已回答",
     "change.tool-call": "调用",

@@ -27,7 +27,7 @@ export default function define(api: Api) {
             <span>{t("auto")}</span>
           </p>
         )}
-        <section class="section" aria-label={t("title")}>
+        <section class="section">
           <h3>
             <span>{t("title")}</span>
             <small>{t("count", { count: data.total })}</small>

@@ -15,8 +15,9 @@ import threading
 import time
 from pathlib import Path
 
-from hermes_hud_widget.demo.directory import MARKER, is_demo_directory, remove_directory
+from hermes_hud_widget.demo.directory import is_demo_directory, remove_directory
 from hermes_hud_widget.demo.home import DemoHome
+from hermes_hud_widget.place import DEMO_MARKER
 
 FIRST_CHANGE_WITHIN_S = 0.6
 LONGEST_SILENCE_S = 1.3
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     path: Path = options.home
     # It is removed in the end, so it must not be anything else.
-    if not is_demo_directory(path) or {file.name for file in path.iterdir()} != {MARKER}:
+    if not is_demo_directory(path) or {file.name for file in path.iterdir()} != {DEMO_MARKER}:
         parser.error(
             f"--home: expected a fresh directory made for a demo, got {path}; "
             "run `python -m hermes_hud_widget.demo`, which makes one"

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from hermes_hud_widget.place import DEMO_MARKER as MARKER
+from hermes_hud_widget.place import DEMO_MARKER
 
 try:
     import fcntl
@@ -27,17 +27,17 @@ def make_directory() -> tuple[Path, int]:
     """
     path = Path(tempfile.mkdtemp(prefix=PREFIX))
     # Locked under another name first, so that a sweep elsewhere never meets a marker without a lock.
-    unnamed = path / f"{MARKER}.tmp"
+    unnamed = path / f"{DEMO_MARKER}.tmp"
     lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     if fcntl is not None:
         fcntl.flock(lock, fcntl.LOCK_EX)
-    unnamed.rename(path / MARKER)
+    unnamed.rename(path / DEMO_MARKER)
     return path, lock
 
 
 def is_demo_directory(path: Path) -> bool:
     """True for a directory that `make_directory` made."""
-    return path.name.startswith(PREFIX) and (path / MARKER).is_file()
+    return path.name.startswith(PREFIX) and (path / DEMO_MARKER).is_file()
 
 
 def remove_directory(path: Path) -> None:
@@ -53,7 +53,7 @@ def sweep_directories() -> None:
         return
     for path in _own_directories():
         with contextlib.suppress(OSError):
-            lock = os.open(path / MARKER, os.O_RDWR | os.O_NOFOLLOW)
+            lock = os.open(path / DEMO_MARKER, os.O_RDWR | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove_directory(path)

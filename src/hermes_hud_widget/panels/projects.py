@@ -227,7 +227,8 @@ def _all(
         for folder in folders_of.get(text(row["id"]) or "", ())
     )
     works: dict[str, list[Work]] = {}
-    by_directory: dict[str, tuple[str, Kind, list[Work]]] = {}
+    by_directory: dict[str, tuple[str, list[Work]]] = {}
+    repositories: set[str] = set()
     elsewhere: list[Work] = []
     junk = _Junk(place)
     for where, work in (state.work() if state else {}).items():
@@ -236,16 +237,20 @@ def _all(
         if owner is not None:
             works.setdefault(owner, []).append(work)
         elif directory is not None:
-            kind: Kind = "repository" if where.repository else "folder"
-            by_directory.setdefault(_key(directory), (directory, kind, []))[2].append(work)
+            key = _key(directory)
+            by_directory.setdefault(key, (directory, []))[1].append(work)
+            if where.repository:
+                repositories.add(key)
         else:
             elsewhere.append(work)
     active_id = next((text(row["value"]) for row in meta if row["key"] == "active_id"), None)
     own = [_own(row, folders_of, works, active_id) for row in rows]
     found = [one for one in own if not one.row["archived"]]
     labels = {_key(text(row["root"]) or ""): row for row in discovered}
-    for key, (path, kind, parts) in by_directory.items():
-        found.append(_other(path, "repository" if key in labels else kind, together(parts), labels.get(key)))
+    repositories |= labels.keys()
+    for key, (path, parts) in by_directory.items():
+        kind: Kind = "repository" if key in repositories else "folder"
+        found.append(_other(path, kind, together(parts), labels.get(key)))
     for key, row in labels.items():
         root = text(row["root"]) or ""
         if (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
-import threading
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,10 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
-from hermes_hud_widget.ledger.database import Database, DatabaseMissing, DatabaseProblem, Way
+from hermes_hud_widget.ledger.database import DatabaseMissing, DatabaseProblem, Way
 from hermes_hud_widget.ledger.release import release_of
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources.shared import SharedDatabase, shared_database
 from hermes_hud_widget.sources.source import Attached, Source
 
 
@@ -182,16 +182,15 @@ class DatabaseStanding(Source[DatabaseState | None]):
         return None
 
     def attach(self, place: Place) -> Attached[DatabaseState | None]:
-        return _Standing(Database(place.path / self.path))
+        return _Standing(shared_database(place, place.path / self.path))
 
 
 class _Standing(Attached[DatabaseState | None]):
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = threading.Lock()
-        self._seen: Hashable = object()
-        self._state: DatabaseState | None = None
-        self.files = database.files
+    def __init__(self, shared: SharedDatabase) -> None:
+        self._shared = shared
+        self._database = shared.database
+        self.files = shared.database.files
+        shared.join(self)
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
@@ -202,38 +201,28 @@ class _Standing(Attached[DatabaseState | None]):
         return self._database.may_lag
 
     def signature(self) -> Hashable:
-        with self._lock:
-            seen = self._database.signature()
-            if seen != self._seen:
-                self._state = self._look()
-                self._seen = seen
-            return self._state
+        return self._shared.changes(self, self._state)
 
     def read(self) -> DatabaseState | None:
-        return self._look()
+        try:
+            return self._database.read(self._state)
+        except DatabaseMissing:
+            return None
+        except DatabaseProblem as error:
+            return DatabaseState(str(error))
 
     def is_missing(self) -> bool:
         return not self._database.path.exists()
 
     def close(self) -> None:
-        self._database.close()
+        self._shared.leave(self)
 
-    def _look(self) -> DatabaseState | None:
-        try:
-            release, schema = self._database.read(_release_and_schema)
-        except DatabaseMissing:
-            return None
-        except DatabaseProblem as error:
-            return DatabaseState(str(error))
-        return DatabaseState(None, release, schema, self._database.way)
-
-
-def _release_and_schema(connection: sqlite3.Connection, schema: Schema) -> tuple[str | None, int | None]:
-    number = None
-    if schema.has("schema_version", "version"):
-        row = connection.execute("SELECT version FROM schema_version LIMIT 1").fetchone()
-        number = row[0] if row is not None and isinstance(row[0], int) else None
-    return release_of(schema), number
+    def _state(self, connection: sqlite3.Connection, schema: Schema) -> DatabaseState:
+        number = None
+        if schema.has("schema_version", "version"):
+            row = connection.execute("SELECT version FROM schema_version LIMIT 1").fetchone()
+            number = row[0] if row is not None and isinstance(row[0], int) else None
+        return DatabaseState(None, release_of(schema), number, self._database.way)
 
 
 class WatchState(NamedTuple):

@@ -25,6 +25,12 @@ class Attached(ABC, Generic[T_co]):
     """True after a `signature` that could not be certain: take it again in some 20 ms."""
     may_lag: bool = False
     """True when what was written may become visible some time after the event that tells of it."""
+    rings: ClassVar[bool] = False
+    """Whether there may be `doorbells`; set for each class that has some."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.rings = cls.doorbells is not Attached.doorbells
 
     @property
     def progress(self) -> Progress | None:

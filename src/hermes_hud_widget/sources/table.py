@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
-from hermes_hud_widget.ledger.database import Database, DatabaseMissing, DatabaseProblem
+from hermes_hud_widget.ledger.database import DatabaseProblem
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.files import Where, base_of
+from hermes_hud_widget.sources.shared import SharedDatabase, shared_database
 from hermes_hud_widget.sources.source import Attached, Source
 
 Rows = tuple[Mapping[str, Any], ...]
@@ -38,7 +38,8 @@ class Table(Source[Rows]):
         prefix: Only rows whose text in the first begins with the second; none of a table without that column.
         cut_chars: Longer texts are cut to so many characters.
         by_content: It changes only when its rows do, not with every commit to the file: for a small table
-            (some hundred rows) of a database that is written often. They are read with every commit.
+            (some hundred rows) of a database that is written often. They are read with every commit, those of all
+            such tables of the file in one go.
     """
 
     path: str
@@ -61,15 +62,17 @@ class Table(Source[Rows]):
         return ()
 
     def attach(self, place: Place) -> Attached[Rows]:
-        database = Database(base_of(place, self.of) / self.path)
-        return _ByContent(self, database) if self.by_content else _Table(self, database)
+        shared = shared_database(place, base_of(place, self.of) / self.path)
+        return _ByContent(self, shared) if self.by_content else _Table(self, shared)
 
 
 class _Table(Attached[Rows]):
-    def __init__(self, declared: Table, database: Database) -> None:
+    def __init__(self, declared: Table, shared: SharedDatabase) -> None:
         self._declared = declared
-        self._database = database
-        self.files = database.files
+        self._shared = shared
+        self._database = shared.database
+        self.files = shared.database.files
+        shared.join(self)
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
@@ -80,7 +83,7 @@ class _Table(Attached[Rows]):
         return self._database.may_lag
 
     def signature(self) -> Hashable:
-        return self._database.signature()
+        return self._shared.signature()
 
     def read(self) -> Rows:
         try:
@@ -92,41 +95,17 @@ class _Table(Attached[Rows]):
         return not self._database.path.exists()
 
     def close(self) -> None:
-        self._database.close()
+        self._shared.leave(self)
 
     def _rows(self, connection: sqlite3.Connection, schema: Schema) -> Rows:
         return select(self._declared, connection, schema)
 
 
 class _ByContent(_Table):
-    """Reads the rows whenever something was committed, and has changed when they have."""
-
-    def __init__(self, declared: Table, database: Database) -> None:
-        super().__init__(declared, database)
-        self._lock = threading.Lock()
-        self._seen: Hashable = object()
-        self._rows_seen: Rows | str | None = None
-        self._changes = 0
+    """Its rows are read whenever something was committed, and it has changed when they have."""
 
     def signature(self) -> Hashable:
-        with self._lock:
-            # Before the rows: a commit in between is then noticed by the next look.
-            seen = super().signature()
-            if seen != self._seen:
-                found = self._now()
-                self._seen = seen
-                if found != self._rows_seen:
-                    self._rows_seen = found
-                    self._changes += 1
-            return self._changes
-
-    def _now(self) -> Rows | str | None:
-        try:
-            return super().read()
-        except SourceError as error:
-            return str(error)
-        except DatabaseMissing:
-            return None
+        return self._shared.changes(self, self._rows)
 
 
 def select(declared: Table, connection: sqlite3.Connection, schema: Schema) -> Rows:

@@ -156,12 +156,12 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
           )}
           {task.comments > 0 && (
             <span class="dim numeric" title={t("comments", { count: task.comments })}>
-              <Icon name="sessions" size={12} /> {task.comments}
+              <Icon name="sessions" size={12} /> <span>{task.comments}</span>
             </span>
           )}
           {task.attachments > 0 && (
             <span class="dim numeric" title={t("attachments", { count: task.attachments })}>
-              <Icon name="folder" size={12} /> {task.attachments}
+              <Icon name="folder" size={12} /> <span>{task.attachments}</span>
             </span>
           )}
         </p>

@@ -107,7 +107,7 @@ export const texts = {
   zh: {
     empty: "看板上还没有任务",
     "empty.help":
-      "看板让多个 Hermes 配置分担工作：“hermes kanban create”添加任务，网关把它交给工作进程。各列、工作进程及其运行记录会显示在这里。",
+      "看板让多个 Hermes 配置档分担工作：“hermes kanban create”添加任务，网关把它交给工作进程。各列、工作进程及其运行记录会显示在这里。",
     boards: "看板列表",
     current: "当前",
     "board.archived": "已收起",

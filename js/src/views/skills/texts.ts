@@ -122,7 +122,7 @@ export const texts = {
     "count.unlisted": "{count} 个未列出",
     "count.archived": "{count} 个已归档",
 
-    curator: "技能维护",
+    curator: "策展",
     "curator.off": "已关闭（config.yaml 的 curator.enabled）",
     "curator.paused": "已暂停",
     "curator.never": "尚未运行",
