@@ -72,7 +72,9 @@ def relay(runtime: Runtime, agent: MakeAgent) -> Iterator[tuple[Relay, Messages,
     hermes.memory(["first"])
     messages = Messages()
     place = find_place(hermes.home)
-    relay = Relay(runtime.endpoint, lambda: runtime.open(place), ("memory", "sessions", "skills"), messages.put)
+    relay = Relay(
+        runtime.endpoint, lambda: runtime.open(place), ("memory", "sessions", "skills"), messages.put
+    )
     yield relay, messages, hermes
     relay.close()
 

@@ -126,7 +126,10 @@ def test_errors_show_themselves_in_one_line_in_a_notebook(tmp_path: Path) -> Non
             "No panel named 'memroy'. Did you mean 'memory'? There are: agents, approvals",
         ),
         ({"panels": []}, "would show nothing"),
-        ({"theme": "pink"}, "expected one of auto, light, dark, neural-awakening, blade-runner, fsociety, anime"),
+        (
+            {"theme": "pink"},
+            "expected one of auto, light, dark, neural-awakening, blade-runner, fsociety, anime",
+        ),
         ({"layout": "heap"}, "layout='heap': expected one of tabs, grid"),
         ({"scanlines": "some"}, "expected True or False"),
         ({"height": "tall"}, "expected pixels"),

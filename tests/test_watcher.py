@@ -15,7 +15,7 @@ import pytest
 from hermes_hud_widget.doorbell import Doorbell, DoorbellError, DoorbellLimitError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Attached, Documents, Profiles, Source, TextFile
-from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Watcher, needs_of, plan_for
+from hermes_hud_widget.watcher import BETWEEN_LOOKS_S, SETTLE_S, Agenda, Plan, Watcher, needs_of
 
 DESCRIPTORS = Path("/proc/self/fd")
 WAIT_S = 5.0
@@ -197,13 +197,64 @@ def test_only_the_directories_of_named_files_are_watched(tmp_path: Path) -> None
     (tmp_path / "home" / "memories").mkdir()
     place = Place(tmp_path / "home", tmp_path / "home", None)
     watched = {"a": TextFile("a").attach(place), "b": TextFile("memories/b").attach(place)}
-    plan = plan_for({key: needs_of(thing) for key, thing in watched.items()})
+    plan = Plan()
+    plan.meet({key: needs_of(thing) for key, thing in watched.items()})
     directories = {path for path, _, _ in plan.directories}
     assert directories == {str(tmp_path), str(tmp_path / "home"), str(tmp_path / "home" / "memories")}
     assert plan.concerned(str(tmp_path / "home" / "unnamed")) == set()
     assert plan.concerned(str(tmp_path / "home" / "a")) == {"a"}
     assert plan.concerned(str(tmp_path / "home" / "memories")) == {"b"}
     assert plan.concerned(str(tmp_path / "home")) == {"a", "b"}
+
+
+def test_a_plan_changes_by_what_one_thing_needs_and_keeps_what_others_need(tmp_path: Path) -> None:
+    (tmp_path / "memories").mkdir()
+    place = Place(tmp_path, tmp_path, None)
+    a, b = TextFile("a").attach(place), TextFile("memories/b").attach(place)
+    plan = Plan()
+    plan.meet({"a": needs_of(a)})
+    came, went = plan.meet({"b": needs_of(b)})
+    assert {path for path, _, _ in came} == {str(tmp_path / "memories")}
+    assert not went
+    assert plan.meet({"a": needs_of(a), "b": needs_of(b)}) == (frozenset(), frozenset())
+    shutil.rmtree(tmp_path / "memories")
+    came, went = plan.meet({"b": needs_of(b)})
+    assert not came
+    assert {path for path, _, _ in went} == {str(tmp_path / "memories")}
+    assert plan.concerned(str(tmp_path / "a")) == {"a"}
+    assert plan.concerned(str(tmp_path / "memories")) == {"b"}
+    assert plan.concerned(str(tmp_path)) == {"a", "b"}
+
+
+def test_what_is_watched_later_makes_nobody_look_at_what_is_watched_already(tmp_path: Path) -> None:
+    homes = [tmp_path / "first", tmp_path / "second"]
+    for home in homes:
+        home.mkdir()
+    watch = Watch()
+    try:
+        if watch.watcher._native.descriptor is None:
+            pytest.skip("watchfiles begins anew with each directory, and everything is looked at")
+        (attached,) = watch.add(homes[0], a=TextFile("a")).values()
+        assert watch.says_nothing()
+        looks: list[None] = []
+        taken = attached.signature
+        attached.signature = lambda: (looks.append(None), taken())[1]  # type: ignore[method-assign]
+        watch.add(homes[1], b=TextFile("b"))
+        (homes[1] / "b").touch()
+        assert watch.next() == {"b"}
+        assert looks == []
+    finally:
+        watch.watcher.close()
+
+
+def test_a_thing_without_doorbells_is_not_asked_for_them(tmp_path: Path, watch: Watch) -> None:
+    attached = watch.add(tmp_path, a=TextFile("a"))["a"]
+    assert not attached.rings
+    asked: list[None] = []
+    attached.doorbells = lambda: (asked.append(None), frozenset())[1]  # type: ignore[method-assign,func-returns-value]
+    (tmp_path / "a").touch()
+    assert watch.next() == {"a"}
+    assert not asked
 
 
 def test_only_what_an_event_concerns_is_looked_at(tmp_path: Path, watch: Watch) -> None:

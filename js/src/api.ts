@@ -53,7 +53,10 @@ export interface Api {
   ui: typeof ui;
   /** A text of the module's `texts`, else of the core's, in the viewer's language; plain words come back as they are. */
   t: Translate;
-  /** A text with elements at the places of its `{name}`s: `sentence("ran", { when: h(ui.Ago, { at }) })`. */
+  /**
+   * A text with elements at the places of its `{name}`s: `sentence("ran", { when: h(ui.Ago, { at }) })`; `one|many` is
+   * chosen by its `count`.
+   */
   sentence: (key: string, parts: Record<string, ComponentChildren>) => ComponentChildren;
   /** The text `family.written` for a word that another program wrote, which is returned as it is if there is none. */
   word: (family: string, written: string) => string;
@@ -127,7 +130,7 @@ export function makeApi(texts: Texts, format: Format): Api {
     ui,
     t,
     sentence: (key, parts) =>
-      t(key)
+      t(key, typeof parts.count === "number" ? { count: parts.count } : {})
         .split(/\{(\w+)\}/)
         // Every second piece is a name.
         .map((piece, index) => (index % 2 === 0 ? piece : Object.hasOwn(parts, piece) ? parts[piece] : `{${piece}}`)),

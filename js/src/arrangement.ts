@@ -39,7 +39,7 @@ export function chosen(byDefault: Shown, choice: Shown | undefined): Shown {
 
 /** The panels in the viewer's order, the hidden ones too. */
 export function inOrder(panels: readonly PanelEntry[], order: readonly string[]): readonly PanelEntry[] {
-  const names = order.filter((name) => panels.some((panel) => panel.name === name));
+  const names = [...new Set(order)].filter((name) => panels.some((panel) => panel.name === name));
   panels.forEach(({ name }, index) => {
     if (names.includes(name)) return;
     const before = panels[index - 1];

@@ -72,7 +72,7 @@ function Cell({
 
 /** Whether any of an element can be seen. */
 function useOnScreen(element: { current: HTMLElement | null }): boolean {
-  const [isOnScreen, setOnScreen] = useState(true);
+  const [isOnScreen, setOnScreen] = useState(typeof IntersectionObserver === "undefined");
   useEffect(() => {
     if (!element.current || typeof IntersectionObserver === "undefined") return;
     const observer = new IntersectionObserver((entries) => setOnScreen(entries.at(-1)?.isIntersecting ?? true));

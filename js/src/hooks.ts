@@ -7,16 +7,19 @@ import { useEffect, useRef, useState } from "preact/hooks";
  *
  * @param traces What is shown of each key; equal traces mean that nothing changed.
  * @param forMs How long the moment is, in ms.
+ * @param of What they are keys of: of something else, such as another file, nothing is new at first.
  */
-export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000): ReadonlySet<string> {
-  const known = useRef<ReadonlyMap<string, unknown> | null>(null);
+export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000, of = ""): ReadonlySet<string> {
+  const known = useRef<{ of: string; traces: ReadonlyMap<string, unknown> } | null>(null);
   const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
   // A key that changes again while it is marked stays so until its last timer ends.
   const last = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    const before = known.current;
-    known.current = traces;
+    const isOther = known.current !== null && known.current.of !== of;
+    const before = isOther ? null : known.current?.traces;
+    known.current = { of, traces };
+    if (isOther) setFresh(new Set());
     const touched = before ? [...traces.keys()].filter((key) => before.get(key) !== traces.get(key)) : [];
     if (touched.length === 0) return;
     setFresh((now) => new Set([...now, ...touched]));
@@ -28,7 +31,7 @@ export function useFresh(traces: ReadonlyMap<string, unknown>, forMs = 4_000): R
     }, forMs);
     timers.current.add(timer);
     for (const key of touched) last.current.set(key, timer);
-  }, [[...traces].join("\n")]);
+  }, [of, [...traces].join("\n")]);
   useEffect(() => () => timers.current.forEach(clearTimeout), []);
   return fresh;
 }
@@ -47,11 +50,12 @@ export function useOpened(view: RefObject<HTMLElement | null>, attribute: string
   useEffect(() => {
     const before = last.current;
     if (opened === before.id) return;
-    const panel = view.current?.closest("[data-panel]");
+    const panel = view.current?.closest<HTMLElement>("[data-panel]");
     if (before.id === null) before.scrollTop = panel?.scrollTop ?? 0;
     if (panel) panel.scrollTop = opened === null ? before.scrollTop : 0;
     const target = opened === null ? `[${attribute}="${CSS.escape(before.id ?? "")}"] button` : detail;
-    view.current?.querySelector<HTMLElement>(target)?.focus({ preventScroll: true });
+    // Without a row to go back to, the keys stay with the panel.
+    (view.current?.querySelector<HTMLElement>(target) ?? panel)?.focus({ preventScroll: true });
     before.id = opened;
   }, [opened]);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -19,7 +19,7 @@ export function useArrangement({ options }: Client, element: HTMLElement) {
     const recall = () => {
       if (memory.current || !element.isConnected) return;
       memory.current = new Memory(options, element);
-      latest.current = memory.current.read();
+      latest.current = memory.current.read() ?? {};
       setArrangement(latest.current);
     };
     recall();
@@ -35,7 +35,8 @@ export function useArrangement({ options }: Client, element: HTMLElement) {
   };
   return {
     arrangement,
-    arrange: (change: Arrangement) => set({ ...latest.current, ...change }),
+    // Another HUD of this notebook may have stored something since.
+    arrange: (change: Arrangement) => set({ ...(memory.current?.read() ?? latest.current), ...change }),
     forget: () => set({}),
   };
 }

@@ -74,7 +74,11 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
     if (!isGuest) arrange({ tab: panel });
   };
   const openLarge = (panel: string | null) => {
-    if (panel === null) setGuest(null);
+    if (panel === null && guest !== null) {
+      setGuest(null);
+      // Its cell goes with what had the focus; the keys stay.
+      root.current?.focus({ preventScroll: true });
+    }
     setLarge(panel);
   };
   const [focused, focus] = useState<{ panel: string } | null>(null);
@@ -113,7 +117,8 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
     else if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || sheet !== null) return;
     else if (event.key === "?") setSheet("keys");
     else if (event.key === "/") {
-      if (!focusSearch(root.current, selected?.name ?? "")) return;
+      // Where a panel has nothing to search in, all of it is.
+      if (!focusSearch(root.current, selected?.name ?? "")) setSheet("palette");
     } else {
       const at = "1234567890".indexOf(event.key);
       const panel = event.key.length === 1 ? (layout === "tabs" ? row : seen)[at] : undefined;

@@ -7,16 +7,19 @@ import type { Options } from "./client.ts";
  */
 export class Memory {
   readonly #key: string;
+  #isKept = true;
 
   constructor({ panels, layout, theme, scanlines }: Options, element: Element) {
     this.#key = `hermes-hud:${pageOf(element)}:${JSON.stringify([panels, layout, theme, scanlines])}`;
   }
 
-  read(): Arrangement {
+  /** What was stored; null where the page may keep nothing. */
+  read(): Arrangement | null {
+    if (!this.#isKept) return null;
     try {
       return parseArrangement(localStorage.getItem(this.#key));
     } catch {
-      return {}; // a page that may keep nothing
+      return null;
     }
   }
 
@@ -25,7 +28,7 @@ export class Memory {
       if (Object.keys(arrangement).length === 0) localStorage.removeItem(this.#key);
       else localStorage.setItem(this.#key, JSON.stringify(arrangement));
     } catch {
-      // It holds for as long as the page does.
+      this.#isKept = false; // it holds for as long as the page does
     }
   }
 }

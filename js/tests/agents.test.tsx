@@ -222,6 +222,19 @@ describe("the agents", () => {
     expect(one(".live-transcript")).toBeNull();
   });
 
+  test("what a live transcript showed stays while its newest page moves on", () => {
+    let newest = transcript([line(40, "-> step(2)"), line(60, "-> step(3)")], 40);
+    draw(agents({ delegations: [delegation()] }), (query) => ({
+      transcript: query.before === undefined ? newest : transcript([line(0, "-> step(0)"), line(20, "-> step(1)")]),
+    }));
+    click(".task button");
+    newest = transcript([line(80, "-> step(4)"), line(100, "done", "final")], 80);
+    click(".live-transcript > .quiet");
+    expect(asked[1]).toEqual({ transcript: "d1", task: 0, before: 40 });
+    expect(container.querySelectorAll(".said").length).toBe(6);
+    expect(one(".live-transcript > .quiet")).toBeNull();
+  });
+
   test("a transcript that is gone says so", () => {
     draw(agents({ delegations: [delegation()] }), () => ({ is_missing: true }));
     click(".task button");
@@ -288,16 +301,19 @@ describe("the agents", () => {
     expect(words(".history")).toContain("3Three modelsBikes1h ago");
     expect(words(".history")).toContain("3 earlier ones");
     expect(words(".history")).toContain("2 sessions, 1.5 MB, last written 5m ago");
+    draw(agents({ moa_sessions: 1, moa_bytes: 1_500_000, moa_at: at(-5) }));
+    expect(words(".history")).toContain("1 session, 1.5 MB, last written 5m ago");
   });
 });
 
 test("sizes are said by thousands", () => {
   const format = { number: (value: number) => String(value) };
-  expect([0, 999, 1_000, 12_345, 1.26e6, 9.99e6, 3e9].map((bytes) => sizeIn(bytes, format))).toEqual([
+  expect([0, 999, 1_000, 12_345, 999_960, 1.26e6, 9.99e6, 3e9].map((bytes) => sizeIn(bytes, format))).toEqual([
     "0 B",
     "999 B",
     "1 kB",
     "12 kB",
+    "1 MB",
     "1.3 MB",
     "10 MB",
     "3 GB",

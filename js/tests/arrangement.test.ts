@@ -21,6 +21,10 @@ describe("what a layout shows", () => {
     expect(names(inOrder(panels, shown.order))).toBe("cabd");
   });
 
+  test("is each panel once, however often the cell names it", () => {
+    expect(names(visible(panels, byDefault(panels, ["c", "c", "a", "c"])))).toBe("ca");
+  });
+
   test("is what the viewer chose", () => {
     const shown = chosen(byDefault(panels, ["a", "b", "c", "d"]), { order: ["d", "c", "b", "a"], hidden: ["c"] });
     expect(names(visible(panels, shown))).toBe("dba");

@@ -276,4 +276,14 @@ describe("a time line", () => {
       if (index > 0) expect(Math.abs((tick - (ticks[index - 1] ?? 0)) / HOUR - every)).toBeLessThanOrEqual(1);
     }
   });
+
+  test("has one tick where a clock skips the hour between two", () => {
+    const zone = process.env.TZ;
+    process.env.TZ = "Europe/Vienna";
+    const night = Date.parse("2026-03-29T00:00:00+01:00");
+    const ticks = ticksOf(night, night + 3 * HOUR);
+    process.env.TZ = zone;
+    expect(ticks.length).toBeGreaterThan(3);
+    expect(new Set(ticks).size).toBe(ticks.length);
+  });
 });

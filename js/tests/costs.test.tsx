@@ -146,6 +146,18 @@ describe("the budget", () => {
     expect(words(".budget .none")).toEqual([catalogues.en["budget.none"]]);
   });
 
+  test("may be one a day, chosen before the amount", () => {
+    draw(costs({ month }));
+    act(() => {
+      const select = container.querySelector<HTMLSelectElement>(".budget select");
+      if (!select) throw new Error("no select");
+      select.value = "day";
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    set("5");
+    expect(words(".budget .meter-text")[0]).toBe("Today$3.00 of $5.00 · $2.00 left");
+  });
+
   test("is a line across the days, and a projection that calls itself one", () => {
     draw(costs({ month }));
     set("30");

@@ -51,6 +51,7 @@ const goals = (...listed: Goal[]): Goals => ({
   paused: listed.filter(({ status }) => status === "paused").length,
   done: listed.filter(({ status }) => status === "done").length,
   unreadable: 0,
+  is_cut: false,
 });
 
 describe("the goals", () => {

@@ -55,6 +55,23 @@ function draw(data: LogTail, more: Partial<ViewProps<LogTail>> = {}) {
   drawIn(h(View, props as ViewProps<LogTail>));
 }
 
+test("of another file nothing is new at first", () => {
+  const view = texts().above(catalogues);
+  const View = define(makeApi(view, makeFormat("en", view.t)));
+  const show = (data: LogTail, query: object, isPending = false) =>
+    drawIn(h(View, { data, query, isPending, open: () => {} } as unknown as ViewProps<LogTail>));
+  const of = (...offsets: number[]) => tail({ records: offsets.map((offset) => record({ offset })) });
+  const marked = () => container.querySelectorAll(".changed").length;
+  show(of(0, 70), {});
+  show(of(0, 70, 140), {});
+  expect(marked()).toBe(1);
+  show(of(0, 70, 140), { file: "errors" }, true);
+  show(of(5, 9), { file: "errors" });
+  expect(marked()).toBe(0);
+  show(of(5, 9, 20), { file: "errors" });
+  expect(marked()).toBe(1);
+});
+
 const one = <E extends HTMLElement>(selector: string) => container.querySelector<E>(selector);
 const input = (selector: string, value: string, event: string) =>
   act(() => {
@@ -74,7 +91,7 @@ test("another log, another level and a word are asked for from the newest record
   expect(setQuery).toHaveBeenLastCalledWith({ before: null, level: "WARNING" });
   input("[data-search]", "timed out", "input");
   expect(setQuery).toHaveBeenCalledTimes(2);
-  act(() => vi.advanceTimersByTime(300));
+  act(() => void vi.advanceTimersByTime(300));
   expect(setQuery).toHaveBeenLastCalledWith({ before: null, text: "timed out" });
 });
 

@@ -67,6 +67,7 @@ const memory = (values: Partial<Memory> = {}): Memory => ({
   changes: [],
   watched_since: ago(3_600),
   stale_sessions: [],
+  stale_total: 0,
   pending: [],
   pending_total: 0,
   backups: [],
@@ -188,8 +189,13 @@ describe("what surrounds the stores", () => {
 
   test("sessions with an older memory lead to themselves", () => {
     const session = { id: "s1", title: null, source: "cli", started_at: ago(600), changes: null };
-    draw(memory({ stale_sessions: [session, { ...session, id: "s2", title: "Bikes", changes: 2 }] }));
-    expect(text()).toContain("2 sessions may go on with an older memory");
+    draw(
+      memory({
+        stale_sessions: [session, { ...session, id: "s2", title: "Bikes", changes: 2 }],
+        stale_total: 14,
+      }),
+    );
+    expect(text()).toContain("14 sessions may go on with an older memory");
     expect(text()).toContain("2 changes since");
     expect(text()).toContain("changes since then were not seen");
     act(() => container.querySelectorAll<HTMLButtonElement>(".stale button")[1]?.click());

@@ -88,6 +88,7 @@ const news = (values: Partial<SinceOpened> = {}): SinceOpened => ({
   skills_changed: 0,
   cron_runs: 0,
   cron_failed: 0,
+  is_cron_cut: false,
   spending: null,
   spent_since: null,
   ...values,
@@ -226,6 +227,11 @@ describe("what is new", () => {
     ]);
     click(".fact");
     expect(opened).toEqual([["sessions"]]);
+    draw(overview(), news({ cron_runs: 200, cron_failed: 1, is_cron_cut: true }));
+    expect([...container.querySelectorAll(".fact")].map((one) => one.textContent?.trim())).toEqual([
+      "199+ cron runs",
+      "1+ failed cron runs",
+    ]);
   });
 
   test("says what was spent, and never a price that is not known", () => {
@@ -254,7 +260,7 @@ test("the home's age, size and corrections are told", () => {
   const { identity } = overview();
   draw(overview({ identity: { ...identity, corrections: 3 } }));
   expect(text()).toContain("day 30");
-  expect(text()).toContain("Database 1.40\u202fMB");
+  expect(text()).toContain("Database 1.4 MB");
   click(".capacity .link");
   expect(opened).toEqual([["corrections"]]);
 });

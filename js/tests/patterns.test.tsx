@@ -77,6 +77,11 @@ test("a span is chosen with a button", () => {
   expect(setQuery).toHaveBeenCalledWith({ days: 0 });
 });
 
+test("days that have not come, which a wrong clock made, are not drawn", () => {
+  draw(patterns({ calendar: [...patterns().calendar, { on: "2199-01-01", sessions: 1 }] }));
+  expect(all(".when .heat.fixed rect")).toHaveLength(1);
+});
+
 test("hours are told of sessions, messages or tool calls", () => {
   draw(patterns());
   expect(words(".when .heat-told")[0]).toBe("Most: Tue 09:00: 2 sessions");

@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { h } from "preact";
 import { act } from "preact/test-utils";
 import { describe, expect, test, vi } from "vitest";
@@ -121,6 +123,21 @@ describe("a heat map", () => {
   });
 });
 
+test("the style sheet of signs hits its own verdicts only, as it applies to all panels of a grid", () => {
+  draw(
+    <div class="verdict">
+      <p>
+        <b>Judged</b>
+      </p>
+    </div>,
+  );
+  const rules = [
+    ...readFileSync(join(import.meta.dirname, "../src/charts/signs.css"), "utf8").matchAll(/([^{}]+)\{/g),
+  ].map(([, selector = ""]) => selector.trim());
+  expect(rules.length).toBeGreaterThan(5);
+  for (const rule of rules) expect(all(rule)).toEqual([]);
+});
+
 describe("a calendar", () => {
   const days = [
     { day: "2026-05-28", value: 2 },
@@ -153,6 +170,11 @@ describe("a calendar", () => {
     expect(words(".heat-columns small")).toEqual(["May", "Jun"]);
     draw(<Calendar label="Sessions" days={days} from="2026-05-10" to="2026-06-30" say={String} />);
     expect(words(".heat-columns small")).toEqual(["May", "Jun"]);
+  });
+
+  test("is of a year at most, whatever odd dates there are", () => {
+    draw(<Calendar label="Sessions" days={[{ day: "1970-01-01", value: 1 }, ...days]} say={String} />);
+    expect(all("rect")).toHaveLength(371);
   });
 
   test("of no day at all is nothing", () => {
@@ -303,6 +325,26 @@ describe("a Gantt chart", () => {
     expect(namesOfDrawings()).toEqual([expect.stringContaining("Work: 4 things")]);
   });
 
+  test("has another colour or another pattern for each of many kinds", () => {
+    const kinds = Array.from({ length: 12 }, (_, index) => ({ kind: `k${index}`, label: `k${index}` }));
+    const lanes = kinds.map(({ kind }) => ({ key: kind, label: kind, bars: [bar(kind, -9, -8, kind)] }));
+    draw(
+      <Gantt
+        label="Work"
+        from={NOW - DAY}
+        to={NOW}
+        now={NOW}
+        lanes={lanes}
+        kinds={kinds}
+        marks={[]}
+        markKinds={[]}
+        markLabel=""
+      />,
+    );
+    const looks = all(".gantt-bar").map(({ className, style }) => `${className} ${style.getPropertyValue("--series")}`);
+    expect(new Set(looks).size).toBe(12);
+  });
+
   test("is zoomed into by buttons, and told about it", () => {
     show();
     click("[aria-label='Zoom in']");
@@ -395,6 +437,16 @@ describe("ticks", () => {
     expect(months.map(({ unit }) => unit)).toEqual(["month", "month", "month", "year", "month", "month"]);
     const years = ticksOf(Date.parse("2006-06-15T00:00:00"), Date.parse("2026-06-15T00:00:00"), 8);
     expect(years.map(({ at }) => new Date(at).getFullYear())).toEqual([2011, 2016, 2021, 2026]);
+  });
+
+  test("where a clock skips an hour come once each", () => {
+    const zone = process.env.TZ;
+    process.env.TZ = "Europe/Vienna";
+    const night = Date.parse("2026-03-29T00:00:00+01:00");
+    const ticks = ticksOf(night, night + 6 * HOUR, 14).map(({ at }) => at);
+    process.env.TZ = zone;
+    expect(ticks.length).toBeGreaterThan(6);
+    expect(new Set(ticks).size).toBe(ticks.length);
   });
 
   test("have labels that do not stick out at the ends", () => {

@@ -123,6 +123,14 @@ describe("checkpoints", () => {
     expect(text()).toContain("on");
   });
 
+  test("are kept for a day, or for some days", () => {
+    const data = of<CheckpointList>("checkpoints");
+    draw(checkpoints, { ...data, retention_days: 7 });
+    expect(text()).toContain("for 7 days");
+    draw(checkpoints, { ...data, retention_days: 1 });
+    expect(text()).toMatch(/for 1 day(?!s)/);
+  });
+
   test("that cannot be read say why", () => {
     const data = of<CheckpointList>("checkpoints");
     const [one] = data.directories;

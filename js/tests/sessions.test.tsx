@@ -108,7 +108,8 @@ function stage(answer: (query: Query) => Transcript | null = () => transcript(),
   const useSnapshots = (queries: readonly Query[]): ViewSnapshot<Sessions>[] => {
     pages = [...queries];
     return queries.map((query) => {
-      const data = { list: null, transcript: answer(query), missing: false, is_narrowed: false };
+      const found = answer(query);
+      const data = { list: null, transcript: found, missing: found === null, is_narrowed: false };
       return { query, data, version: 1, status: "ok", error: null, progress: null, isPending: false };
     });
   };
@@ -433,11 +434,44 @@ describe("the transcript", () => {
     clicked.mockRestore();
     makeUrl.mockRestore();
   });
+
+  test("is saved whole although it grows meanwhile, and only one page of it is watched", async () => {
+    const makeUrl = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
+    const clicked = vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue();
+    const watched: number[] = [];
+    const { draw, pages } = stage((query) => {
+      if (query.limit === 200) watched.push(pages().length);
+      if (query.before === 3) return transcript({ messages: [message(2), message(1)] });
+      // It was compacted and grew: the newest page no longer reaches the one before it.
+      const isLater = watched.length > 1;
+      return transcript({ messages: isLater ? [message(9)] : [message(4), message(3)], older: isLater ? 9 : 3 });
+    });
+    draw(sessions({}, { list: null }), { session: "s" });
+    click(".export button:nth-child(2)");
+    act(() => void vi.advanceTimersByTime(10));
+    const blob = makeUrl.mock.calls[0]?.[0] as Blob;
+    const saved = await blob.text();
+    for (const id of [1, 2, 3, 4]) expect(saved).toContain(`message ${id}`);
+    expect(new Set(watched)).toEqual(new Set([1]));
+    clicked.mockRestore();
+    makeUrl.mockRestore();
+  });
+
+  test("that cannot be fetched whole says so, and can be tried again", () => {
+    const { draw } = stage((query) => {
+      if (query.limit === undefined) return transcript();
+      return "before" in query ? null : transcript({ older: 1 });
+    });
+    draw(sessions({}, { list: null }), { session: "s" });
+    click(".export button");
+    expect(words(".export [role=alert]")).toContain("Nothing was saved");
+    expect((one(".export button") as HTMLButtonElement).disabled).toBe(false);
+  });
 });
 
 test("the view speaks Chinese", () => {
   const { draw } = stage(undefined, "zh");
   draw(sessions({ search: search() }), { search: "needle" });
-  expect(words("[data-total]")).toBe("61 个会话");
+  expect(words("[data-total]")).toBe("61 个对话");
   expect(words(".outcome")).toBe("5 条消息");
 });

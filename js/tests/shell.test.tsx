@@ -62,6 +62,11 @@ const type = async (text: string) => {
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });
 };
+/** The keys under which something is kept after that. */
+const stored = async (act: () => Promise<void>) => {
+  await act();
+  return Object.keys(localStorage);
+};
 const options = () => [...container.querySelectorAll("[role=option]")].map((option) => option.textContent ?? "");
 const choose = async (name: string, value: string) => {
   await click(`.menu input[name=${name}][value=${value}]`);
@@ -172,6 +177,25 @@ describe("a grid", () => {
     expect(cells()).toEqual(["overview", "memory", "sessions"]);
   });
 
+  test("asks for a panel only when its cell can be seen", async () => {
+    vi.stubGlobal(
+      "IntersectionObserver",
+      class {
+        constructor(private readonly tell: (entries: { isIntersecting: boolean }[]) => void) {}
+        observe(element: HTMLElement) {
+          this.tell([{ isIntersecting: element.dataset.cell !== "sessions" }]);
+        }
+        disconnect() {}
+      },
+    );
+    show({ layout: "grid" });
+    await greet(many);
+    await pass(600);
+    const looks = model.relayed.filter((each) => each.type === "look").map(({ panels }) => panels);
+    expect(looks.at(-1)).toEqual(["overview", "memory"]);
+    expect(looks.flat()).not.toContain("sessions");
+  });
+
   test("has one panel large for as long as one likes", async () => {
     show({ layout: "grid" });
     await greet(many);
@@ -195,6 +219,7 @@ describe("a grid", () => {
     expect(document.activeElement).toBe(one("[data-panel=logs]"));
     await click("[data-cell=logs] .cell-head .tool");
     expect(cells()).toEqual(["overview", "memory", "sessions"]);
+    expect(document.activeElement).toBe(one("[data-hermes-hud]"));
   });
 });
 
@@ -286,6 +311,38 @@ describe("what the viewer chose", () => {
     expect(names("[data-arrange]", "data-arrange").slice(-3)).toEqual(["gateway", "logs", "config"]);
   });
 
+  test("may be that as few are shown as need no groups: then they move among all others", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    await click(".more li:first-child button");
+    for (const name of names("[data-arrange]", "data-arrange").slice(6)) await click(`[data-arrange=${name}] input`);
+    expect(container.querySelectorAll(".arrange section")).toHaveLength(1);
+    expect(container.querySelector(".arrange h3")).toBeNull();
+  });
+
+  test("goes beside what another HUD of the notebook stored meanwhile", async () => {
+    show();
+    await greet(many);
+    const [key] = await stored(() => click("[data-group=system]"));
+    localStorage.setItem(key as string, JSON.stringify({ theme: "anime", tab: "gateway" }));
+    await click("[data-tab=logs]");
+    expect(JSON.parse(localStorage.getItem(key as string) ?? "")).toEqual({ theme: "anime", tab: "logs" });
+  });
+
+  test("holds for the page where there is no room to keep it", async () => {
+    vi.spyOn(localStorage, "setItem").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    show();
+    await greet(many);
+    await click("[data-group=system]");
+    await click("[data-tool=menu]");
+    await choose("theme", "anime");
+    expect(shown()).toEqual(["gateway"]);
+    expect(one("[data-hermes-hud]").dataset.palette).toBe("anime");
+  });
+
   test("works where the page may keep nothing", async () => {
     vi.spyOn(localStorage, "getItem").mockImplementation(() => {
       throw new DOMException("denied", "SecurityError");
@@ -296,7 +353,11 @@ describe("what the viewer chose", () => {
     show();
     await greet(many);
     await click("[data-group=system]");
-    expect(shown()).toEqual(["gateway"]);
+    await click("[data-tab=logs]");
+    expect(shown()).toEqual(["logs"]);
+    await click("[data-tool=menu]");
+    await choose("theme", "anime");
+    expect(shown()).toEqual(["logs"]);
   });
 });
 
@@ -362,6 +423,15 @@ describe("the command palette", () => {
     expect(one(".palette-field input").getAttribute("aria-activedescendant")).toBe(all[1]);
   });
 
+  test("what comes meanwhile changes nothing of the choice", async () => {
+    await openPalette();
+    await press(".palette-field input", "ArrowUp");
+    const chosen = () => one("[role=option][aria-selected=true]").id;
+    const before = chosen();
+    await relay(frame("sessions"));
+    expect(chosen()).toBe(before);
+  });
+
   test("a session opens its transcript", async () => {
     await openPalette();
     const sessions = frame("sessions");
@@ -371,6 +441,15 @@ describe("the command palette", () => {
     await press(".palette-field input", "Enter");
     await pass(600);
     expect(model.gets.at(-1)).toMatchObject({ panel: "sessions", query: { session: id } });
+  });
+
+  test("while an input method is at work its keys are its own", async () => {
+    await openPalette();
+    await type("gatw");
+    for (const key of ["Enter", "ArrowDown", "Escape"]) {
+      expect(await press(".palette-field input", key, { isComposing: true })).toBe(false);
+    }
+    expect(one("[data-sheet]")).toBeTruthy();
   });
 
   test("what nothing answers is said", async () => {
@@ -428,7 +507,7 @@ describe("keys", () => {
     expect(document.activeElement).toBe(one("[data-panel=sessions]"));
   });
 
-  test("/ goes to the panel's search field; where there is none, the key is the host's", async () => {
+  test("/ goes to the panel's search field; where there is none, to the command palette", async () => {
     const define = ({ h }: Api) =>
       function Searched() {
         return h("input", { "data-search": "", "aria-label": "search" });
@@ -439,7 +518,8 @@ describe("keys", () => {
     expect(await press("[data-panel]", "/")).toBe(true);
     expect(document.activeElement).toBe(one("[data-search]"));
     await click("[data-tab=overview]");
-    expect(await press("[data-panel]", "/")).toBe(false);
+    expect(await press("[data-panel]", "/")).toBe(true);
+    expect(document.activeElement).toBe(one(".palette-field input"));
   });
 
   test("mean nothing while somebody types", async () => {

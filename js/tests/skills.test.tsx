@@ -224,6 +224,7 @@ describe("Markdown", () => {
 describe("the view", () => {
   let asked: Query[];
   let answer: Skills | null;
+  const setQuery = vi.fn();
 
   useStage(NOW);
 
@@ -234,7 +235,7 @@ describe("the view", () => {
 
   const views = new Map<string, ReturnType<typeof define>>();
 
-  function draw(data: Skills, language: "en" | "zh" = "en") {
+  function draw(data: Skills, language: "en" | "zh" = "en", query: Query = {}) {
     const words = texts(language).above(catalogues);
     // One component for all drawings: another one would begin anew.
     const View = views.get(language) ?? define(makeApi(words, makeFormat(language, words.t)));
@@ -251,7 +252,7 @@ describe("the view", () => {
         isPending: false,
       }));
     };
-    const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, now: NOW, useSnapshots };
+    const props = { data, version: 1, status: "ok", error: null, query, setQuery, home: null, now: NOW, useSnapshots };
     drawIn(h(View, props as unknown as ViewProps<Skills>), language);
   }
 
@@ -412,6 +413,30 @@ describe("the view", () => {
     });
     expect(one(".skill-text")).toBeNull();
     expect(document.activeElement).toBe(one('[data-skill$="backtest"] button'));
+  });
+
+  test("a skill that another panel leads to is opened beside the list, which is asked for again", () => {
+    answer = { list: null, text: text(), missing: false };
+    draw(answer, "en", { skill: "backtest" });
+    expect(setQuery).toHaveBeenLastCalledWith({});
+    expect(asked).toEqual([{ skill: "skills/data-science/backtest" }]);
+    expect(words(".skill-text h3")).toBe("backtest");
+    expect(container.textContent).not.toContain(catalogues.en.empty);
+    draw(skills([skill()]));
+    expect(words(".skill-text h3")).toBe("backtest");
+    click(".skill-back");
+    expect(document.activeElement).toBe(one('[data-skill$="backtest"] button'));
+    expect(all(".fresh")).toEqual([]);
+  });
+
+  test("as long as only one skill was answered, the list is waited for", () => {
+    draw({ list: null, text: text(), missing: false });
+    expect(one(".skeleton")).not.toBeNull();
+  });
+
+  test("/ finds the field that narrows the list", () => {
+    draw(skills([skill()]));
+    expect(one("[data-search]")?.getAttribute("type")).toBe("search");
   });
 
   test("until the text is there it waits, and what is gone says so", () => {

@@ -115,6 +115,8 @@ export const press = async (selector: string, key: string, more: KeyboardEventIn
 export function usePage(): void {
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.parse(golden.now) });
+    // The one that is there never says anything: no layout, nothing on screen.
+    vi.stubGlobal("IntersectionObserver", undefined);
   });
 
   afterEach(() => {

@@ -84,6 +84,18 @@ test("conversations stand in lanes; those that go on have no end", () => {
   expect(words(".timeline-count")).toEqual(["2 conversations in this span"]);
 });
 
+test("sources keep their colours, whichever lane has them first", () => {
+  const [lane] = timeline().lanes;
+  const [session] = lane?.sessions ?? [];
+  if (!lane || !session) throw new Error("no session");
+  const of = (...sources: string[]) =>
+    timeline({ lanes: sources.map((source) => ({ ...lane, key: source, sessions: [{ ...session, source }] })) });
+  draw(of("telegram", "cli"));
+  const legend = words(".gantt-legend li");
+  draw(of("cli", "telegram"));
+  expect(words(".gantt-legend li")).toEqual(legend);
+});
+
 test("what is zoomed into is asked for, and the whole again", () => {
   draw(timeline(), { days: 14 });
   click("[aria-label='Zoom in']");
@@ -94,12 +106,12 @@ test("what is zoomed into is asked for, and the whole again", () => {
   expect(setQuery).toHaveBeenLastCalledWith({ days: 14 });
 });
 
-test("days and lanes are chosen with buttons, which forget what was zoomed into", () => {
+test("days and lanes are chosen with buttons; other days forget what was zoomed into, other lanes do not", () => {
   draw(timeline(), { days: 14, since: ago(9), until: ago(2) });
   click("[data-value='90']");
   expect(setQuery).toHaveBeenLastCalledWith({ days: 90 });
   click("[data-value='project']");
-  expect(setQuery).toHaveBeenLastCalledWith({ days: 14, by: "project" });
+  expect(setQuery).toHaveBeenLastCalledWith({ days: 14, since: ago(9), until: ago(2), by: "project" });
 });
 
 test("runs are bars, failed ones marks too; memory, skills and milestones are marks", () => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,8 +27,16 @@ def zone(configured: str | None) -> tuple[tzinfo, str]:
 
 def midnight(now: datetime, where: tzinfo, days: int = 0) -> datetime:
     """The start of `now`'s day in that zone (`days` later), in UTC."""
-    date = now.astimezone(where).date() + timedelta(days=days)
-    return datetime.combine(date, time(), where).astimezone(UTC)
+    day = now.astimezone(where).date() + timedelta(days=days)
+    return datetime.combine(day, time(), where).astimezone(UTC)
+
+
+def day_of(at: datetime, where: tzinfo) -> date:
+    """The day of an instant in that zone; of damage within hours of the calendar's ends the nearest that any has."""
+    return min(max(at, _FIRST), _LAST).astimezone(where).date()
+
+
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def _system_zone_name() -> str | None:

@@ -208,7 +208,9 @@ class Home:
         def panel(**query: Any) -> dict[str, Any]:
             snapshot = self.panel("sessions", **query)
             if snapshot["error"] is not None:
-                raise SourceError("unavailable", snapshot["error"]["path"] or "", snapshot["error"]["message"])
+                raise SourceError(
+                    "unavailable", snapshot["error"]["path"] or "", snapshot["error"]["message"]
+                )
             data: dict[str, Any] = snapshot["data"]
             return data
 

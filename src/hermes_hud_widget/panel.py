@@ -36,10 +36,14 @@ class Payload(BaseModel):
         return False
 
 
-class NoQuery(BaseModel):
-    """The query of a panel that takes no parameters."""
+class Query(BaseModel):
+    """Base of every panel's query model: the parameters that a viewer may send; every field has a default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class NoQuery(Query):
+    """The query of a panel that takes no parameters."""
 
 
 @dataclass(frozen=True)

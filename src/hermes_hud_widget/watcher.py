@@ -19,17 +19,18 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hermes_hud_widget.doorbell import Doorbell, DoorbellError, DoorbellLimitError
 from hermes_hud_widget.looks import one_look
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T", bound=Hashable)
 Keys = frozenset[Hashable]
 NOTHING: Keys = frozenset()
 
@@ -90,83 +91,131 @@ class Watched(Protocol):
         """Descriptors that become readable when its signature must be taken again."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What native events are wanted for.
-
-    Attributes:
-        directories: Real directories to watch, not recursively, each with its identity.
-        names: Paths of which an event counts, and for what.
-        folders: Directories in which every event counts, and for what.
-    """
-
-    directories: frozenset[tuple[str, int, int]] = frozenset()
-    names: Mapping[str, Keys] = field(default_factory=dict)
-    folders: Mapping[str, Keys] = field(default_factory=dict)
-
-    def concerned(self, path: str) -> Keys:
-        """What an event on this path is a reason to look at."""
-        return self.names.get(path, NOTHING) | self.folders.get(os.path.dirname(path), NOTHING)  # noqa: PTH120
+Directory = tuple[str, int, int]
+"""A real directory, with its identity (device and inode)."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """The part of the plan that one thing is the reason for."""
+    """What one thing needs of native events.
 
-    directories: frozenset[tuple[str, int, int]]
-    names: frozenset[str]
-    folders: frozenset[str]
+    Attributes:
+        directories: To be watched, not recursively.
+        names: Paths of which an event counts.
+        folders: Directories in which every event counts.
+    """
+
+    directories: frozenset[Directory] = frozenset()
+    names: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+
+
+class Plan:
+    """What native events are wanted for. Changed by one thread; any may ask for what an event concerns.
+
+    Attributes:
+        directories: To be watched, and for what.
+    """
+
+    def __init__(self) -> None:
+        self.directories: dict[Directory, Keys] = {}
+        self._needs: dict[Hashable, Needs] = {}
+        self._names: dict[str, Keys] = {}
+        self._folders: dict[str, Keys] = {}
+
+    def meet(self, needs: Mapping[Hashable, Needs]) -> tuple[frozenset[Directory], frozenset[Directory]]:
+        """Meets these needs from now on; those of other things stay. Costs no more than what changes.
+
+        Returns the directories that came and those that went.
+        """
+        before = {key: self._needs.get(key, _NO_NEEDS) for key in needs}
+        self._needs.update(needs)
+        _assign(self._names, [(key, before[key].names, need.names) for key, need in needs.items()])
+        _assign(self._folders, [(key, before[key].folders, need.folders) for key, need in needs.items()])
+        return _assign(
+            self.directories,
+            [(key, before[key].directories, need.directories) for key, need in needs.items()],
+        )
+
+    def concerned(self, path: str) -> Keys:
+        """What an event on this path is a reason to look at."""
+        return self._names.get(path, NOTHING) | self._folders.get(_parent(path), NOTHING)
+
+
+_NO_NEEDS = Needs()
+
+
+def _assign(
+    table: dict[T, Keys], changes: Iterable[tuple[Hashable, frozenset[T], frozenset[T]]]
+) -> tuple[frozenset[T], frozenset[T]]:
+    """Notes for each key what it has no longer and what it has now; returns what is new in the table and what went."""
+    come: dict[T, set[Hashable]] = {}
+    gone: dict[T, set[Hashable]] = {}
+    for key, before, now in changes:
+        for entry in now - before:
+            come.setdefault(entry, set()).add(key)
+        for entry in before - now:
+            gone.setdefault(entry, set()).add(key)
+    new = frozenset(come.keys() - table.keys())
+    # Another thread may be reading: each set is replaced, none is changed.
+    for entry in come.keys() | gone.keys():
+        table[entry] = (table.get(entry, NOTHING) - gone.get(entry, NOTHING)) | come.get(entry, NOTHING)
+    lost = frozenset(entry for entry in gone if not table[entry])
+    for entry in lost:
+        del table[entry]
+    return new, lost
 
 
 def needs_of(thing: Watched) -> Needs:
     """Which directories must be watched for it: a missing file is awaited from the nearest one that exists."""
-    directories: set[tuple[str, int, int]] = set()
+    directories: set[Directory] = set()
     names: set[str] = set()
     folders: set[str] = set()
 
-    def await_path(path: Path) -> None:
+    def await_path(path: str) -> None:
         """Watches the nearest existing directory above `path`, for the next step on the way to it."""
         while True:
-            names.add(str(path))
-            parent = path.parent
-            with suppress(OSError):
-                status = parent.stat()
-                directories.add((str(parent), status.st_dev, status.st_ino))
+            names.add(path)
+            parent = _parent(path)
+            if (directory := _directory(parent)) is not None:
+                directories.add(directory)
                 return
             if parent == path:
                 return
             path = parent
 
-    for file in thing.files:
-        for spelling in {file, Path(os.path.realpath(file))}:
+    for file in map(str, thing.files):
+        for spelling in {file, os.path.realpath(file)}:
             await_path(spelling)
             # A directory on the way may be replaced by another one under the same name.
-            await_path(spelling.parent)
-            names.update(map(str, spelling.parents))
-    for folder in thing.folders:
+            await_path(_parent(spelling))
+            names.update(_parents(spelling))
+    for folder in map(str, thing.folders):
         await_path(folder)
-        names.update(map(str, folder.parents))
-        with suppress(OSError):
-            status = folder.stat()
-            directories.add((str(folder), status.st_dev, status.st_ino))
-            folders.add(str(folder))
+        names.update(_parents(folder))
+        if (directory := _directory(folder)) is not None:
+            directories.add(directory)
+            folders.add(folder)
     return Needs(frozenset(directories), frozenset(names), frozenset(folders))
 
 
-def plan_for(needs: Mapping[Hashable, Needs]) -> Plan:
-    """The plan that meets all of them."""
-    names: dict[str, set[Hashable]] = {}
-    folders: dict[str, set[Hashable]] = {}
-    for key, need in needs.items():
-        for name in need.names:
-            names.setdefault(name, set()).add(key)
-        for folder in need.folders:
-            folders.setdefault(folder, set()).add(key)
-    return Plan(
-        frozenset().union(*(need.directories for need in needs.values())),
-        {name: frozenset(keys) for name, keys in names.items()},
-        {folder: frozenset(keys) for folder, keys in folders.items()},
-    )
+def _parent(path: str) -> str:
+    # As text, as there are thousands when a home is opened: a `Path` costs ten times as much.
+    return os.path.dirname(path)  # noqa: PTH120
+
+
+def _parents(path: str) -> Iterator[str]:
+    while (parent := _parent(path)) != path:
+        yield parent
+        path = parent
+
+
+def _directory(path: str) -> Directory | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return path, status.st_dev, status.st_ino
 
 
 class Agenda:
@@ -253,7 +302,6 @@ class Watcher:
         self._bell_write.setblocking(False)
         self._is_closing = False
         self._is_attended = False
-        self._needs: dict[Hashable, Needs] = {}
         self._native = _NativeEvents(self._hear)
         self._thread = threading.Thread(target=self._run, name="hermes-hud-watcher", daemon=True)
         self._thread.start()
@@ -401,10 +449,7 @@ class Watcher:
         """Watches what these need now."""
         with self._lock:
             watched = {key: self._watched[key] for key in keys}
-        needs = {key: needs_of(thing) for key, thing in watched.items()}
-        if any(self._needs.get(key) != need for key, need in needs.items()):
-            self._needs.update(needs)
-            self._native.follow(plan_for(self._needs))
+        self._native.follow({key: needs_of(thing) for key, thing in watched.items()})
 
     def _register_doorbells(self, selector: selectors.BaseSelector) -> dict[int, Keys]:
         with self._lock:
@@ -487,21 +532,18 @@ class _NativeEvents:
             return None
         return self._concerned((event.path, event.was_moved) for event in events if event is not None)
 
-    def follow(self, plan: Plan) -> None:
-        """Watches what the plan says from now on; a look must follow, since events may fall into the gap."""
-        if plan == self._plan:
-            return
-        same_directories = plan.directories == self._plan.directories
-        self._plan = plan
-        if not same_directories:
-            self._begin()
+    def follow(self, needs: Mapping[Hashable, Needs]) -> None:
+        """Watches what these need from now on, too; a look must follow, since events may fall into the gap."""
+        came, went = self._plan.meet(needs)
+        if came or went:
+            self._begin(frozenset().union(*(self._plan.directories[directory] for directory in came)))
 
     def retry(self) -> None:
         """Begins anew where events failed."""
         if self._failure is None:
             return
         self._make_doorbell()
-        self._begin()
+        self._begin(NOTHING)
 
     def close(self) -> None:
         """Gives everything back."""
@@ -522,7 +564,8 @@ class _NativeEvents:
         except DoorbellError as error:  # not Linux, most likely
             log.debug("watchfiles alone: %s", error)
 
-    def _begin(self) -> None:
+    def _begin(self, gained: Keys) -> None:
+        """Follows the plan, in which these have directories that were not watched yet."""
         directories = sorted(path for path, _, _ in self._plan.directories)
         self._network = _network_reason(directories)
         # Not waited for: with hundreds of directories it takes its time to end.
@@ -532,14 +575,21 @@ class _NativeEvents:
             self._fail(self._limit)
         elif self._doorbell is None:
             self._listen_to_watchfiles(directories)
-        else:
-            try:
-                self._doorbell.follow(directories)
-            except DoorbellError as error:
-                self._fail(error)
-            else:
-                self._failure = None
+        elif self._followed(self._doorbell, directories):
+            self._hear(Heard(gained, gained))
+            return
         self._hear(None)
+
+    def _followed(self, doorbell: Doorbell, directories: Iterable[str]) -> bool:
+        """Whether it follows them all, as it did the ones before: then only what is new has a gap behind it."""
+        had_failed = self._failure is not None
+        try:
+            doorbell.follow(directories)
+        except DoorbellError as error:
+            self._fail(error)
+            return False
+        self._failure = None
+        return not had_failed
 
     def _fail(self, error: OSError) -> None:
         failure = f"file events do not work here: {error}"
@@ -609,8 +659,7 @@ def _network_reason(directories: Iterable[str]) -> str | None:
         fields, _, rest = line.partition(" - ")
         types[fields.split()[4].replace("\\040", " ")] = rest.split()[0]
     for directory in directories:
-        parents = [directory, *map(str, Path(directory).parents)]
-        kind = next((types[parent] for parent in parents if parent in types), "")
+        kind = next((types[parent] for parent in (directory, *_parents(directory)) if parent in types), "")
         if kind.startswith(NETWORK_FILE_SYSTEMS):
             return f"{directory} is on a network or shared drive ({kind}), which raises no file events"
     return None

@@ -112,8 +112,8 @@ def test_the_token_is_in_no_address(agent: MakeAgent, notebook: OpenNotebook) ->
 
 
 def _shown(page: Notebook, entries: list[str]) -> list[str]:
-    """Those of `entries` that the memory panel shows, in its order, as often as it shows them."""
+    """Those of `entries` that the memory panel lists, in its order, as often as it lists them."""
     panel = page.hud().root.locator('[data-panel="memory"]')
     expect(panel).to_have_attribute("data-status", "ok")
-    words = panel.inner_text().split()
+    words = panel.locator('[data-store="memory"]').inner_text().split()
     return [word for word in words if word in entries]

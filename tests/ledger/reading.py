@@ -18,15 +18,23 @@ from hermes_hud_widget.sources import StateDb, WritersOf
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 """How many random histories a test tries; 0: as many as fit into a few seconds."""
 
-PANELS = tuple(name for name, panel in all_panels().items() if StateDb() in panel.sources.values())
-FRAMES = tuple(frame.name for name in PANELS for frame in all_panels()[name].frames)
+OF_STATE = {name: panel for name, panel in all_panels().items() if StateDb() in panel.sources.values()}
+PANELS = tuple(OF_STATE)
+FRAMES = tuple(
+    frame.name
+    for panel in OF_STATE.values()
+    for frame in panel.frames
+    if frame.name != "processes"  # those come and go whatever the database holds
+)
+IN_COLUMNS = ("sessions", "messages", "tool_calls", "model_usage", "costs_daily")
+"""Frames whose columns are read each for itself where not all are asked for."""
 ALL = 200
 """As many conversations as fit on a page."""
 
 
 def open_home(path: Path) -> OpenHome:
     """A home that keeps what it reads, as in the server."""
-    return OpenHome(find_place(path), all_panels())
+    return OpenHome(find_place(path), OF_STATE)
 
 
 @contextmanager
@@ -127,10 +135,10 @@ def said(home: OpenHome, now: datetime) -> dict[str, Any]:
 
 
 def by_column(home: OpenHome, now: datetime) -> dict[str, list[Any]]:
-    """Each column of each frame, asked for alone."""
+    """Each column of these frames, asked for alone."""
     return {
         f"{frame}.{column}": [row[column] for row in rows(home, frame, now, columns=[column])]
-        for frame in FRAMES
+        for frame in IN_COLUMNS
         for column in home.frame(frame).column_names
     }
 

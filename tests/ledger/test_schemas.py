@@ -26,7 +26,7 @@ SYNTHETIC = {
 
 AS_GIT_IS_READ = {("sessions", "git_branch"), ("sessions", "git_repo_root")}
 OF_0_19 = {("sessions", "profile_name"), ("tool_calls", "effect")}
-OF_0_16 = {("sessions", "cwd"), ("sessions", "rewind_count")}
+OF_0_16 = {("sessions", "cwd"), ("sessions", "rewind_count"), ("model_usage", "project")}
 LACKING = {
     "0.13": OF_0_16 | AS_GIT_IS_READ | OF_0_19,
     "0.14": OF_0_16 | AS_GIT_IS_READ | OF_0_19,
@@ -37,6 +37,10 @@ LACKING = {
     "0.19": set(),
 }
 """Columns of frames, by frame, of which a release's database knows nothing."""
+
+
+UNTOLD = frozenset({"approvals", "goals", "delegations", "corrections", "mcp", "mcp_servers"})
+"""Panels and frames of which the story below tells nothing."""
 
 
 def ago(seconds: float) -> float:
@@ -161,9 +165,11 @@ def test_each_panel_and_each_frame_works_on_the_home_of_each_release(
     home = told(release)
     for panel in PANELS:
         shown = show(home, panel, NOW)
-        assert (shown.status, shown.error) == ("ok", None), panel
+        assert (shown.status, shown.error) == ("empty" if panel in UNTOLD else "ok", None), panel
     for frame in FRAMES:
-        assert rows(home, frame, NOW), frame
+        # Without a working directory there is nothing to group by.
+        is_told = frame not in UNTOLD and (frame != "projects" or release >= "0.16")
+        assert bool(rows(home, frame, NOW)) is is_told, frame
     assert_agrees(home, NOW)
 
 
@@ -171,9 +177,11 @@ def test_each_panel_and_each_frame_works_on_the_home_of_each_release(
 def test_what_a_release_does_not_know_is_missing_and_all_else_is_as_in_the_newest(
     told: Callable[[str], OpenHome], release: str
 ) -> None:
-    newest = {frame: rows(told(NEWEST), frame, NOW) for frame in FRAMES}
+    # What was worked where is grouped by what older releases do not know.
+    frames = [frame for frame in FRAMES if frame != "projects"]
+    newest = {frame: rows(told(NEWEST), frame, NOW) for frame in frames}
     home = told(release)
-    for frame in FRAMES:
+    for frame in frames:
         expected = [
             {name: None if (frame, name) in LACKING[release] else value for name, value in row.items()}
             for row in newest[frame]
@@ -238,7 +246,12 @@ def test_what_is_not_known_yet_changes_nothing(told: Callable[[str], OpenHome], 
         writer.script((SCHEMAS / "synthetic" / f"{migration}.sql").read_text(encoding="utf-8"))
         # The one that looked on all the time, and one that comes now.
         assert_agrees(home, NOW)
-        assert_same(said(home, NOW), before)
+        after = said(home, NOW)
+        for one in (before, after):
+            one["overview"][2]["identity"].pop("size_bytes")
+        # An index that is being made anew is said to be incomplete.
+        searched = {name for name in before if "'search'" in name}
+        assert_same(*({name: one[name] for name in one.keys() - searched} for one in (after, before)))
         writer("UPDATE sessions SET title = 'New' WHERE id = 'b'")
         assert_agrees(home, NOW)
         assert listed(home, NOW)[0]["title"] == "New"

@@ -513,10 +513,10 @@ def test_whatever_happens_a_kept_search_says_what_a_fresh_one_says(tmp_path: Pat
         elif what == "delete":
             story.execute(f"DELETE FROM messages WHERE id = {last}", (session,))
         else:
-            flags = {"rewind": (0, 0), "compact": (0, 1), "restore": (1, 0)}[what]
-            story.execute(
-                f"UPDATE messages SET active = ?, compacted = ? WHERE id = {last}", (*flags, session)
-            )
+            # As Hermes: only what is there is undone or summarised away, and only what was undone comes back.
+            flags = {"rewind": "0, compacted = 0", "compact": "0, compacted = 1", "restore": "1"}[what]
+            which = "NOT active AND NOT compacted" if what == "restore" else "active"
+            story.execute(f"UPDATE messages SET active = {flags} WHERE id = {last} AND {which}", (session,))
     for query in ("alpha", "beta gamma"):
         fresh = Ledger(Database(path))
         one, other = finished(kept, query), finished(fresh, query)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -390,3 +391,29 @@ def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
     assert len(found["processes"]) == len(processes) == 2
     assert [one["is_alive"] for one in found["processes"]] == list(processes["is_alive"])
     assert found["subagents"] == (sessions["kind"] == "subagent").sum() == 1
+
+
+def test_the_frame_counts_all_tasks_and_the_panel_shows_some(hermes: Agent) -> None:
+    results = [{"task_index": number, "status": "completed"} for number in range(20)]
+    task = {"goals": [f"g{number}" for number in range(20)]}
+    delegate(hermes, state="completed", task_json=task, event_json={"results": results})
+    (one,) = shown(hermes)["delegations"]
+    assert (len(one["tasks"]), one["total_tasks"]) == (agents.TASKS_SHOWN, 20)
+    with Home(hermes.home) as opened:
+        frame = opened.frame("delegations")
+    assert frame["completed_tasks"].tolist() == [20]
+    assert len(frame["goals"].iloc[0]) == 20
+
+
+def test_of_a_result_that_is_too_long_to_be_read_whole_its_beginning_is_told(hermes: Agent) -> None:
+    results = [
+        {"task_index": 0, "status": "completed", "summary": "Short", "api_calls": 3},
+        {"task_index": 1, "status": "failed", "summary": "x" * agents.EVENT_CHARS},
+    ]
+    event = {"model": "m1", "results": results, "error": "never seen"}
+    delegate(hermes, state="completed", task_json={"goals": ["a", "b"]})
+    with closing(sqlite3.connect(hermes.home / "state.db")) as database, database:
+        database.execute("UPDATE async_delegations SET event_json = ?", (json.dumps(event),))
+    (one,) = shown(hermes)["delegations"]
+    assert (one["model"], [task["status"] for task in one["tasks"]]) == ("m1", ["completed", None])
+    assert one["tasks"][0]["summary"] == "Short"

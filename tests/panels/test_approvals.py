@@ -153,7 +153,7 @@ def test_sudo_that_nobody_had_to_be_asked_about_is_told_with_how_it_ended(story:
     run_command(story, "sudo mount /mnt", None, at=30)
     shown = show()
     assert [(one.outcome, one.exit_code, one.is_sudo) for one in shown.commands] == [
-        ("running", None, True),
+        ("unanswered", None, True),
         ("denied", None, True),
         ("failed", 100, True),
         ("ran", 0, True),
@@ -165,6 +165,49 @@ def test_sudo_that_nobody_had_to_be_asked_about_is_told_with_how_it_ended(story:
     }
 
 
+def commands_by_time_alone(ledger: Ledger) -> tuple[approvals.ApprovalCommand, ...]:
+    """Where nobody knows which processes have the database open."""
+    while True:
+        result = approvals.collect(
+            ledger, None, FoundFiles(), FoundFiles(), Settings({}), ApprovalsQuery(), NOW
+        )
+        assert isinstance(result, Until)
+        shown = cast("Approvals", result.payload)
+        if shown.is_whole:
+            return shown.commands
+
+
+def test_of_several_calls_in_one_message_without_a_result_each_is_told(story: Story, ledger: Ledger) -> None:
+    story.session("s")
+    calls = [
+        call(name, "terminal", json.dumps({"command": f"sudo {name}"})) for name in ("mount", "blkid", "lsof")
+    ]
+    story.message("s", "assistant", "", at=30, tool_calls=calls)
+    assert [(one.command, one.outcome) for one in commands_by_time_alone(ledger)] == [
+        ("sudo mount", "running"),
+        ("sudo blkid", "running"),
+        ("sudo lsof", "running"),
+    ]
+
+
+def test_a_call_that_nobody_waits_for_any_more_does_not_run_for_ever(story: Story, ledger: Ledger) -> None:
+    story.session("ended", ended_at=NOW.timestamp() - 10)
+    story.session("quiet")
+    story.session("went on")
+    story.session("waits")
+    run_command(story, "sudo mount /a", None, at=30, session="ended")
+    run_command(story, "sudo mount /b", None, at=3 * 24 * 3600, session="quiet")
+    run_command(story, "sudo mount /c", None, at=50, session="went on")
+    story.message("went on", "user", "Leave it", at=40)
+    run_command(story, "sudo mount /d", None, at=20, session="waits")
+    assert {one.session_id: one.outcome for one in commands_by_time_alone(ledger)} == {
+        "ended": "unanswered",
+        "quiet": "unanswered",
+        "went on": "unanswered",
+        "waits": "running",
+    }
+
+
 def test_a_call_that_gets_its_result_is_told_anew(home: Path, story: Story) -> None:
     story.session("s")
     run_command(story, "sudo mount /mnt", None, at=30)
@@ -172,7 +215,7 @@ def test_a_call_that_gets_its_result_is_told_anew(home: Path, story: Story) -> N
     try:
         query = opened.parse_query("approvals", {})
         assert [one["outcome"] for one in opened.collect("approvals", query, 1, NOW).data["commands"]] == [
-            "running"
+            "unanswered"
         ]
         told = json.dumps({"exit_code": 0})
         story.message("s", "tool", told, at=20, tool_call_id="c30", tool_name="terminal")
@@ -191,6 +234,18 @@ def test_a_call_that_gets_its_result_is_told_anew(home: Path, story: Story) -> N
         ("sshpass -p hunter2secret ssh host sudo ls", "hunter2secret"),
         (f"sudo {'x' * 225} --token=abcdefgh123456", "abcdefgh"),
         ("sudo env API_KEY=abcdefgh123456 make", "abcdefgh123456"),
+        ("sudo -S ls <<EOF\nhunter2secret\nEOF\n", "hunter2secret"),
+        ("sudo -S ls <<-'END'\n\thunter2secret\n\tEND", "hunter2secret"),
+        ("sudo -S ls <<EOF\nhunter2secret", "hunter2secret"),
+        ("yes hunter2secret | sudo -S ls", "hunter2secret"),
+        ("echo hunter2secret | /usr/bin/sudo -S ls", "hunter2secret"),
+        ("echo hunter2secret | tee x | sudo -S ls", "hunter2secret"),
+        ("cd /srv && echo 'hunter2secret;x' | LANG=C sudo -S ls", "hunter2secret"),
+        ("sudo useradd -m -p hunter2secret mira", "hunter2secret"),
+        ("sudo useradd --password hunter2secret mira", "hunter2secret"),
+        ("echo hunter2secret | env A=1 sudo -S ls", "hunter2secret"),
+        ("MYSQL_PWD=hunter2secret sudo -E mysqldump x", "hunter2secret"),
+        ("PASS='hunter2 secret'; sudo ls", "2 secret"),
     ],
 )
 def test_passwords_and_keys_never_leave_even_where_a_command_is_cut(
@@ -221,6 +276,9 @@ def test_arguments_that_are_cut_or_damaged_still_tell_the_command(story: Story, 
     [
         ("", "smart", False),
         ("approvals: {mode: manual}", "manual", False),
+        ("approvals: {mode: }", "manual", False),
+        ("approvals: {timeout: 9}", "smart", False),
+        ("approvals:", "smart", False),
         ("approvals: {mode: off}", "off", False),
         ("approvals: {mode: true}", "manual", False),
         ("approvals: {mode: ' SMART '}", "smart", False),

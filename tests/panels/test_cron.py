@@ -195,7 +195,7 @@ def test_a_job_as_hermes_writes_it() -> None:
         "It broke.",
         "No network.",
     )
-    assert (found.deliver, found.skills) == (("telegram:1", "local"), ("weekly-report",))
+    assert (found.deliver, found.skills) == (("telegram", "local"), ("weekly-report",))
     assert (found.repeat_completed, found.repeat_times) == (3, 10)
     assert (found.model, found.provider, found.script, found.is_script_only) == (
         "m/one",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hermes_hud_widget import Home
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import gateway
 from hermes_hud_widget.sources import FoundFile, FoundFiles, Process, Processes
+from support.agent import MakeAgent
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LIVING, DEAD, HIDDEN = Process(10, 100), Process(11, 110), Process(12, 120)
@@ -236,3 +240,19 @@ def test_no_content_of_a_readable_file_breaks_it(
         FrameArguments(),
         NOW,
     )
+
+
+def test_all_chats_are_counted(agent: MakeAgent) -> None:
+    hermes = agent()
+    hermes.file("gateway_state.json", b'{"platforms": {"telegram": {"state": "connected"}}}')
+    with closing(sqlite3.connect(hermes.home / "state.db")) as database, database:
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS gateway_routing (session_key TEXT PRIMARY KEY, entry_json, updated_at)"
+        )
+        database.executemany(
+            "INSERT INTO gateway_routing (session_key, entry_json, updated_at) VALUES (?, '{}', 0)",
+            ((f"agent:main:telegram:dm:{number}",) for number in range(1_500)),
+        )
+    with Home(hermes.home) as opened:
+        found = opened.panel("gateway")["data"]
+    assert {one["name"]: one["chats"] for one in found["platforms"]}["telegram"] == 1_500

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,25 @@ def test_what_is_still_pursued_comes_first_then_what_took_a_turn_last() -> None:
     found = collect(*order)
     assert [one.session_id for one in found.goals] == ["s5", "s3", "s4", "s1", "s0", "s2"]
     assert (found.total, found.active, found.paused, found.done) == (6, 2, 1, 1)
+
+
+def test_of_very_many_goals_the_newest_are_told(agent: MakeAgent) -> None:
+    hermes = agent()
+    add_row(hermes, _table(), 0, key="goal:2026_0000", value=json.dumps(goal(goal="0")))
+    with closing(sqlite3.connect(hermes.home / "state.db", timeout=10)) as database, database:
+        database.executemany(
+            "INSERT INTO state_meta (key, value) VALUES (?, ?)",
+            (
+                (f"goal:2026_{number:04}", json.dumps(goal(goal=str(number))))
+                for number in range(1, goals.GOALS_SEEN + 1)
+            ),
+        )
+    with Home(hermes.home) as opened:
+        found, told = opened.panel("goals")["data"], set(opened.frame("goals")["goal"])
+        overview = opened.panel("overview")["data"]
+    assert (found["total"], found["active"], found["is_cut"]) == (2_000, 2_000, True)
+    assert told == {str(number) for number in range(1, goals.GOALS_SEEN + 1)}
+    assert overview["goals"] == found["active"]
 
 
 def test_what_is_no_goal_is_counted_and_left_out() -> None:

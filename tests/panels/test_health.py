@@ -398,6 +398,16 @@ def test_no_value_of_the_env_file_is_told_and_an_empty_one_is_none(hermes: Agent
     assert KEY not in json.dumps(look())
 
 
+def test_a_number_beyond_64_bits_is_the_greatest_that_a_frame_can_hold(hermes: Agent) -> None:
+    hermes.file(".update_check", json.dumps({"ts": NOW.timestamp(), "behind": 10**30}).encode())
+    opened = OpenHome(find_place(hermes.home), all_panels())
+    try:
+        rows = opened.table("health", {}).to_pandas().set_index("check")
+    finally:
+        opened.close()
+    assert rows.loc["update", "value"] == pytest.approx(2**63)
+
+
 def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
     hermes.memory(["a" * 2100])
     hermes.file("cron/jobs.json", json.dumps(job(last_status="error")).encode())

@@ -319,3 +319,18 @@ def test_every_number_can_be_recomputed_from_the_frames(board: Board, opened: Op
     first = tasks.set_index("id").loc["r1"]
     assert first["runs"] == (runs["task_id"] == "r1").sum() == 4
     assert first["comments"] == 4
+
+
+def test_what_is_stuck_is_counted_beyond_the_cards_that_are_shown(board: Board, opened: OpenHome) -> None:
+    for number in range(kanban.CARDS_SHOWN):
+        board.running(f"well{number}", priority=1)
+    board.running("stuck", claim_expires=ago(minutes=1))
+    found = data(opened)
+    assert "stuck" not in cards(opened)["running"]
+    assert found["stuck"] == 1
+
+
+def test_the_frame_has_the_newest_tasks_first(board: Board, opened: OpenHome) -> None:
+    for hours, id in ((3, "old"), (1, "new"), (2, "middle")):
+        board.task(id, created_at=ago(hours=hours))
+    assert opened.table("kanban_tasks", {"limit": 2}).to_pandas()["id"].tolist() == ["new", "middle"]

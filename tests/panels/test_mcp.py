@@ -124,3 +124,14 @@ def test_no_content_of_a_readable_file_breaks_it(servers: Any, said: Any) -> Non
     keys = ("command", "url", "tools", "auth", "enabled", "timeout", "headers")
     show(servers)
     show({"a": dict.fromkeys(keys, said)}, tokens(a=said, b={"expires_at": said, "expires_in": said}))
+
+
+def test_while_the_calls_are_being_read_it_is_collected_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp, "_uses", lambda *given, **named: None)
+    soon, late = NOW + timedelta(days=1), {"a": {"command": "x"}}
+    found = mcp.collect(
+        Settings({"mcp_servers": late}), tokens(a={"expires_at": soon.timestamp()}), None, NOW
+    )
+    assert isinstance(found, Until)
+    assert isinstance(found.payload, mcp.Mcp)
+    assert (found.payload.is_reading, found.valid_until) == (True, NOW + mcp.AGAIN)

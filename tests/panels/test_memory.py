@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hermes_hud_widget.core import OpenHome
+from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import all_panels, memory
 from hermes_hud_widget.panels.memory import MemoryPiece, category_of, edits_between, edits_since
 from hermes_hud_widget.place import find_place
@@ -33,6 +34,10 @@ def seen(*versions: tuple[datetime, tuple[str, ...]]) -> tuple[Version, ...]:
 
 
 def show(**contents: Any) -> memory.Memory:
+    return shown_until(**contents)[0]
+
+
+def shown_until(**contents: Any) -> tuple[memory.Memory, datetime | None]:
     given: dict[str, Any] = {
         "memory": EntriesFile(),
         "user": EntriesFile(),
@@ -46,7 +51,10 @@ def show(**contents: Any) -> memory.Memory:
         "config": Settings({}),
         **contents,
     }
-    return memory.collect(**given, now=NOW)
+    found = memory.collect(**given, now=NOW)
+    assert isinstance(found, Until)
+    assert isinstance(found.payload, memory.Memory)
+    return found.payload, found.valid_until
 
 
 def row(id: str, started_at: datetime, **values: Any) -> dict[str, Any]:
@@ -186,6 +194,14 @@ def test_a_memory_that_is_the_same_again_makes_no_session_stale() -> None:
         sessions=(row("s", ago(hours=4)),),
     )
     assert shown.stale_sessions == ()
+
+
+def test_stale_sessions_are_counted_beyond_those_shown_and_until_the_first_of_them_is_a_day_old() -> None:
+    rows = tuple(row(f"s{number}", ago(hours=2 + number / 10)) for number in range(20))
+    shown, until = shown_until(memory=store("a", at=ago(hours=1)), sessions=rows)
+    assert (len(shown.stale_sessions), shown.stale_total) == (memory.SESSIONS_SHOWN, 20)
+    assert until == ago(hours=2 + 19 / 10) + timedelta(hours=24)
+    assert shown_until()[1] is None
 
 
 def test_what_was_not_seen_is_not_known() -> None:

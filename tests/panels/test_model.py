@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -173,3 +174,37 @@ def test_no_content_of_a_readable_file_breaks_it(odd: Any, section: Any) -> None
         args=FrameArguments(),
         now=NOW,
     )
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize("window", [10**30, HUGE], ids=("large", "huge"))
+@pytest.mark.parametrize(
+    "threshold", [0.5, 1e300, -1e300, HUGE, float("nan")], ids=("half", "large", "negative", "huge", "nan")
+)
+def test_numbers_beyond_64_bits_are_the_greatest_that_can_be_told(window: int, threshold: Any) -> None:
+    config = {"model": {**SECTION, "context_length": window}, "compression": {"threshold": threshold}}
+    found = show(config)
+    assert found.main is not None
+    assert found.main.window_tokens == 2**63 - 1
+    assert found.compresses_at_tokens is not None
+    assert 0 < found.compresses_at_tokens < 2**63
+    json.dumps(found.model_dump(mode="json"), allow_nan=False)
+
+
+def test_the_frame_holds_numbers_beyond_64_bits(agent: MakeAgent) -> None:
+    hermes = agent()
+    written = {"model": {**SECTION, "context_length": HUGE}, "compression": {"threshold": HUGE}}
+    hermes.file("config.yaml", json.dumps(written).encode())
+    opened = OpenHome(find_place(hermes.home), {"model": model.PANEL})
+    try:
+        assert opened.table("models", {}).to_pandas()["window_tokens"].tolist() == [2**63 - 1]
+    finally:
+        opened.close()
+
+
+def test_thirty_days_are_thirty_days_when_the_clock_was_changed() -> None:
+    # Half past midnight of summer time, 30 March: 29 days of 24 hours ago it was the evening of 28 February.
+    now = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)
+    assert model._first_day(now, ZoneInfo("Europe/Berlin")) == date(2026, 3, 1)

@@ -12,9 +12,9 @@ import pytest
 from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.ledger.processes import start_ticks
 from hermes_hud_widget.panel import Until
-from hermes_hud_widget.panels import all_panels, cron, overview
+from hermes_hud_widget.panels import agents, all_panels, cron, overview
 from hermes_hud_widget.place import Place, find_place
-from hermes_hud_widget.sources import EntriesFile, Processes, Settings, Version
+from hermes_hud_widget.sources import EntriesFile, Processes, Settings, Table, Version
 from hermes_hud_widget.sources.alive import Process
 from support.agent import Agent, MakeAgent
 from support.examples import add_row
@@ -108,7 +108,9 @@ def test_the_jobs_are_told_in_a_line() -> None:
         run(id="2", status="running", pid=6, process_started_at=1, job_id="b"),
     )
     owners = Processes({Process(5, 1): True, Process(6, 1): False})
-    shown = show(jobs={"jobs": jobs}, runs=runs, run_owners=owners, ticker=str(NOW.timestamp() - 9))
+    shown = show(
+        jobs={"jobs": jobs}, unfinished_runs=runs, run_owners=owners, ticker=str(NOW.timestamp() - 9)
+    )
     assert shown.cron == overview.CronGlance("ticking", 3, 1, 1, 1, NOW + timedelta(hours=1), "Job b")
     assert show(jobs={"jobs": []}).cron is None
 
@@ -180,6 +182,30 @@ def test_memory_skills_and_runs_since_then_are_counted() -> None:
     assert (shown.memory_added, shown.memory_removed, shown.memory_changed) == (1, 1, 1)
     assert (shown.skills_changed, shown.cron_runs, shown.cron_failed) == (2, 2, 1)
     assert (shown.messages, shown.spending) == (0, None)
+
+
+@pytest.mark.parametrize(("hours", "is_cut"), [(1, True), (3, False)])
+def test_runs_are_told_as_cut_where_more_may_have_finished(hours: float, is_cut: bool) -> None:
+    at = ago(hours=hours).isoformat()
+    runs = (run(claimed_at=at, finished_at=at),) * overview.RUNS_SEEN
+    for some, expected in ((runs, is_cut), (runs[1:], False)):
+        opened = show(NOW - timedelta(hours=2), runs=some).opened
+        assert opened is not None
+        assert opened.is_cron_cut is expected
+
+
+def test_a_run_that_takes_long_is_looked_for_apart_from_the_newest() -> None:
+    unfinished = overview.PANEL.sources["unfinished_runs"]
+    assert isinstance(unfinished, Table)
+    assert unfinished.where == ("status", cron.UNFINISHED)
+    runs = (run(),) * overview.RUNS_SEEN
+    shown = show(jobs={"jobs": [job("j")]}, runs=runs, unfinished_runs=(run(status="running"),)).cron
+    assert shown is not None
+    assert shown.running == 1
+
+
+def test_delegations_are_at_work_in_the_states_that_the_agents_panel_takes_for_it() -> None:
+    assert overview.DELEGATIONS.where == ("state", agents.RUNNING) == ("state", ("running", "finalizing"))
 
 
 def test_memory_that_nobody_saw_is_not_known_to_be_the_same() -> None:

@@ -119,7 +119,9 @@ def show(
         "active_profile": None,
         **contents,
     }
-    result = overview.collect(cast("Ledger | None", ledger), None, **given, query=overview.OverviewQuery(), now=NOW)
+    result = overview.collect(
+        cast("Ledger | None", ledger), None, **given, query=overview.OverviewQuery(), now=NOW
+    )
     assert isinstance(result, Until)
     return cast("overview.Overview", result.payload), result.valid_until
 

@@ -226,3 +226,24 @@ def test_every_number_can_be_recomputed_from_the_frames(root: Path) -> None:
             assert profile["sessions"] == row["sessions"] == int(sessions["listed"].sum())
             assert profile["tokens"]["input"] == row["input_tokens"] == int(usage["input_tokens"].sum())
             assert profile["messages"] == row["messages"] == int(sessions["message_count"].sum())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "path"),
+    [
+        ({"terminal": {"hooks": [{"api_key": "sk-onetwothreefourfive"}]}}, {"terminal": {"hooks": [{"api_key": "sk-sixseveneightnine0"}]}}, "terminal.hooks[0].api_key"),
+        ({"note": "x" * 5_000 + "a"}, {"note": "x" * 5_000 + "b"}, "note"),
+        ({"mine": {"endpoint": "https://u:one@h.example"}}, {"mine": {"endpoint": "https://u:two@h.example"}}, "mine.endpoint"),
+        ({"mine": {"a.b": {"token": "sk-onetwothreefourfive"}}}, {"mine": {"a.b": {"token": "sk-sixseveneightnine0"}}}, "mine.a.b.token"),
+    ],
+)  # fmt: skip
+def test_a_difference_in_what_is_not_shown_is_one(root: Path, one: Any, other: Any, path: str) -> None:
+    write(root, "config.yaml", json.dumps(one))
+    write(root, "profiles/coder/config.yaml", json.dumps(other))
+    data = snapshot(root, compare=("default", "coder")).data
+    assert data is not None
+    (found,) = data["comparison"]["differences"]
+    assert found == {"path": path, "one": None, "other": None, "is_masked": True} | {
+        name: found[name] for name in ("one", "other")
+    }
+    assert found["one"] == found["other"]

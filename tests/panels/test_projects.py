@@ -287,3 +287,29 @@ def test_the_frame_asks_git_only_for_what_is_wanted(
 
 def _refuse(*_: object) -> None:
     raise AssertionError("git was asked")
+
+
+def test_directories_of_one_name_are_told_apart_by_what_is_above_them(agent: MakeAgent) -> None:
+    hermes = agent()
+    for number, cwd in enumerate(("/a/x/app", "/b/x/app", "/c/y/app", "/w/other", "/w/lib", "/v/lib")):
+        hermes.session(f"s{number}", cwd=cwd)
+    assert set(shown(hermes.home)) == {"a/x/app", "b/x/app", "c/y/app", "other", "w/lib", "v/lib"}
+
+
+def test_telling_many_directories_of_one_name_apart_looks_at_each_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked = 0
+    segments = projects._segments
+
+    def counted(path: str) -> list[str]:
+        nonlocal looked
+        looked += 1
+        return segments(path)
+
+    monkeypatch.setattr(projects, "_segments", counted)
+    found = [
+        projects._other(f"/w/{number}/app", "folder", projects.together([]), None) for number in range(200)
+    ]
+    assert [one.name for one in projects._told_apart(found)] == [f"{number}/app" for number in range(200)]
+    assert looked <= 2 * len(found)

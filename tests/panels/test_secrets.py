@@ -14,7 +14,7 @@ from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.panels import BUILT_IN
 from hermes_hud_widget.place import Place
 from support.agent import Agent
-from support.secrets import MARK, PERSON, plant
+from support.secrets import CHAT, MARK, PERSON, plant
 
 PANELS = {panel.name: panel for panel in BUILT_IN}
 FRAMES = [frame.name for panel in BUILT_IN for frame in panel.frames]
@@ -76,11 +76,16 @@ def test_what_is_planted_is_found_where_it_is_not_hidden(opened: OpenHome) -> No
     telegram = {platform["name"]: platform for platform in found["gateway"]["platforms"]}["telegram"]
     assert (telegram["waiting_pairings"], telegram["chats"], telegram["undelivered"]) == (2, 1, 1)
     assert telegram["error_message"] == "chat … of … is gone"
+    (job,) = found["cron"]["jobs"]
+    assert (job["deliver"], job["last_error"]) == (["telegram", "discord"], "chat … of … is gone")
+    assert [run["error"] for run in job["history"]] == ["chat … of … is gone"]
+    logged = [record["text"] for record in found["logs"]["records"]]
+    assert logged == ["… has left …", "inbound message: platform=telegram user=… chat=… msg='hello'"]
     masked = {e["path"] for s in found["config"]["sections"] for e in s["entries"] if e["is_masked"]}
     assert {"model.api_key", "api_key", "password", "custom_providers[0].api_key"} <= masked
 
 
 def _check(text: str) -> None:
-    for word in (MARK, PERSON):
+    for word in (MARK, PERSON, CHAT.strip("-")):
         place = text.find(word)
         assert place < 0, text[max(0, place - 200) : place + 80]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from hermes_hud_widget.core import OpenHome, Snapshot
+from hermes_hud_widget.ledger.processes import start_ticks
 from hermes_hud_widget.panels import cron, sessions, timeline
 from hermes_hud_widget.place import Place
 from ledger.world import NOW, Story, call
@@ -250,3 +252,17 @@ def test_the_frame_is_cut_by_time_and_number(story: Story, opened: OpenHome) -> 
     assert asked == {"kind": ["session"], "title": ["Title 2"], "end": [ago(1)]}
     assert opened.table("timeline", {"limit": 1}, NOW).to_pydict()["session_id"] == ["s2"]
     assert opened.table("timeline", {"until": ago(10)}, NOW).to_pydict()["kind"] == ["session", "milestone"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc")
+def test_a_run_whose_process_is_gone_ends_where_it_began(
+    agent: Callable[..., Agent], show: Show, opened: OpenHome
+) -> None:
+    with agent() as hermes:
+        gone, here = (4_194_301, 1), (os.getpid(), start_ticks(os.getpid()))
+        for number, (pid, start) in enumerate((gone, here)):
+            run_of_job(hermes, number, 2 - number, None, status="running", pid=pid, process_started_at=start)
+    lost, running = show()["events"]
+    assert (lost["end"], running["end"]) == (lost["at"], None)
+    frame = opened.table("timeline", {}).to_pandas().sort_values("at")
+    assert frame["end"].isna().tolist() == [False, True]

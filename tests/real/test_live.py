@@ -69,7 +69,8 @@ def test_each_write_of_hermes_reaches_a_client_and_moves_no_other_panel(
         hermes(target, method, *args, **kwargs)
         for panel in READERS[target]:
             client.wait_version(id, panel, before[panel])
-        unmoved = before.keys() - READERS[target]
+        # Memory tells which sessions carry an older one: it may move with a session.
+        unmoved = before.keys() - READERS[target] - ({"memory"} if target == "db" else set())
         assert {panel: server.engine.hub.version(id, panel) for panel in unmoved} == {
             panel: before[panel] for panel in unmoved
         }, f"{target}.{method}"

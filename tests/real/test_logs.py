@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,11 @@ def written(hermes: Hermes) -> Hermes:
     for number in range(30):
         hermes("hermes_logging", "set_session_context", f"s{number % 2}")
         hermes("logging", ("info", "warning", "error")[number % 3], f"record {number}")
+    # Its handlers write in a thread of their own.
+    path = Path(hermes.home) / "logs" / "agent.log"
+    deadline = time.monotonic() + 20
+    while not path.exists() or "record 29" not in path.read_text():
+        assert time.monotonic() < deadline
     return hermes
 
 

@@ -15,7 +15,7 @@ from hermes_hud_widget import Home
 from real.agent import Hermes, Live, instant
 from support.served import served
 
-OTHERS = ("overview", "memory", "sessions")
+OTHERS = ("memory", "sessions")
 SKILL = """---
 name: {name}
 description: {description}
@@ -55,6 +55,8 @@ def stock(tmp_path: Path) -> Path:
 def live(home: Path, stock: Path, start_hermes: Callable[..., Hermes]) -> Iterator[Live]:
     """A Hermes at work, and a client that watches its home."""
     put(home / "skills/web/feeds", skill_text("feeds"))
+    # Hermes would write its own with the first skill.
+    (home / "SOUL.md").write_text("A soul")
     hermes = start_hermes()
     for name, folder in (("BUNDLED", "bundled"), ("OPTIONAL", "optional")):
         hermes("os", "environ.__setitem__", f"HERMES_{name}_SKILLS", str(stock / folder))

@@ -127,7 +127,16 @@ def example_of(source: Source[Any]) -> Example:
         case Repositories() | EachProfile() | EntryPoints():
             # What lies elsewhere is read when somebody looks.
             return Example(None)
-        case HomeName() | Diary() | System() | Tail() | Outward() | Readable() | DatabaseStanding() | WatchMode():
+        case (
+            HomeName()
+            | Diary()
+            | System()
+            | Tail()
+            | Outward()
+            | Readable()
+            | DatabaseStanding()
+            | WatchMode()
+        ):
             return Example(None)
     raise AssertionError(
         f"{type(source).__name__} is a new kind of source: add to tests/support/examples.py how a test changes "

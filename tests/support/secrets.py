@@ -6,6 +6,7 @@ import base64
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ MARK = "qzjxmarker"
 """No secret is without it, and nothing else has it."""
 PERSON = "mirapersonmark"
 """Stands in names, addresses and ids of people, which are not to be shown either."""
+
+CHAT = "-1009876512345"
+"""The id of a chat."""
 
 
 def secret(place: str) -> str:
@@ -74,6 +78,14 @@ def plant(home: Path) -> None:
         [{"session_id": "proc_1", "command": f"curl -H 'X-Auth: {secret('argv')}'", "pid": 999_999}],
     )
     _database(home / "state.db")
+    _jobs(home / "cron")
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S,000")
+    for log in ("agent", "gateway", "errors"):
+        _text(
+            home / "logs" / f"{log}.log",
+            f"{now} ERROR gateway.run: inbound message: platform=telegram user={PERSON} M chat={PERSON} msg='hello'\n"
+            f"Traceback: user={PERSON}\n{now} ERROR gateway.run: {PERSON}@example.org has left {CHAT}\n",
+        )
 
 
 def _auth() -> dict[str, Any]:
@@ -157,6 +169,25 @@ def _database(path: Path) -> None:
             last_error=f"{PERSON}@example.org: 403",
         )
         _row(database, "gateway_routing", session_key=key, entry_json=json.dumps(entry), updated_at=1.0)
+
+
+def _jobs(folder: Path) -> None:
+    """A job that is told to a chat, and a run of it, which failed."""
+    failed = f"chat {CHAT} of {PERSON}@example.org is gone"
+    job = {
+        "id": "told",
+        "name": "Told",
+        "schedule": {"kind": "interval", "minutes": 60},
+        "deliver": f"telegram:{CHAT}:17,discord:{PERSON}",
+        "last_status": "error",
+        "last_error": failed,
+        "last_delivery_error": failed,
+    }
+    _json(folder / "jobs.json", {"jobs": [job]})
+    run = {"id": "told", "job_id": "told", "source": "builtin", "status": "failed", "error": failed}
+    times = dict.fromkeys(("claimed_at", "started_at", "finished_at"), "2026-01-01T00:00:00+00:00")
+    with closing(sqlite3.connect(folder / "executions.db", timeout=10)) as database, database:
+        _row(database, "executions", **run, **times, pid=1, process_started_at=1)
 
 
 def _row(database: sqlite3.Connection, table: str, **values: Any) -> None:

@@ -333,7 +333,11 @@ export function makeGantt(api: Api) {
             </div>
             <div class="gantt-axis numeric" aria-hidden="true">
               {ticks.map((tick, index) => (
-                <small key={tick.at} class={index % 2 === 0 ? "" : "minor"} style={labelStyle(place(tick.at))}>
+                <small
+                  key={tick.at}
+                  class={index % 2 ? "minor" : index % 4 ? "middle" : ""}
+                  style={labelStyle(place(tick.at))}
+                >
                   {tickWords(tick)}
                 </small>
               ))}
@@ -420,7 +424,9 @@ function ms(at: Instant): number {
 }
 
 function patternOf(index: number): string {
-  return patterns[Math.max(0, index) % patterns.length] ?? "solid";
+  const at = Math.max(0, index);
+  // Shifted with each round of colours, so that no two look the same.
+  return patterns[(at + Math.floor(at / patterns.length)) % patterns.length] ?? "solid";
 }
 
 function seriesOf(index: number): string {

@@ -54,6 +54,8 @@ interface Cell {
 }
 
 const DAY = 86_400_000;
+/** So many days before the last one are drawn: one odd date must not make a drawing of decades. */
+const MOST_DAYS = 370;
 /** The width of a cell of fixed size and its gap, in px. */
 const CELL = 14;
 const LEVELS = [0, 0.25, 0.5, 0.75, 1] as const;
@@ -85,8 +87,8 @@ export function makeCalendar(api: Api) {
   const Grid = makeGrid(api);
 
   return function Calendar({ label, days, from, to, say }: CalendarProps) {
-    const first = Date.parse(from ?? days[0]?.day ?? "");
     const last = Date.parse(to ?? days.at(-1)?.day ?? "");
+    const first = Math.max(Date.parse(from ?? days[0]?.day ?? ""), last - MOST_DAYS * DAY);
     if (Number.isNaN(first) || Number.isNaN(last) || last < first) return null;
     const known = new Map(days.map(({ day, value }) => [day, value]));
     const monday = first - weekdayOf(first) * DAY;

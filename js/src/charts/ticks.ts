@@ -59,7 +59,8 @@ function within(start: number, end: number, tick: (index: number) => Tick): Tick
   for (let index = 0; ; index += 1) {
     const next = tick(index);
     if (next.at > end) return found;
-    if (next.at >= start) found.push(next);
+    // In the hour that a clock skips, some of them would come again.
+    if (next.at >= start && next.at > (found.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) found.push(next);
   }
 }
 

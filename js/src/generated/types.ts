@@ -670,6 +670,7 @@ export interface Change {
  *     skills_changed: Skills that the agent has made or changed, as far as Hermes notes that.
  *     cron_runs: Finished runs of jobs.
  *     cron_failed: How many of them failed.
+ *     is_cron_cut: True if there may be more of either: only the newest 200 runs are looked at.
  *     spending: What was spent; None while the history is still being read.
  *     spent_since: From when on that is known.
  */
@@ -684,6 +685,7 @@ export interface SinceOpened {
   skills_changed: number;
   cron_runs: number;
   cron_failed: number;
+  is_cron_cut: boolean;
   spending: Spending | null;
   spent_since: string | null;
 }
@@ -1024,7 +1026,8 @@ export interface ApprovalWait {
  *     outcome: `approved`, `denied`, `timeout`: by you · `smart-approved`, `smart-denied`: by a model ·
  *         `cron-denied`: nobody could be asked · `deny-rule`, `hardline`: refused whatever anybody says · `blocked`:
  *         refused for another reason · `pending`: you were asked, the result does not say what you said · `ran`,
- *         `failed`, `running`: nobody had to be asked.
+ *         `failed`, `running`: nobody had to be asked · `unanswered`: there is no result, and its session does not
+ *         wait for one (any more).
  *     command: Redacted, and cut to 240 characters; None: not known.
  *     reason: Why it was flagged, in Hermes' words.
  *     is_sudo: True if it runs something by sudo.
@@ -1050,7 +1053,8 @@ export interface ApprovalCommand {
     | "pending"
     | "ran"
     | "failed"
-    | "running";
+    | "running"
+    | "unanswered";
   command: string | null;
   reason: string | null;
   is_sudo: boolean;
@@ -1074,7 +1078,8 @@ export interface ApprovalCount {
     | "pending"
     | "ran"
     | "failed"
-    | "running";
+    | "running"
+    | "unanswered";
   count: number;
 }
 /**
@@ -1116,6 +1121,7 @@ export interface ApprovalsQuery {
         | "ran"
         | "failed"
         | "running"
+        | "unanswered"
       )
     | null;
 }
@@ -1129,6 +1135,7 @@ export interface ApprovalsQuery {
  *     paused: How many are paused.
  *     done: How many are done.
  *     unreadable: How many entries are no goals.
+ *     is_cut: True if there may be more: only the 2,000 of the newest sessions are looked at.
  */
 export interface Goals {
   goals: Goal[];
@@ -1137,6 +1144,7 @@ export interface Goals {
   paused: number;
   done: number;
   unreadable: number;
+  is_cut: boolean;
 }
 /**
  * The goal of one session.
@@ -1449,7 +1457,8 @@ export interface KanbanQuery {
  *     provider: Name of an external memory provider (`config.yaml`, `memory.provider`), if one is set.
  *     changes: What was seen to change since the home was opened here, the newest first.
  *     watched_since: Since when the home is open here.
- *     stale_sessions: Sessions that began within 24 hours, before the last change, and are not closed.
+ *     stale_sessions: Sessions that began within 24 hours, before the last change, and are not closed; at most 12.
+ *     stale_total: How many there are.
  *     pending: Writes that wait for approval, the oldest first; the first 20.
  *     pending_total: How many there are.
  *     backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first.
@@ -1461,6 +1470,7 @@ export interface Memory {
   changes: MemoryChange[];
   watched_since: string | null;
   stale_sessions: MemorySession[];
+  stale_total: number;
   pending: PendingMemory[];
   pending_total: number;
   backups: string[];
@@ -3800,7 +3810,7 @@ export interface ProfileComparison {
  *     path: Its keys with dots between them.
  *     one: In the first; None: as Hermes has it by default, or masked.
  *     other: In the second.
- *     is_masked: True for what is, or may be, a secret or somebody's address.
+ *     is_masked: True for what is, or may be, a secret or somebody's address, or differs in what is not shown.
  */
 export interface ProfileDifference {
   path: string;
@@ -4004,7 +4014,7 @@ export interface LogFile {
  *     level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
  *     logger: Who said it.
  *     session_id: The session that it is about.
- *     text: Its first line, cut to 4,000 characters.
+ *     text: Its first line, cut to 4,000 characters; names and ids of people and chats are left out of it, as of `more`.
  *     more: Further lines, such as a traceback's, the first `MORE_SHOWN`.
  *     more_lines: How many further lines there are.
  *     is_cut: True if the first line is longer.

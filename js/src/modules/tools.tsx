@@ -51,6 +51,8 @@ export function Tools(props: ToolsProps) {
   }, [sheet]);
   const isBelowMenu = sheet === "arrange" || sheet === "keys";
   const onKeyDown = (event: KeyboardEvent) => {
+    // Keys of an input method.
+    if (event.isComposing) return;
     if (event.key === "Tab") {
       keepWithin(dialog.current, event);
       return;

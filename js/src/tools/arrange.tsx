@@ -19,7 +19,7 @@ export function Arrange({
   const panels = inOrder(all, shown.order);
   const hidden = panels.map(({ name }) => name).filter((name) => shown.hidden.includes(name));
   // The tabs stand by groups; so that a move is seen, so does this list.
-  const groups = layout === "tabs" ? grouped(panels) : [{ group: "", panels }];
+  const groups = layout === "tabs" ? grouped(panels, all.length - hidden.length) : [{ group: "", panels }];
   const order = groups.flatMap((group) => group.panels.map(({ name }) => name));
   const set = (change: Partial<Shown>) => arrange({ [layout]: { order, hidden, ...change } });
   // A row that moved has lost the focus; at the end of the list its other button gets it.

@@ -29,10 +29,15 @@ interface Item {
 export function Palette(props: ToolsProps & { t: Translate }) {
   const { t, show } = props;
   const [typed, type] = useState("");
-  const [at, setAt] = useState(0);
+  const [wanted, want] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const items = found(typed, [...usePanels(props), ...useSessions(props, typed !== ""), ...actions(props)]);
-  const chosen = items[Math.min(at, items.length - 1)];
+  // By its id: what comes meanwhile must not push another one to its place.
+  const at = Math.max(
+    0,
+    items.findIndex(({ id }) => id === wanted),
+  );
+  const chosen = items[at];
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView?.({ block: "nearest" });
   }, [chosen?.id]);
@@ -42,10 +47,12 @@ export function Palette(props: ToolsProps & { t: Translate }) {
     item.run();
   };
   const go = (event: KeyboardEvent) => {
+    // An input method chooses its words with these keys.
+    if (event.isComposing) return;
     const last = items.length - 1;
     const to = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1 }[event.key];
     if (event.key === "Enter") run(chosen);
-    else if (to !== undefined) setAt(to);
+    else if (to !== undefined) want(items[to]?.id ?? null);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -69,7 +76,7 @@ export function Palette(props: ToolsProps & { t: Translate }) {
           data-first=""
           onInput={({ currentTarget }) => {
             type(currentTarget.value);
-            setAt(0);
+            want(null);
           }}
           onKeyDown={go}
         />
@@ -88,7 +95,7 @@ export function Palette(props: ToolsProps & { t: Translate }) {
                     role="option"
                     aria-selected={item === chosen}
                     tabIndex={-1}
-                    onPointerMove={() => setAt(items.indexOf(item))}
+                    onPointerMove={() => want(item.id)}
                     onClick={() => run(item)}
                     onKeyDown={go}
                   >

@@ -130,7 +130,9 @@ export function ticksOf(start: number, end: number): number[] {
     const tick = new Date(day);
     tick.setMinutes(count * hours * 60);
     if (tick.getTime() > end) return ticks;
-    if (tick.getTime() >= start) ticks.push(tick.getTime());
+    // In the hour that a clock skips, some of them would come again.
+    if (tick.getTime() >= start && tick.getTime() > (ticks.at(-1) ?? Number.NEGATIVE_INFINITY))
+      ticks.push(tick.getTime());
   }
 }
 

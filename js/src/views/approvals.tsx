@@ -27,6 +27,7 @@ const signs: Record<Outcome, { icon: IconName; kind: string }> = {
   ran: { icon: "idle", kind: "" },
   failed: { icon: "crashed", kind: "warn" },
   running: { icon: "running", kind: "" },
+  unanswered: { icon: "crashed", kind: "" },
 };
 
 /** What the agent may do without asking, what it asked for, and what came of it. */
@@ -359,6 +360,7 @@ export const texts = {
     "outcome.ran": "ran",
     "outcome.failed": "failed",
     "outcome.running": "running",
+    "outcome.unanswered": "no result",
     "outcome.approved.help": "You allowed it.",
     "outcome.smart-approved.help": "A model judged it harmless.",
     "outcome.denied.help": "You refused it.",
@@ -372,6 +374,7 @@ export const texts = {
     "outcome.ran.help": "By sudo; nobody had to be asked.",
     "outcome.failed.help": "By sudo; it ended with an error.",
     "outcome.running.help": "By sudo; there is no result yet.",
+    "outcome.unanswered.help": "By sudo; there is no result, and its session does not wait for one.",
     exit: "exit {code}",
     interrupted: "then interrupted",
     "session.open": "Open the session at this message",
@@ -451,6 +454,7 @@ export const texts = {
     "outcome.ran": "已运行",
     "outcome.failed": "失败",
     "outcome.running": "运行中",
+    "outcome.unanswered": "无结果",
     "outcome.approved.help": "您同意了。",
     "outcome.smart-approved.help": "模型判断其无害。",
     "outcome.denied.help": "您拒绝了。",
@@ -464,6 +468,7 @@ export const texts = {
     "outcome.ran.help": "通过 sudo；无需询问。",
     "outcome.failed.help": "通过 sudo；以错误结束。",
     "outcome.running.help": "通过 sudo；尚无结果。",
+    "outcome.unanswered.help": "通过 sudo；没有结果，其会话也已不再等待。",
     exit: "退出码 {code}",
     interrupted: "随后被中断",
     "session.open": "在此消息处打开会话",

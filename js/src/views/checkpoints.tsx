@@ -37,7 +37,10 @@ export default function define({ h, ui, t, format }: Api) {
           />
         )}
         {data.total + data.unreadable > 0 && (
-          <Section title={t("directories")} aside={t("kept", { count: data.max_snapshots, days: data.retention_days })}>
+          <Section
+            title={t("directories")}
+            aside={t("kept", { count: data.max_snapshots, days: t("days", { count: data.retention_days }) })}
+          >
             <ul class="list">
               {data.directories.map((directory) => (
                 <Directory key={directory.id} directory={directory} />
@@ -129,7 +132,8 @@ export const texts = {
     size: "Size",
     "size.help": "Of everything: directories share what is equal",
     limit: "Of {size} at most",
-    kept: "{count} each at most, for {days} days",
+    kept: "{count} each at most, for {days}",
+    days: "{count} day|{count} days",
     more: "{count} more is not shown|{count} more are not shown",
     unreadable: "{count} file about a directory is damaged|{count} files about directories are damaged",
     legacy: "Put away",
@@ -155,7 +159,8 @@ export const texts = {
     size: "大小",
     "size.help": "全部合计：相同内容由各目录共享",
     limit: "上限 {size}",
-    kept: "每个最多 {count} 份，保留 {days} 天",
+    kept: "每个最多 {count} 份，保留 {days}",
+    days: "{count} 天",
     more: "另有 {count} 个未显示",
     unreadable: "{count} 个目录信息文件已损坏",
     legacy: "已归档",

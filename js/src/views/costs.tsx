@@ -197,7 +197,9 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
   function BudgetView(props: { budget: Budget | null; keep: (budget: Budget | null) => void; data: Costs }) {
     const { budget, keep, data } = props;
     const id = hooks.useId();
-    const per = budget?.per ?? "month";
+    // Chosen before the amount, it is not kept yet.
+    const [chosen, choosePer] = hooks.useState<Budget["per"]>("month");
+    const per = budget?.per ?? chosen;
     const set = (usd: number, each: Budget["per"]) => keep(usd > 0 && Number.isFinite(usd) ? { usd, per: each } : null);
     return (
       <div class="budget-view">
@@ -219,7 +221,11 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
           <select
             aria-label={t("budget.per")}
             value={per}
-            onChange={(event) => set(budget?.usd ?? 0, event.currentTarget.value as Budget["per"])}
+            onChange={(event) => {
+              const each = event.currentTarget.value as Budget["per"];
+              choosePer(each);
+              set(budget?.usd ?? 0, each);
+            }}
           >
             <option value="month">{t("budget.month")}</option>
             <option value="day">{t("budget.day")}</option>

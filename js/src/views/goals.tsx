@@ -41,6 +41,7 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
           </Section>
         )}
         {data.total > data.goals.length && <p class="dim">{t("more", { count: data.total - data.goals.length })}</p>}
+        {data.is_cut && <p class="dim">{t("cut")}</p>}
         {data.unreadable > 0 && (
           <p class="banner">
             <Icon name="warning" />
@@ -208,6 +209,7 @@ export const texts = {
     "pursued.none": "No goal is pursued.",
     former: "Done and cleared",
     more: "{count} more goal|{count} more goals",
+    cut: "There may be more: only the goals of the 2,000 newest sessions that have one are counted.",
     unreadable: "{count} goal cannot be read and is left out.|{count} goals cannot be read and are left out.",
     "status.active": "active",
     "status.waiting": "waiting",
@@ -247,6 +249,7 @@ export const texts = {
     "pursued.none": "没有进行中的目标。",
     former: "已完成与已清除",
     more: "另有 {count} 个目标",
+    cut: "可能还有更多：只统计有目标的最新 2,000 个会话。",
     unreadable: "有 {count} 个目标无法读取，已略去。",
     "status.active": "进行中",
     "status.waiting": "等待中",

@@ -15,7 +15,14 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
   function LogsView({ data, query, setQuery, isPending, open }: ViewProps<LogTail>) {
     const asked = query as LogsQuery;
     const choose = (change: LogsQuery) => setQuery({ ...asked, before: null, ...change });
-    const fresh = hooks.useFresh(new Map(data.records.map(({ offset }) => [String(offset), null])));
+    // While the answer is on its way the records are still those of the query before.
+    const answered = hooks.useRef("");
+    if (!isPending) answered.current = JSON.stringify(asked);
+    const fresh = hooks.useFresh(
+      new Map(data.records.map(({ offset }) => [String(offset), null])),
+      4_000,
+      answered.current,
+    );
     return (
       <div class="logs" aria-busy={isPending}>
         <div class="controls">

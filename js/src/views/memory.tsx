@@ -110,7 +110,7 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
         )}
         {data.stale_sessions.length > 0 && (
           <details class="stale">
-            <summary>{t("stale", { count: data.stale_sessions.length })}</summary>
+            <summary>{t("stale", { count: data.stale_total })}</summary>
             <p class="dim">{t("stale.help")}</p>
             <ul>
               {data.stale_sessions.map((session) => (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../api.ts";
+import { sizeIn } from "../bytes.ts";
 import { allTokens } from "../format.ts";
 import type { Change, CronGlance, GatewayGlance, Overview, Session, SinceOpened } from "../protocol.ts";
 import type { IconName } from "../ui/icon.tsx";
@@ -78,7 +79,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
               <Stat label={t("tool-calls")} value={inAll(totals.tool_calls)} />
             </dl>
             {identity.size_bytes !== null && (
-              <p class="breakdown numeric">{t("database", { size: bytes(identity.size_bytes) })}</p>
+              <p class="breakdown numeric">{t("database", { size: sizeIn(identity.size_bytes, format) })}</p>
             )}
           </Section>
           <Section
@@ -358,8 +359,8 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
         ? [{ panel: "memory", icon: "memory" as const, text: t("news.memory", { edits: edits.join(", ") }) }]
         : []),
       ...counted("skills", "skills", "news.skills", news.skills_changed),
-      ...counted("cron", "cron", "news.runs", news.cron_runs - news.cron_failed),
-      ...counted("cron", "crashed", "news.failed", news.cron_failed, "bad"),
+      ...counted("cron", "cron", news.is_cron_cut ? "news.runs.cut" : "news.runs", news.cron_runs - news.cron_failed),
+      ...counted("cron", "crashed", news.is_cron_cut ? "news.failed.cut" : "news.failed", news.cron_failed, "bad"),
     ];
   }
 
@@ -401,17 +402,6 @@ const asking = new Set(["terminal", "execute_code"]);
 
 /** What a gateway should not be. */
 const bad = new Set(["silent", "failed", "dead"]);
-
-function bytes(size: number): string {
-  for (const [unit, factor] of [
-    ["GB", 1e9],
-    ["MB", 1e6],
-    ["kB", 1e3],
-  ] as const) {
-    if (size >= factor) return `${(size / factor).toPrecision(3)}\u202f${unit}`;
-  }
-  return `${size}\u202fB`;
-}
 
 /** What this view says. */
 export const texts = {
@@ -461,6 +451,8 @@ export const texts = {
     "news.skills": "{count} skill changed|{count} skills changed",
     "news.runs": "{count} cron run|{count} cron runs",
     "news.failed": "{count} failed cron run|{count} failed cron runs",
+    "news.runs.cut": "{count}+ cron runs",
+    "news.failed.cut": "{count}+ failed cron runs",
     "news.spent": "{tokens} tokens · {cost}",
     "news.spent.since": "Known since {when}.",
     day: "day {day}",
@@ -541,6 +533,8 @@ export const texts = {
     "news.skills": "{count} 个技能有变化",
     "news.runs": "{count} 次定时任务",
     "news.failed": "{count} 次定时任务失败",
+    "news.runs.cut": "{count}+ 次定时任务",
+    "news.failed.cut": "{count}+ 次定时任务失败",
     "news.spent": "{tokens} 词元 · {cost}",
     "news.spent.since": "自 {when} 起可知。",
     day: "第 {day} 天",

@@ -155,6 +155,7 @@ export default function define(api: Api) {
             <Calendar
               label={t("calendar")}
               days={data.calendar.map(({ on, sessions }) => ({ day: on, value: sessions }))}
+              to={lastDay(data.calendar)}
               say={(count) => t("count.sessions", { count })}
             />
           </Fragment>
@@ -368,6 +369,12 @@ export default function define(api: Api) {
     if (value >= 1) return format.duration(value < 10 ? Number(value.toPrecision(2)) : value);
     return t("milliseconds", { count: Math.max(1, Number((1000 * value).toPrecision(2))) });
   }
+}
+
+/** The newest day that has begun somewhere: a wrong clock may have dated sessions years ahead. */
+function lastDay(days: Patterns["calendar"]): string {
+  const latest = new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10);
+  return days.findLast(({ on }) => on <= latest)?.on ?? latest;
 }
 
 /** What this view says. */

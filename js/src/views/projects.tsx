@@ -261,7 +261,7 @@ export const texts = {
     "git.ahead": "领先 {count} 个提交",
     "git.behind": "落后 {count} 个提交",
     sessions: "{count} 个会话",
-    tokens: "个 token",
+    tokens: "个词元",
     "more.title": "详情",
     "more.description": "说明",
     "more.folders": "文件夹",

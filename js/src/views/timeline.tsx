@@ -40,7 +40,7 @@ export default function define(api: Api) {
       data.lanes.flatMap(({ sessions }) => sessions.map(({ session_id: id }) => [barId(id), id] as const)),
     );
     for (const { id, session_id: session } of data.events) if (session !== null) sessions.set(id, session);
-    const sources = [...new Set(data.lanes.flatMap(({ sessions }) => sessions.map(({ source }) => source)))];
+    const sources = [...new Set(data.lanes.flatMap(({ sessions }) => sessions.map(({ source }) => source)))].sort();
     const notable = data.events.filter((event) => event.kind !== "run" || event.what !== "completed");
     const shown = data.lanes.reduce((sum, { sessions }) => sum + sessions.length, 0);
     const ask = (next: Partial<TimelineQuery>) => {
@@ -61,7 +61,7 @@ export default function define(api: Api) {
             name={t("by")}
             values={WAYS}
             chosen={data.by}
-            choose={(by) => ask({ by })}
+            choose={(by) => setQuery({ ...query, by } satisfies TimelineQuery)}
             words={(by) => t(`by.${by}`)}
           />
         </div>

@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             f"--home: expected a fresh directory made for a demo, got {path}; "
             "run `python -m hermes_hud_widget.demo`, which makes one"
         )
+    # As Hermes has it; programs such as git, which make folders of their own here, go by it, too.
+    os.umask(0o077)
     try:
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.rows import Activity, RunningCall
 from hermes_hud_widget.ledger.writers import Writers
 
@@ -17,7 +17,7 @@ _START_TOLERANCE = timedelta(seconds=2)
 """A process's start is known in clock ticks since boot, and the boot not better than this."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Message:
     """The outline of one message.
 
@@ -34,7 +34,7 @@ class Message:
     is_overheard: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Doing:
     """What a session does.
 
@@ -70,9 +70,8 @@ def activity(
     if ended_at is not None:
         return Doing("ended", ended_at)
     quiet = Doing("open", last_active)
-    forgotten_at = last_active + timedelta(seconds=RECENT_S)
-    quiet_at = last_active + timedelta(seconds=LIVE_S)
-    if now >= forgotten_at:
+    forgotten_at, quiet_at = _later(last_active, RECENT_S), _later(last_active, LIVE_S)
+    if _has_come(forgotten_at, now):
         return quiet
     tail = [
         message
@@ -82,12 +81,14 @@ def activity(
     running = dangling_calls(tail)
     if not running and (not tail or tail[-1].role == "assistant"):
         since = tail[-1].timestamp if tail else last_active
-        return quiet if now >= quiet_at else Doing("idle", since, valid_until=quiet_at)
+        return quiet if _has_come(quiet_at, now) else Doing("idle", since, valid_until=quiet_at)
     if writers is not None and not _has_its_writer(writers, last_active):
         return Doing("crashed", last_active, running, forgotten_at)
     if not running:
-        return quiet if now >= quiet_at else Doing("thinking", tail[-1].timestamp, valid_until=quiet_at)
-    if writers is None and now >= quiet_at:
+        if _has_come(quiet_at, now):
+            return quiet
+        return Doing("thinking", tail[-1].timestamp, valid_until=quiet_at)
+    if writers is None and _has_come(quiet_at, now):
         return quiet
     what: Activity = "asking" if any(call.tool == "clarify" for call in running) else "running"
     return Doing(what, running[0].since, running, forgotten_at if writers is not None else quiet_at)
@@ -111,5 +112,17 @@ def dangling_calls(tail: Sequence[Message]) -> tuple[RunningCall, ...]:
     return ()
 
 
+def _later(at: datetime, seconds: float) -> datetime | None:
+    """So much later; None beyond the calendar's end, where a time in milliseconds leads."""
+    try:
+        return at + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def _has_come(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now >= at
+
+
 def _has_its_writer(writers: Writers, last_active: datetime) -> bool:
-    return any(process.started_at <= last_active + _START_TOLERANCE for process in writers.processes)
+    return any(process.started_at - _START_TOLERANCE <= last_active for process in writers.processes)

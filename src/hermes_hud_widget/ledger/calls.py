@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.schema import Schema
 
 ELEMENTS = (
@@ -19,7 +19,7 @@ NAME = "CASE {0}.type WHEN 'object' THEN json_extract({0}.value, '$.function.nam
 """The tool's name of such an entry."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """One tool call; `arguments` is cut to what was asked for."""
 

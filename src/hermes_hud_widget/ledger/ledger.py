@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -278,7 +278,7 @@ class Ledger:
             states = [(one.last, doing.activity) for one, doing in self._active(kept, now, writers)]
         states += [(session.last_active.timestamp(), session.activity) for session in also]
         instants = [
-            moment(last) + timedelta(seconds=seconds)
+            moment(last + seconds)
             for last, doing in states
             for seconds in _changes_after(doing, writers is not None)
         ]

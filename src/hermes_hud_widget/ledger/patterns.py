@@ -9,13 +9,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import partial
 from heapq import nlargest
 from typing import TYPE_CHECKING, NamedTuple
 
 from hermes_hud_widget.chunks import Chunk
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.clusters import CLUSTERS, NO_HITS, Hits, cluster_of, hits
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.history import History
@@ -88,7 +88,7 @@ class _Note(NamedTuple):
     slots: Mapping[int, int]
 
 
-@dataclass(frozen=True)
+@frozen
 class Example:
     """A conversation that shows what is meant.
 
@@ -336,7 +336,8 @@ class Habits:
         with self._pace.step() as limit:
             some = self._queue[-limit:][::-1]
             changed = [one for one in some if one in self._kept.records and self._is_changed(one)]
-            openings = [one for one in changed if self._needs_opening(one)]
+            # Read again with every change: counts do not tell whether it is another message that is the first now.
+            openings = [one for one in changed if self._is_conversation(one)]
             try:
                 read = self._database.read(partial(_read, session_ids=changed, openings=openings))
             except DatabaseMissing:
@@ -345,13 +346,7 @@ class Habits:
         messages, texts = read
         for session_id in changed:
             note = self._notes.get(session_id)
-            opening = (
-                _opening(texts.get(session_id))
-                if session_id in openings
-                else note.opening
-                if note is not None
-                else None
-            )
+            opening = _opening(texts.get(session_id)) if session_id in openings else note and note.opening
             slots: Counter[int] = Counter()
             for quarter, count in messages.get(session_id, ()):
                 slots[self.slot(quarter)] += count
@@ -365,20 +360,13 @@ class Habits:
         return (
             note is None
             or note.record is not self._kept.records[session_id]
-            or self._needs_opening(session_id)
+            or (note.opening is None and self._is_conversation(session_id))
         )
 
-    def _needs_opening(self, session_id: str) -> bool:
-        """A conversation's first message is read once, unless messages went away."""
+    def _is_conversation(self, session_id: str) -> bool:
+        """Only of conversations it is told how they begin."""
         conversation = self._kept.conversations.get(session_id)
-        if conversation is None or conversation.kind != "conversation":
-            return False
-        note = self._notes.get(session_id)
-        return (
-            note is None
-            or note.opening is None
-            or self._kept.records[session_id].shape.messages < note.record.shape.messages
-        )
+        return conversation is not None and conversation.kind == "conversation"
 
     def _forget(self, session_id: str) -> None:
         self._notes.pop(session_id, None)

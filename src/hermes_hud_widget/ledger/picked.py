@@ -6,11 +6,11 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.calls import Call, read_calls
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.pace import Pace
@@ -31,7 +31,7 @@ Row = tuple[Any, ...]
 Read = Callable[[sqlite3.Connection, Schema, Sequence[int]], Mapping[int, T]]
 
 
-@dataclass(frozen=True)
+@frozen
 class SaidMessage:
     """A message of the user.
 
@@ -47,7 +47,7 @@ class SaidMessage:
     is_first: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ToolResult:
     """What a tool said of how it went, as far as that is told in JSON, and what it was called with.
 

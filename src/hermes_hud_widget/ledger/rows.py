@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from hermes_hud_widget.frozen import frozen
 
 Activity = Literal["running", "thinking", "asking", "idle", "crashed", "open", "ended"]
 """What a session does now.
@@ -24,7 +26,7 @@ CostStatus = Literal["actual", "estimated", "included", "unknown", "mixed"]
 """What kind of figure a sum is; `mixed` when it has parts of different kinds."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tokens:
     """Token counts; `reasoning` is part of `output`, `input` excludes the cache."""
 
@@ -40,7 +42,7 @@ class Tokens:
         return self.input + self.output + self.cache_read + self.cache_write
 
 
-@dataclass(frozen=True)
+@frozen
 class Cost:
     """Money as Hermes stored it, never priced again here.
 
@@ -56,7 +58,7 @@ class Cost:
     unknown_sessions: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class RunningCall:
     """A tool call without a result yet (`messages.tool_calls`)."""
 
@@ -65,7 +67,7 @@ class RunningCall:
     since: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Session:
     """One conversation, projected along its compression chain as Hermes lists it.
 
@@ -121,7 +123,7 @@ IndexProblem = Literal["missing", "incomplete", "unreadable"]
 damaged or of a kind that is not known here."""
 
 
-@dataclass(frozen=True)
+@frozen
 class SearchTerm:
     """One of the words or quoted phrases of a query, all of which a message must have."""
 
@@ -129,7 +131,7 @@ class SearchTerm:
     kind: TermKind
 
 
-@dataclass(frozen=True)
+@frozen
 class SearchHit:
     """A message that matches a search.
 
@@ -147,7 +149,7 @@ class SearchHit:
     snippet: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionMatch:
     """What a conversation has of a search.
 
@@ -166,7 +168,7 @@ class SessionMatch:
     newest: SearchHit | None
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionSearch:
     """What was searched, and how much was found.
 
@@ -192,7 +194,7 @@ class SessionSearch:
     matches: tuple[SessionMatch, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class FacetValue:
     """One choice of a filter; "" stands for "none known".
 
@@ -204,7 +206,7 @@ class FacetValue:
     count: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionFacets:
     """What the list can be narrowed to: of each filter at most 30 values, those with most conversations first.
 
@@ -219,7 +221,7 @@ class SessionFacets:
     archived: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionPage:
     """One page of the conversations that Hermes lists.
 
@@ -238,7 +240,7 @@ class SessionPage:
     search: SessionSearch | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class ToolCall:
     """One entry of `messages.tool_calls`.
 
@@ -253,7 +255,7 @@ class ToolCall:
     truncated: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class TranscriptMessage:
     """One row of `messages`, its texts cut to a size that is fit to be shown.
 
@@ -282,7 +284,7 @@ class TranscriptMessage:
     state: Literal["active", "compacted", "rewound"]
 
 
-@dataclass(frozen=True)
+@frozen
 class RelatedSession:
     """A session that hangs on a conversation.
 
@@ -298,7 +300,7 @@ class RelatedSession:
     message_count: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Transcript:
     """One page of a conversation's messages over its whole compression chain, newest first.
 
@@ -321,7 +323,7 @@ class Transcript:
     related_total: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Totals:
     """Counters over the whole database.
 
@@ -336,7 +338,7 @@ class Totals:
     tool_calls: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Spending:
     """Tokens and cost of the sessions that started in a span, subagents and auxiliary tasks included."""
 
@@ -345,7 +347,7 @@ class Spending:
     cost: Cost
 
 
-@dataclass(frozen=True)
+@frozen
 class ConversationCost:
     """What one conversation cost: those pieces of its compression chain that started in a span.
 
@@ -369,7 +371,7 @@ class ConversationCost:
     cost: Cost
 
 
-@dataclass(frozen=True)
+@frozen
 class RecentMessage:
     """A message's outline for a list of last changes; no text.
 

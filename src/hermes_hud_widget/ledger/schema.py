@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from hermes_hud_widget.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Schema:
     """The tables of a database with their columns (virtual tables excepted).
 

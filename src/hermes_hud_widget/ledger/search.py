@@ -14,11 +14,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from hermes_hud_widget.errors import HudError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.kept import Kept
 from hermes_hud_widget.ledger.pace import Pace
@@ -246,7 +246,7 @@ class Hits(NamedTuple):
     newest: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """What a search has found.
 
@@ -276,7 +276,7 @@ NOTHING = Found(Asked(), SearchIndex("missing"), {}, is_whole=True)
 """What is found where there is no database."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Matches:
     """Messages that match an expression.
 

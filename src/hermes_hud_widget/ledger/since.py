@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger import money
 from hermes_hud_widget.ledger.calls import ELEMENTS
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
@@ -27,7 +27,7 @@ REMEMBERED_S = 7 * 86_400.0
 """While nobody looks, what was spent before is remembered of the sessions that were active so long before."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Happened:
     """What happened since an instant.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from hermes_hud_widget.frozen import frozen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +87,7 @@ class Bounds(NamedTuple):
     limit: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Slab:
     """Some rows, in sequence; never changed.
 

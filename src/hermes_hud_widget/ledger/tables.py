@@ -7,12 +7,12 @@ import threading
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.errors import ArgumentError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.follower import Follower, keys_of
@@ -51,7 +51,7 @@ class TableArguments(Arguments, Protocol):
         """True if no row is left out and no text asked for."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Wanted:
     """The same for other columns."""
 

@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.processes import DeathBells, started_at
 
 RESCAN_S = 5.0
@@ -22,7 +22,7 @@ _UNSEEN_WRITES = 3
 """Changes of the file without any visible writer after which we say that we cannot see its writers."""
 
 
-@dataclass(frozen=True)
+@frozen
 class WriterProcess:
     """One process; `started_at` tells it from a later one with the same pid."""
 
@@ -30,7 +30,7 @@ class WriterProcess:
     started_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Writers:
     """All processes that have the file open for writing."""
 

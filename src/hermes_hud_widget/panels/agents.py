@@ -6,19 +6,20 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Session
 from hermes_hud_widget.ledger.values import count, instant, number, text
 from hermes_hud_widget.ledger.writers import Writers
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import (
     Alive,
     Folder,
@@ -42,6 +43,8 @@ SUBAGENTS_SHOWN = 80
 PROCESSES_SHOWN = 60
 SPAWN_TREES_SHOWN = 20
 GOAL_CHARS, SUMMARY_CHARS, ERROR_CHARS, LABEL_CHARS = 400, 1_200, 600, 200
+EVENT_CHARS = 200_000
+"""Of what came of a delegation no more is read; of longer ones what stands complete before that."""
 REMEMBERED_EVENTS = 128
 RUNNING = ("running", "finalizing")
 """States of a delegation that has not ended (`tools/async_delegation.py`)."""
@@ -56,10 +59,8 @@ _HOLDER_PID = re.compile(r"\bpid=(\d+)")
 Row = Mapping[str, Any]
 
 
-class AgentsQuery(BaseModel):
+class AgentsQuery(Query):
     """With `transcript`: a page of what one subagent of a delegation writes while it works."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     transcript: str | None = Field(
         None, description="A delegation's id: also return a task's live transcript"
@@ -69,7 +70,7 @@ class AgentsQuery(BaseModel):
     limit: int = Field(100, ge=1, le=400, description="Transcript: lines a page")
 
 
-@dataclass(frozen=True)
+@frozen
 class DelegationTask:
     """One subagent's part of a delegation.
 
@@ -95,7 +96,7 @@ class DelegationTask:
     wrote_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Delegation:
     """Work that was given to subagents.
 
@@ -138,7 +139,7 @@ class Delegation:
     total_tasks: int
 
 
-@dataclass(frozen=True)
+@frozen
 class AgentChild:
     """A delegated session; `depth` is 1 for a child of the conversation, 2 for a child of that child."""
 
@@ -146,7 +147,7 @@ class AgentChild:
     depth: int
 
 
-@dataclass(frozen=True)
+@frozen
 class AgentFamily:
     """A conversation and the sessions that it delegated to within 24 h.
 
@@ -160,7 +161,7 @@ class AgentFamily:
     children: tuple[AgentChild, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class CompressionNow:
     """A session whose history is being summarised (`compression_locks`)."""
 
@@ -172,7 +173,7 @@ class CompressionNow:
     is_process_gone: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class AgentProcess:
     """One process, by its number and its start. Command lines are not shown, Hermes' own no more than others'.
 
@@ -206,7 +207,7 @@ class AgentProcess:
     watches: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SpawnTree:
     """The subagents of one turn in the terminal interface, as it kept them (`spawn-trees/`)."""
 
@@ -218,7 +219,7 @@ class SpawnTree:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class DelegationLine:
     """One line of a live transcript.
 
@@ -236,7 +237,7 @@ class DelegationLine:
     is_cut: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class DelegationTranscript:
     """A page of what a subagent writes while it works, oldest first.
 
@@ -341,7 +342,8 @@ def collect(
     running = sum(one.state in RUNNING and not one.is_lost for one in given)
     agents = Agents(
         delegations=tuple(
-            replace(one, parent_title=titles.get(one.parent_id or "")) for one in given[:DELEGATIONS_SHOWN]
+            replace(one, parent_title=titles.get(one.parent_id or ""), tasks=one.tasks[:TASKS_SHOWN])
+            for one in given[:DELEGATIONS_SHOWN]
         ),
         total_delegations=len(given),
         running=running,
@@ -375,7 +377,7 @@ def collect(
 def _delegations(
     rows: Rows, owners: Processes, manifests: FoundFiles, transcripts: Logs, writers: Writers | None
 ) -> list[Delegation]:
-    """Those that `state.db` knows and those that only left a transcript, unfinished ones first."""
+    """Those that `state.db` knows and those that only left a transcript, unfinished ones first, with all tasks."""
     written = dict(_manifests(manifests.files))
     found = {}
     for row in rows:
@@ -429,7 +431,7 @@ def _from_row(id: str, row: Row, manifest: Row, owners: Processes, transcripts: 
         delivered_at=instant(row["delivered_at"]),
         owner_pid=row["owner_pid"] if isinstance(row["owner_pid"], int) else None,
         is_owner_alive=is_alive,
-        tasks=tasks[:TASKS_SHOWN],
+        tasks=tasks,
         total_tasks=len(tasks),
     )
 
@@ -464,7 +466,7 @@ def _from_manifest(id: str, manifest: Row, transcripts: Logs, writers: Writers |
         delivered_at=None,
         owner_pid=None,
         is_owner_alive=is_alive,
-        tasks=tasks[:TASKS_SHOWN],
+        tasks=tasks,
         total_tasks=len(tasks),
     )
 
@@ -691,7 +693,50 @@ def _finished(tree: SpawnTree) -> datetime:
 def _mapping(written: str | None) -> Row:
     """A JSON object; what is none is empty. Remembered: results are long, and asked for after each commit."""
     found = _json(written)
+    if found is None and written is not None and len(written) >= EVENT_CHARS:
+        return _begun(written)
     return found if isinstance(found, Mapping) else {}
+
+
+def _begun(written: str) -> Row:
+    """What stands complete in the beginning of a JSON object that is too long to be read whole."""
+    found: dict[str, Any] = {}
+    at = written.find("{") + 1
+    while (key := _next(written, at)) is not None and isinstance(key[0], str):
+        at = _next_of(written, key[1], ":")
+        value = _next(written, at)
+        if value is None and written[at : at + 1] == "[":
+            # Of the list that is cut its first elements.
+            elements, at = [], at + 1
+            while (one := _next(written, at)) is not None:
+                elements.append(one[0])
+                at = _next_of(written, one[1], ",")
+            found[key[0]] = elements
+        if value is None:
+            break
+        found[key[0]] = value[0]
+        at = _next_of(written, value[1], ",")
+    return found
+
+
+def _next(written: str, at: int) -> tuple[Any, int] | None:
+    """The JSON value that begins there, and where it ends."""
+    try:
+        return _DECODER.raw_decode(written, _next_of(written, at, ""))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _next_of(written: str, at: int, sign: str) -> int:
+    """Where it goes on after this sign and the space around it."""
+    at = _SPACE.match(written, at).end()  # type: ignore[union-attr]
+    if sign and written.startswith(sign, at):
+        at += 1
+    return _SPACE.match(written, at).end()  # type: ignore[union-attr]
+
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def _json(written: str | None) -> Any:
@@ -781,7 +826,12 @@ DELEGATION_COLUMNS = (
         is_identifier=True,
         source="state.db: async_delegations.parent_session_id",
     ),
-    Column("goal", "text", "All of it", source="state.db: async_delegations.task_json: goal"),
+    Column(
+        "goal",
+        "text",
+        f"All of it, cut to {GOAL_CHARS} characters",
+        source="state.db: async_delegations.task_json: goal",
+    ),
     Column("goals", "texts", "Task by task", source="state.db: async_delegations.task_json: goals"),
     Column("total_tasks", "integer", "How many tasks it has", source="computed"),
     Column("completed_tasks", "integer", "How many of them were completed", source="computed"),
@@ -856,7 +906,7 @@ DELEGATIONS = Table(
     # Hermes keeps 50 finished ones. Not `by_content`: what came of them is long, the panel reads the sessions anyway,
     # and so nothing is read of it unless somebody looks.
     limit=200,
-    cut_chars=200_000,
+    cut_chars=EVENT_CHARS,
 )
 BACKGROUND = Json("processes.json")
 

@@ -6,21 +6,21 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from hermes_hud_widget.day import midnight, zone
+from hermes_hud_widget.day import day_of, midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.picked import ToolResult
 from hermes_hud_widget.ledger.release import is_older
 from hermes_hud_widget.ledger.search import IndexProblem
 from hermes_hud_widget.ledger.values import number
 from hermes_hud_widget.ledger.writers import Writers
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.panels.memory import PANEL as MEMORY
 from hermes_hud_widget.redact import MASK, redact
 from hermes_hud_widget.sources import Config, Folder, FoundFile, FoundFiles, Settings, StateDb, WritersOf
@@ -40,6 +40,7 @@ ApprovalOutcome = Literal[
     "ran",
     "failed",
     "running",
+    "unanswered",
 ]
 ApprovalMode = Literal["manual", "smart", "off"]
 
@@ -74,15 +75,13 @@ EXPRESSION = " OR ".join(
 """What a result holds that tells of an approval (`tools/terminal_tool.py`), as words that stand side by side."""
 
 
-class ApprovalsQuery(BaseModel):
+class ApprovalsQuery(Query):
     """Which commands a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     outcome: ApprovalOutcome | None = Field(None, description="Only commands with this outcome")
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalSettings:
     """What `config.yaml` says, with Hermes' defaults for what it leaves out.
 
@@ -117,7 +116,7 @@ class ApprovalSettings:
     approves_skills: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalWrite:
     """A write that waits for you (`pending/`).
 
@@ -137,7 +136,7 @@ class ApprovalWrite:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalWait:
     """A session that waits, or may wait, for you.
 
@@ -153,7 +152,7 @@ class ApprovalWait:
     since: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalCommand:
     """A command that was flagged, or that used sudo.
 
@@ -162,7 +161,8 @@ class ApprovalCommand:
         outcome: `approved`, `denied`, `timeout`: by you · `smart-approved`, `smart-denied`: by a model ·
             `cron-denied`: nobody could be asked · `deny-rule`, `hardline`: refused whatever anybody says · `blocked`:
             refused for another reason · `pending`: you were asked, the result does not say what you said · `ran`,
-            `failed`, `running`: nobody had to be asked.
+            `failed`, `running`: nobody had to be asked · `unanswered`: there is no result, and its session does not
+            wait for one (any more).
         command: Redacted, and cut to 240 characters; None: not known.
         reason: Why it was flagged, in Hermes' words.
         is_sudo: True if it runs something by sudo.
@@ -183,7 +183,7 @@ class ApprovalCommand:
     is_interrupted: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalCount:
     """How many commands had one outcome."""
 
@@ -191,7 +191,7 @@ class ApprovalCount:
     count: int
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalDay:
     """The commands of one day, in the home's zone: allowed by somebody, refused, and others."""
 
@@ -201,7 +201,7 @@ class ApprovalDay:
     other: int
 
 
-@dataclass(frozen=True)
+@frozen
 class ApprovalSudo:
     """What was run by sudo, and how often that failed or was refused."""
 
@@ -256,7 +256,7 @@ def collect(
 ) -> Approvals | Until:
     """The rules, what waits, and what became of commands."""
     where, zone_name = zone(config.text("timezone"))
-    found = _commands(state)
+    found = _commands(state, writers, now)
     asked = [one for one in found.commands if query.outcome in (None, one.outcome)]
     shown = asked[:SHOWN]
     labels = state.labels({one.session_id for one in shown}) if state else {}
@@ -290,13 +290,15 @@ def collect(
 
 def _settings(config: Settings, release: str | None) -> ApprovalSettings:
     """By the rules of Hermes' `tools/approval.py` and `tools/write_approval.py`."""
-    mode, is_unknown = _mode(config.get("approvals.mode"), release)
+    is_default = _leaves_out(config, "approvals", "mode")
+    # Hermes takes a key with nothing behind it as `manual`, not as its default.
+    mode, is_unknown = _mode(None if is_default else _or_manual(config.get("approvals.mode")), release)
     timeout = number(config.get("approvals.timeout"))
     cron = str(config.get("approvals.cron_mode") or "deny").strip().lower()
     deny, allow = _texts(config.get("approvals.deny")), _texts(config.get("command_allowlist"))
     return ApprovalSettings(
         mode=mode,
-        is_mode_default=config.get("approvals.mode") is None,
+        is_mode_default=is_default,
         is_mode_unknown=is_unknown,
         timeout_s=TIMEOUT_S if timeout is None else int(max(0, min(timeout, 1e9))),
         cron_mode="approve" if cron in ("approve", "off", "allow", "yes") else "deny",
@@ -324,6 +326,15 @@ def _mode(written: Any, release: str | None) -> tuple[ApprovalMode, bool]:
         case "smart" | "off" | "manual":
             return word, False
     return "manual", word != ""
+
+
+def _or_manual(written: Any) -> Any:
+    return "manual" if written is None else written
+
+
+def _leaves_out(config: Settings, section: str, key: str) -> bool:
+    there = config.get(section)
+    return not isinstance(there, Mapping) or key not in there
 
 
 def _switch(config: Settings, path: str, *, default: bool) -> bool:
@@ -410,17 +421,24 @@ class _Found(NamedTuple):
     problem: IndexProblem | None
 
 
-def _commands(state: Ledger | None) -> _Found:
+def _commands(state: Ledger | None, writers: Writers | None, now: datetime) -> _Found:
     """Those that were flagged and those that used sudo, the newest first."""
     if state is None:
         return _Found([], None, True, None)
     flagged = state.tool_results(EXPRESSION, CANDIDATES)
     by_sudo = state.calls_with("sudo", SUDO_MESSAGES)
-    results = {one.id: one for one in flagged.rows if _told(one) is not None}
+    results = {(one.id, 0): one for one in flagged.rows if _told(one) is not None}
     for several in by_sudo.rows:
-        # Of several calls in one message that have no result each is told.
-        results.update((one.id, one) for one in several if is_sudo(_called(one)))
-    commands = [_as_command(one) for one in sorted(results.values(), key=lambda one: -one.id)]
+        # Of several calls in one message that have no result each is told: they have its id in common.
+        results.update(
+            ((one.id, 0 if one.has_result else index), one)
+            for index, one in enumerate(several)
+            if is_sudo(_called(one))
+        )
+    running = _running(state, results.values(), writers, now)
+    commands = [
+        _as_command(results[key], running) for key in sorted(results, key=lambda key: (-key[0], key[1]))
+    ]
     ends = [
         flagged.rows[-1].timestamp if flagged.is_cut and flagged.rows else None,
         next((one.timestamp for several in reversed(by_sudo.rows) for one in several), None)
@@ -432,6 +450,19 @@ def _commands(state: Ledger | None) -> _Found:
         max((at for at in ends if at is not None), default=None),
         flagged.is_whole and by_sudo.is_whole,
         flagged.problem,
+    )
+
+
+def _running(
+    state: Ledger, results: Iterable[ToolResult], writers: Writers | None, now: datetime
+) -> frozenset[tuple[str, datetime]]:
+    """Session and time of the calls without a result that sessions wait for."""
+    asked = {one.session_id for one in results if not one.has_result}
+    return frozenset(
+        (asked_for, call.since)
+        for asked_for, session in state.some(asked, now, writers).items()
+        if session.activity in ("running", "asking")
+        for call in session.running
     )
 
 
@@ -470,14 +501,15 @@ _REFUSED: tuple[tuple[ApprovalOutcome, re.Pattern[str]], ...] = (
 )
 
 
-def _as_command(result: ToolResult) -> ApprovalCommand:
+def _as_command(result: ToolResult, running: frozenset[tuple[str, datetime]]) -> ApprovalCommand:
     told = _told(result)
     called = _called(result)
     outcome: ApprovalOutcome
     if told is not None:
         outcome, reason = told
     elif not result.has_result:
-        outcome, reason = "running", None
+        is_running = (result.session_id, result.timestamp) in running
+        outcome, reason = ("running" if is_running else "unanswered"), None
     else:
         outcome, reason = ("ran" if result.exit_code == 0 else "failed"), None
     has_run = outcome in ("approved", "smart-approved", "ran", "failed")
@@ -524,15 +556,28 @@ _SUDO = re.compile(
 
 def _command(written: str) -> str:
     """As it may be shown: passwords that are piped or given masked, then cut, so that no secret is cut in half."""
-    shown = _PIPED.sub(rf"\1{MASK}\2", written) if "sudo" in written else written
+    shown = written
+    if "sudo" in shown:
+        shown = _HEREDOC.sub(rf"\1{MASK}\3", shown)
+        if (found := _PIPED.match(shown)) is not None:
+            shown = f"{found[1]} {MASK} {shown[found.start(2) :]}"
     shown = _HERE.sub(rf"\1{MASK}", shown) if "<<<" in shown else shown
-    shown = _SSHPASS.sub(rf"\1{MASK}", shown) if "sshpass" in shown else shown
+    shown = _GIVEN.sub(rf"\1{MASK}", shown)
+    shown = _NAMED.sub(rf"\1{MASK}", shown)
     return redact(shown.strip())[:COMMAND_CHARS]
 
 
-_PIPED = re.compile(r"((?:\becho|\bprintf)\s)[^|\n]*(\|\s*sudo\b)")
-_HERE = re.compile(r"(<<<\s*)(?:'[^']*'|\"[^\"]*\"|\S+)")
-_SSHPASS = re.compile(r"(\bsshpass\s+-p\s*)(?:'[^']*'|\"[^\"]*\"|\S+)")
+_VALUE = r"(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\S+)"
+# All that precedes the last pipe into sudo, but for its first word: in quotes anything may look like an end of it.
+_PIPED = re.compile(
+    r"\s*([\w./-]*).*(\|&?\s*(?:(?:\w+=\S*|env|time|nohup|exec|command)\s+)*(?:[\w./~-]*/)?sudo\b)", re.DOTALL
+)
+_HEREDOC = re.compile(r"(<<-?\s*['\"\\]?(\w+)[^\n]*\n).*?(\n\s*\2\b|\Z)", re.DOTALL)
+_HERE = re.compile(rf"(<<<\s*){_VALUE}")
+_GIVEN = re.compile(
+    rf"(\b(?:sshpass|useradd|usermod|adduser|groupadd|mysql\w*|mariadb[\w-]*)\b[^\n;|&]*?\s(?:-p|--password[\s=])\s*){_VALUE}"
+)
+_NAMED = re.compile(rf"(\b(?:\w*_PWD|\w*PASS|\w*PASSWD|\w*PASSWORD|\w*PASSPHRASE)=){_VALUE}", re.IGNORECASE)
 
 
 def _labelled(one: ApprovalCommand, labels: Mapping[str, str]) -> ApprovalCommand:
@@ -545,7 +590,7 @@ REFUSED = frozenset({"denied", "timeout", "smart-denied", "cron-denied", "deny-r
 
 def _days(commands: Iterable[ApprovalCommand], where: tzinfo, now: datetime) -> tuple[ApprovalDay, ...]:
     counted = Counter(
-        (one.at.astimezone(where).date(), one.outcome in ALLOWED, one.outcome in REFUSED) for one in commands
+        (day_of(one.at, where), one.outcome in ALLOWED, one.outcome in REFUSED) for one in commands
     )
     today = now.astimezone(where).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
@@ -584,10 +629,12 @@ def _words(written: Any, most: int) -> str | None:
 # -- frames
 
 
-def _fill(state: Ledger | None, args: FrameArguments) -> dict[str, list[Any]]:
-    found = _commands(state)
+def _fill(
+    state: Ledger | None, writers: Writers | None, args: FrameArguments, now: datetime
+) -> dict[str, list[Any]]:
+    found = _commands(state, writers, now)
     while not found.is_whole:
-        found = _commands(state)
+        found = _commands(state, writers, now)
     rows = [one for one in found.commands if args.holds(one.at)][: args.limit]
     return {column.name: [getattr(one, column.name) for one in rows] for column in COLUMNS}
 
@@ -606,7 +653,8 @@ COLUMNS = (
         "outcome",
         "category",
         "approved, denied, timeout: by the user; smart-approved, smart-denied: by a model; cron-denied, deny-rule, hardline,"
-        " blocked, pending; ran, failed, running: sudo that nobody had to be asked about",
+        " blocked, pending; ran, failed, running: sudo that nobody had to be asked about; unanswered: there is no result,"
+        " and its session does not wait for one",
         source="computed",
     ),
     Column(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.panels.effective import effective
 from hermes_hud_widget.panels.written import mapping
@@ -20,7 +20,7 @@ DIRECTORIES_SHOWN, CHECKPOINTS_SHOWN = 100, 20
 WAIT_S = 0.25
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkpoint:
     """One snapshot.
 
@@ -34,7 +34,7 @@ class Checkpoint:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointDirectory:
     """One working directory.
 
@@ -64,7 +64,7 @@ class CheckpointDirectory:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointLegacy:
     """Snapshots of an older form that Hermes has put away."""
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
-from hermes_hud_widget.panel import Panel, Payload
+from hermes_hud_widget.frozen import frozen
+from hermes_hud_widget.panel import Panel, Payload, Query
 from hermes_hud_widget.panels.effective import effective
 from hermes_hud_widget.panels.written import mapping, program
 from hermes_hud_widget.sources import ConfigFile, Folder, FoundFiles, Settings
@@ -26,10 +26,8 @@ ENTRIES_SHOWN = 2_500
 MOST_DEPTH = 12
 
 
-class ConfigQuery(BaseModel):
+class ConfigQuery(Query):
     """What a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     all: bool = Field(False, description="Also the values that nobody has set: Hermes' defaults")
 
@@ -37,7 +35,7 @@ class ConfigQuery(BaseModel):
 ConfigNoteKind = Literal["moved", "wrong-type", "misplaced"]
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigEntry:
     """One value.
 
@@ -58,7 +56,7 @@ class ConfigEntry:
     is_masked: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigSection:
     """What stands below one top-level key.
 
@@ -78,7 +76,7 @@ class ConfigSection:
     entries: tuple[ConfigEntry, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigNote:
     """Something in `config.yaml` that Hermes reads in another way than it is written.
 
@@ -129,7 +127,7 @@ class Configuration(Payload):
 
 def collect(config: Settings, backups: FoundFiles, query: ConfigQuery) -> Configuration:
     """The values that are set, or all."""
-    entries = _entries(config)
+    entries = [leaf.entry for leaf in leaves(config)]
     sections: dict[str, list[ConfigEntry]] = {}
     for entry in entries:
         sections.setdefault(re.split(r"[.\[]", entry.path, maxsplit=1)[0], []).append(entry)
@@ -173,13 +171,23 @@ def _is_changed(entry: ConfigEntry) -> bool:
 _MISSING = object()
 
 
-def _entries(config: Settings) -> list[ConfigEntry]:
+class Leaf(NamedTuple):
+    """A value of the effective configuration where it stands, and what may be shown of it."""
+
+    path: Path
+    value: Any
+    entry: ConfigEntry
+
+
+def leaves(config: Settings) -> list[Leaf]:
     """The leaves of the effective configuration, in Hermes' own order; what it does not know comes last."""
     merged = effective(config.values)
     # Whatever was moved to its place counts as set there.
     written = _only_written(merged, config.values)
     return [
-        _entry(path, value, _at(upstream().config, path), _at(written, path) is not _MISSING)
+        Leaf(
+            path, value, _entry(path, value, _at(upstream().config, path), _at(written, path) is not _MISSING)
+        )
         for path, value in _leaves(merged, ())
         if path != ("_config_version",)
     ]
@@ -384,7 +392,7 @@ def _kind(value: Any) -> str | None:
 
 def _fill(config: Settings, args: FrameArguments) -> dict[str, list[Any]]:
     # Where nothing was written, or there is no home at all, defaults alone would look like something found.
-    rows = _entries(config)[: args.limit] if config.values else []
+    rows = [leaf.entry for leaf in leaves(config)[: args.limit]] if config.values else []
     return {column.name: [getattr(row, column.name) for row in rows] for column in COLUMNS}
 
 

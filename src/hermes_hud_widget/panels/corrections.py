@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from hermes_hud_widget.day import midnight, zone
+from hermes_hud_widget.day import day_of, midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.picked import Picked, SaidMessage
 from hermes_hud_widget.ledger.search import IndexProblem
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import Config, Entries, EntriesFile, Settings, StateDb
 from hermes_hud_widget.views import view
 
@@ -188,15 +188,13 @@ KEPT = (
 EXPRESSION = " OR ".join(dict.fromkeys(term for rule in SAID for term in rule.terms))
 
 
-class CorrectionsQuery(BaseModel):
+class CorrectionsQuery(Query):
     """Which corrections a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     severity: CorrectionSeverity | None = Field(None, description="Only those of this severity")
 
 
-@dataclass(frozen=True)
+@frozen
 class Correction:
     """One correction.
 
@@ -222,7 +220,7 @@ class Correction:
     store: Literal["memory", "user"] | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CorrectionCounts:
     """How many there are of each severity."""
 
@@ -231,7 +229,7 @@ class CorrectionCounts:
     minor: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CorrectionWeek:
     """How many were said in one week, which begins on Monday in the home's zone."""
 
@@ -361,9 +359,7 @@ def _counts(corrections: Iterable[Correction]) -> CorrectionCounts:
 
 
 def _weeks(said: Iterable[Correction], where: tzinfo, now: datetime) -> tuple[CorrectionWeek, ...]:
-    counted = Counter(
-        (_monday(one.at.astimezone(where).date()), one.severity) for one in said if one.at is not None
-    )
+    counted = Counter((_monday(day_of(one.at, where)), one.severity) for one in said if one.at is not None)
     this = _monday(now.astimezone(where).date())
     weeks = [this - timedelta(weeks=ago) for ago in range(WEEKS - 1, -1, -1)]
     return tuple(

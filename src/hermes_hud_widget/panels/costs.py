@@ -5,20 +5,21 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.money import FIGURES, Sum
 from hermes_hud_widget.ledger.rows import ConversationCost, Cost, Figure, Spending, Tokens
 from hermes_hud_widget.ledger.usage import MAIN, Day
 from hermes_hud_widget.ledger.values import count
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import Config, Settings, StateDb
 from hermes_hud_widget.views import view
 
@@ -38,10 +39,8 @@ ModelName = tuple[str, str | None]
 K = TypeVar("K")
 
 
-class CostsQuery(BaseModel):
+class CostsQuery(Query):
     """Which span a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     days: int = Field(
         30,
@@ -51,7 +50,7 @@ class CostsQuery(BaseModel):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class CostKind:
     """What a sum holds of one kind of figure.
 
@@ -71,7 +70,7 @@ class CostKind:
     sessions: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CostFigures:
     """What sessions spent, auxiliary tasks included.
 
@@ -88,7 +87,7 @@ class CostFigures:
     api_calls: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CostSpan:
     """One span to choose.
 
@@ -102,7 +101,7 @@ class CostSpan:
     spending: Spending
 
 
-@dataclass(frozen=True)
+@frozen
 class CostCoverage:
     """For how much of it the price is known; what a subscription includes counts as known.
 
@@ -117,7 +116,7 @@ class CostCoverage:
     priced_sessions: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CostShare:
     """A share, from 0 to 1, of the tokens and of the known cost; None: there are none."""
 
@@ -125,7 +124,7 @@ class CostShare:
     usd: float | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CostModel:
     """One model at one provider (`session_model_usage.model`, `.billing_provider`)."""
 
@@ -134,7 +133,7 @@ class CostModel:
     figures: CostFigures
 
 
-@dataclass(frozen=True)
+@frozen
 class CostTask:
     """What models were called for: `main` is the agent's own loop, all others are auxiliary."""
 
@@ -142,7 +141,7 @@ class CostTask:
     figures: CostFigures
 
 
-@dataclass(frozen=True)
+@frozen
 class CostSource:
     """Where sessions came from (`sessions.source`)."""
 
@@ -150,7 +149,7 @@ class CostSource:
     figures: CostFigures
 
 
-@dataclass(frozen=True)
+@frozen
 class CostProject:
     """Where sessions worked.
 
@@ -163,7 +162,7 @@ class CostProject:
     figures: CostFigures
 
 
-@dataclass(frozen=True)
+@frozen
 class CostPart:
     """What one model cost in a period.
 
@@ -179,7 +178,7 @@ class CostPart:
     has_unknown: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CostPeriod:
     """A day, week, month or year; weeks begin on Monday."""
 
@@ -189,7 +188,7 @@ class CostPeriod:
     models: tuple[CostPart, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class CostMonth:
     """The calendar month that goes on, for a budget.
 
@@ -208,7 +207,7 @@ class CostMonth:
     today: Cost
 
 
-@dataclass(frozen=True)
+@frozen
 class CostsLeftOut:
     """How many groups there are beyond those listed."""
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
-from hermes_hud_widget.ledger.values import count, cut, instant, number, text
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.frozen import frozen
+from hermes_hud_widget.ledger.values import TEXT_CHARS, count, cut, instant, number, text
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
+from hermes_hud_widget.panels.written import impersonal
 from hermes_hud_widget.schedule import grace_s, period_s
 from hermes_hud_widget.sources import (
     Alive,
@@ -37,7 +39,7 @@ HISTORY_SHOWN, LEAST_SHOWN, RUNS_SHOWN = 20, 5, 200
 """Past runs of one job: 20, fewer where there are so many jobs that it would be more than 200 in all."""
 PROMPT_CHARS = 240
 ERROR_CHARS = 2_000
-"""Errors of past runs are cut to so many characters; the frame `cron_runs` has them whole."""
+"""Errors of past runs are cut to so many characters; the frame `cron_runs` has 20,000."""
 UNFINISHED = ("claimed", "running")
 OUTPUTS_SHOWN = 20
 """Of one job, the newest; Hermes keeps 50."""
@@ -50,10 +52,8 @@ BUILT_IN_PROVIDERS = ("", "builtin", "in-process", "inprocess")
 Row = Mapping[str, Any]
 
 
-class CronQuery(BaseModel):
+class CronQuery(Query):
     """What a viewer may ask for: all of it, or (with `output`) what one run left behind besides."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     output: str | None = Field(
         None,
@@ -65,7 +65,7 @@ class CronQuery(BaseModel):
 SchedulerState = Literal["ticking", "failing", "stalled", "stopped", "never", "external", "unknown"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Scheduler:
     """Whether jobs will fire.
 
@@ -91,7 +91,7 @@ class Scheduler:
     is_gateway_alive: bool | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """One execution of a job.
 
@@ -122,7 +122,7 @@ class Run:
     is_lost: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CronOutput:
     """What one run of a job left behind (`cron/output/JOB/TIME.md`).
 
@@ -137,7 +137,7 @@ class CronOutput:
     size_bytes: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CronOutputText:
     """One of them in full.
 
@@ -151,7 +151,7 @@ class CronOutputText:
     is_cut: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CronSuggestion:
     """A job that Hermes suggests and nobody has answered to (`cron/suggestions.json`).
 
@@ -171,7 +171,7 @@ class CronSuggestion:
     created_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Job:
     """One job.
 
@@ -386,12 +386,12 @@ def _job(
         next_run_at=next_run_at,
         last_run_at=_when(entry.get("last_run_at")),
         last_status=_text(entry.get("last_status")),
-        last_error=_text(entry.get("last_error")),
-        last_delivery_error=_text(entry.get("last_delivery_error")),
+        last_error=_impersonal(entry.get("last_error")),
+        last_delivery_error=_impersonal(entry.get("last_delivery_error")),
         paused_at=_when(entry.get("paused_at")),
         paused_reason=_text(entry.get("paused_reason")),
         created_at=_when(entry.get("created_at")),
-        deliver=_texts(entry.get("deliver")) or ("local",),
+        deliver=_platforms(entry.get("deliver")) or ("local",),
         repeat_completed=count(repeat.get("completed")),
         repeat_times=count(times) if number(times) else None,
         skills=_skills(entry),
@@ -444,7 +444,7 @@ def _run(row: Row, owners: Processes, names: Mapping[str, str]) -> Run:
     began = started_at or claimed_at
     is_alive = _is_alive(row, owners)
     took = finished_at - began if finished_at and began else None
-    error = text(row["error"])
+    error = _impersonal(row["error"])
     return Run(
         id=text(row["id"]) or "",
         job_id=job_id,
@@ -579,6 +579,17 @@ def _text(written: Any) -> str | None:
     return found or None
 
 
+def _impersonal(written: Any) -> str | None:
+    """What went wrong, without the chats and people that platforms name in it."""
+    return impersonal(_text(written), TEXT_CHARS)
+
+
+def _platforms(written: Any) -> tuple[str, ...]:
+    """Where an output goes, without the chats: `telegram:-100…:17` is `telegram`."""
+    several = ",".join(_texts(written)).split(",")
+    return _texts([one.partition(":")[0] for one in several])
+
+
 def _texts(written: Any) -> tuple[str, ...]:
     """One text or several, each once."""
     several: Iterable[Any] = written if isinstance(written, list) else [written]
@@ -622,7 +633,7 @@ def _fill_runs(
     every = ((row, _run(row, owners, names)) for row in runs)
     found = [(row, run) for row, run in every if args.holds(run.claimed_at)][: args.limit]
     return {
-        name: [text(row["error"]) if name == "error" else getattr(run, name) for row, run in found]
+        name: [_impersonal(row["error"]) if name == "error" else getattr(run, name) for row, run in found]
         for name in (column.name for column in RUN_COLUMNS)
     }
 
@@ -672,7 +683,7 @@ JOB_COLUMNS = (
     Column("last_delivery_error", "text", "Why its output did not arrive"),
     Column("paused_reason", "text", "Why it is paused"),
     Column("created_at", "instant", "When it was made"),
-    Column("deliver", "texts", "Where its output goes"),
+    Column("deliver", "texts", "Where its output goes: platforms, without the chats"),
     Column(
         "repeat_completed",
         "integer",
@@ -706,7 +717,9 @@ RUN_COLUMNS = (
     Column("started_at", "instant", "When it began"),
     Column("finished_at", "instant", "When it ended"),
     Column("duration_s", "number", "From its beginning to its end", unit="s", source="computed"),
-    Column("error", "text", "What went wrong, whole"),
+    Column(
+        "error", "text", "What went wrong, cut to 20,000 characters; ids of chats and people are left out"
+    ),
     Column("pid", "integer", "The process that ran it"),
     Column(
         "is_alive", "boolean", "Of an unfinished run: its process lives; missing: unknown", source="/proc"
@@ -742,6 +755,12 @@ RUNS = Table(
     # Hermes keeps 1,000 finished ones.
     limit=1200,
 )
+
+OWNERS = Alive(
+    Table(RUNS.path, RUNS.table, ("pid", "process_started_at", "status"), where=("status", UNFINISHED)),
+    started="process_started_at",
+)
+"""The processes of unfinished runs."""
 
 PANEL = Panel(
     "cron",
@@ -782,10 +801,7 @@ PANEL = Panel(
     job_states=Table("cron/runtime.db", "job_runtime", ("job_id", "state_json")),
     runs=RUNS,
     # After the runs: a process that they name is then looked after already.
-    owners=Alive(
-        Table(RUNS.path, RUNS.table, ("pid", "process_started_at", "status"), where=("status", UNFINISHED)),
-        started="process_started_at",
-    ),
+    owners=OWNERS,
     heartbeat=TextFile("cron/ticker_heartbeat"),
     success=TextFile("cron/ticker_last_success"),
     gateway=Alive(Json("gateway_state.json")),

@@ -7,17 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count, number
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.panels.skills import ARCHIVE_AFTER_DAYS, INTERVAL_HOURS, STALE_AFTER_DAYS
 from hermes_hud_widget.panels.skills import PANEL as SKILLS
 from hermes_hud_widget.redact import encodable
@@ -54,15 +54,13 @@ Record = Mapping[str, Any]
 CuratedState = Literal["active", "stale", "archived"]
 
 
-class CuratorQuery(BaseModel):
+class CuratorQuery(Query):
     """What a viewer may ask for: all of it, or (with `run`) the report of one run besides."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str | None = Field(None, max_length=80, description="A run's id: return its report besides")
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorSchedule:
     """When the curator runs.
 
@@ -99,7 +97,7 @@ class CuratorSchedule:
     prunes_bundled: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorMerge:
     """A skill that was taken up by another one."""
 
@@ -107,7 +105,7 @@ class CuratorMerge:
     into: str
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorRun:
     """One run (`logs/curator/*/run.json`).
 
@@ -148,7 +146,7 @@ class CuratorRun:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratedSkill:
     """One skill that the curator looks after, and what becomes of it if nobody uses it.
 
@@ -179,7 +177,7 @@ class CuratedSkill:
     archive_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorCounts:
     """How many skills the curator looks after, by state, and what it leaves alone."""
 
@@ -190,7 +188,7 @@ class CuratorCounts:
     in_cron: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorArchived:
     """A skill that was put away (`skills/.archive`).
 
@@ -204,7 +202,7 @@ class CuratorArchived:
     is_suppressed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorBackup:
     """What was saved before a run (`skills/.curator_backups`); `hermes curator rollback` brings it back."""
 
@@ -215,7 +213,7 @@ class CuratorBackup:
     skill_files: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CuratorReport:
     """What a run reported.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.panels.written import mapping, text
 from hermes_hud_widget.upstream import upstream
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """A model that the configuration names.
 
@@ -130,7 +130,7 @@ def _choice(role: str, section: Mapping[str, Any], model: Any) -> Choice:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class CustomProvider:
     """An endpoint that `providers` or `custom_providers` declares.
 

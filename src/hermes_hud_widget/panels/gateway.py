@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count, instant
 from hermes_hud_widget.ledger.values import text as plain
 from hermes_hud_widget.panel import Panel, Payload, Until
@@ -33,7 +33,7 @@ GatewayHealth = Literal[
 ]
 
 
-@dataclass(frozen=True)
+@frozen
 class GatewayPlatform:
     """One platform that the gateway serves, or did.
 
@@ -65,7 +65,7 @@ class GatewayPlatform:
     undelivered: int
 
 
-@dataclass(frozen=True)
+@frozen
 class GatewayBacklog:
     """Replies and their delivery, of the last seven days; no word of them, nor whom they are for.
 
@@ -84,7 +84,7 @@ class GatewayBacklog:
     last_error_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class GatewayWebhook:
     """One webhook subscription, without its secret.
 
@@ -152,7 +152,7 @@ class Gateway(Payload):
         return self.health == "none" and not (self.platforms or self.starts or self.backlog or self.webhooks)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Pulse:
     """Whether the gateway lives, and until when that is true."""
 
@@ -245,7 +245,7 @@ def _pulse(
     return _Pulse(health, True, is_alive is None, silent_at)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Pairings:
     """Pairings by platform, and until when none of those that wait is void."""
 
@@ -489,6 +489,6 @@ PANEL = Panel(
     old_pairings=Folder("pairing", "*.json", read_bytes=262_144),
     deliveries=DELIVERIES,
     routes=Table(
-        "state.db", "gateway_routing", ("session_key",), order=("session_key",), limit=1000, by_content=True
+        "state.db", "gateway_routing", ("session_key",), order=("session_key",), limit=50_000, by_content=True
     ),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Activity
 from hermes_hud_widget.ledger.values import count, instant, number, text
@@ -19,6 +19,8 @@ from hermes_hud_widget.views import view
 
 DEFAULT_MAX_TURNS = 20
 """Hermes' own (`hermes_cli/goals.py`)."""
+GOALS_SEEN = 2_000
+"""So many goals, those of the newest sessions, are looked at."""
 GOALS_SHOWN, SUBGOALS_SHOWN = 100, 30
 GOAL_CHARS, REASON_CHARS, CONTRACT_CHARS = 2_000, 1_000, 1_000
 PREFIX = "goal:"
@@ -28,7 +30,7 @@ ORDER = ("active", "paused", "done", "cleared")
 Waiting = Literal["process", "session", "time"]
 
 
-@dataclass(frozen=True)
+@frozen
 class GoalWaiting:
     """Why no turn is taken for now.
 
@@ -52,7 +54,7 @@ class GoalWaiting:
     since: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class GoalContract:
     """What done means; each in the user's words, empty where nothing is agreed."""
 
@@ -63,7 +65,7 @@ class GoalContract:
     stop_when: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Goal:
     """The goal of one session.
 
@@ -108,6 +110,7 @@ class Goals(Payload):
         paused: How many are paused.
         done: How many are done.
         unreadable: How many entries are no goals.
+        is_cut: True if there may be more: only the 2,000 of the newest sessions are looked at.
     """
 
     goals: tuple[Goal, ...]
@@ -116,6 +119,7 @@ class Goals(Payload):
     paused: int
     done: int
     unreadable: int
+    is_cut: bool
 
     def is_empty(self) -> bool:
         return not (self.total or self.unreadable)
@@ -144,6 +148,7 @@ def collect(
         paused=statuses.count("paused"),
         done=statuses.count("done"),
         unreadable=len(entries) - len(written),
+        is_cut=len(entries) >= GOALS_SEEN,
     )
     return Until(found, min((at for at in soon if at is not None), default=None))
 
@@ -346,7 +351,8 @@ PANEL = Panel(
             COLUMNS,
             _fill,
             time="created_at",
-            about="One row for each goal: active ones first, then paused, done and cleared ones",
+            about="One row for each goal of the 2,000 newest sessions that have one: active ones first, then paused, done and"
+            " cleared ones",
             source="state.db: state_meta",
         ),
     ),
@@ -355,8 +361,9 @@ PANEL = Panel(
         "state.db",
         "state_meta",
         ("key", "value"),
-        order=("key",),
-        limit=500,
+        # Sessions' ids begin with their time, and Hermes never deletes a goal: the newest.
+        order=("-key",),
+        limit=GOALS_SEEN,
         prefix=("key", PREFIX),
         by_content=True,
     ),

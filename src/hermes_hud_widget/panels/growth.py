@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.money import Sum
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.panels.cron import PANEL as CRON
 from hermes_hud_widget.panels.cron import number_of_jobs
 from hermes_hud_widget.panels.memory import MEMORY_FILE, USER_FILE
@@ -30,10 +30,8 @@ LISTED_DAYS = 1_000
 """So many days can be chosen: the newest."""
 
 
-class GrowthQuery(BaseModel):
+class GrowthQuery(Query):
     """Which two days a viewer compares."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     earlier: date | None = Field(
         None, description="The last kept day up to this one; null: the day before `later`"
@@ -41,7 +39,7 @@ class GrowthQuery(BaseModel):
     later: date | None = Field(None, description="The last kept day up to this one; null: now")
 
 
-@dataclass(frozen=True)
+@frozen
 class GrowthFigures:
     """Counts at one moment; None: not known, as of a day on which it was not counted yet.
 
@@ -77,7 +75,7 @@ class GrowthFigures:
 NAMES = tuple(GrowthFigures.__dataclass_fields__)
 
 
-@dataclass(frozen=True)
+@frozen
 class GrowthDay:
     """The figures of one day.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -13,6 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count, instant, text
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.panels import cron, gateway, logs, providers
@@ -25,7 +25,7 @@ from hermes_hud_widget.panels.memory import (
     user_limit,
 )
 from hermes_hud_widget.panels.skills import PANEL as SKILLS
-from hermes_hud_widget.panels.written import soonest, when
+from hermes_hud_widget.panels.written import anonymous, soonest, when
 from hermes_hud_widget.redact import redact
 from hermes_hud_widget.sources import (
     Config,
@@ -86,7 +86,7 @@ class Finding(NamedTuple):
     value: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class HealthCheck:
     """One check.
 
@@ -530,9 +530,9 @@ def _update(facts: Facts) -> Iterator[Finding]:
     if not isinstance(behind, int) or isinstance(behind, bool) or at is None:
         yield Finding("unknown", "update-unknown", UPDATE.path)
     elif behind == 0:
-        yield Finding("ok", "update-none", UPDATE.path, {"at": at.isoformat()}, behind)
+        yield Finding("ok", "update-none", UPDATE.path, {"at": at.isoformat()}, 0)
     else:
-        yield Finding("warning", "update-there", UPDATE.path, {"at": at.isoformat()}, behind)
+        yield Finding("warning", "update-there", UPDATE.path, {"at": at.isoformat()}, float(count(behind)))
 
 
 def _deliveries(facts: Facts) -> Iterator[Finding]:
@@ -588,8 +588,8 @@ def _bytes(size: int) -> str:
 
 
 def _line(words: str) -> str:
-    """One line of what somebody or something wrote, without secrets."""
-    return redact(" ".join(words.split()))[:TEXT_CHARS]
+    """One line of what somebody or something wrote, without secrets and people."""
+    return anonymous(redact(" ".join(words.split())))[:TEXT_CHARS]
 
 
 def _names(names: Sequence[str]) -> str:

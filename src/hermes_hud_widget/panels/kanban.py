@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count, cut, instant, number, text
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import (
     Config,
     DatabaseFiles,
@@ -53,17 +55,15 @@ Row = Mapping[str, Any]
 Stuck = Literal["gone", "expired", "silent", "overdue"]
 
 
-class KanbanQuery(BaseModel):
+class KanbanQuery(Query):
     """Which board, and which of its tasks in full."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     board: str | None = Field(None, description="A board's slug; the current one without")
     task: str | None = Field(None, description="A task's id: its body, runs, events and comments as well")
     archived: bool = Field(False, description="Also the column of archived tasks")
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanBoard:
     """One board.
 
@@ -89,7 +89,7 @@ class KanbanBoard:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanWork:
     """What goes on with a task that runs.
 
@@ -116,7 +116,7 @@ class KanbanWork:
     stuck: tuple[Stuck, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanTask:
     """One card.
 
@@ -167,7 +167,7 @@ class KanbanTask:
     is_goal: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanColumn:
     """One column.
 
@@ -182,7 +182,7 @@ class KanbanColumn:
     tasks: tuple[KanbanTask, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanRun:
     """One try at a task.
 
@@ -206,7 +206,7 @@ class KanbanRun:
     error: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanEvent:
     """Something that happened to a task; `details` are what Hermes noted of it, as JSON of at most 400 characters."""
 
@@ -217,7 +217,7 @@ class KanbanEvent:
     details: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanComment:
     """What somebody wrote below a task, cut to 4,000 characters."""
 
@@ -227,7 +227,7 @@ class KanbanComment:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanAttachment:
     """A file that belongs to a task, by its name."""
 
@@ -237,7 +237,7 @@ class KanbanAttachment:
     at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanRelated:
     """A parent or a child: `title` and `status` are None if it is not there any more."""
 
@@ -246,7 +246,7 @@ class KanbanRelated:
     status: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class KanbanDetail:
     """One task in full.
 
@@ -329,7 +329,9 @@ def collect(
         board=shown,
         columns=columns,
         archived=counts[shown][ARCHIVED],
-        stuck=sum(task.work is not None and bool(task.work.stuck) for one in columns for task in one.tasks),
+        stuck=board.stuck()
+        if counts[shown]["running"] > CARDS_SHOWN
+        else _stuck(chain(*(one.tasks for one in columns))),
         detail=detail,
         is_missing=query.task is not None and detail is None,
     )
@@ -434,9 +436,14 @@ class _Board:
             yield KanbanColumn(status, counts[status], tuple(cards[id] for id in ids))
 
     def all(self) -> Iterable[KanbanTask]:
-        """Every task of the board, archived ones too, the oldest first."""
+        """The tasks of the board, archived ones too, the newest first; at most 10,000."""
         rows, *others = self._databases.read(self._name, TASKS, LINKS, COMMENTS_OF, ATTACHMENTS_OF)
         return self._cards(rows, *others).values()
+
+    def stuck(self) -> int:
+        """Of how many running tasks something is stuck, also of those without a card."""
+        (rows,) = self._databases.read(self._name, _of(TASKS, "status", ["running"]))
+        return _stuck(self._cards(rows, (), (), ()).values())
 
     def detail(self, task_id: str) -> KanbanDetail | None:
         (rows, links, comments, attachments, runs, events, notes, files) = self._databases.read(
@@ -581,6 +588,10 @@ class _Board:
             max_runtime_s=limit_s,
             stuck=tuple(name for name, holds in stuck.items() if holds),
         )
+
+
+def _stuck(tasks: Iterable[KanbanTask]) -> int:
+    return sum(task.work is not None and bool(task.work.stuck) for task in tasks)
 
 
 def _stale_s(config: Settings) -> int:
@@ -838,7 +849,7 @@ TASKS = Table(
         "current_run_id",
         "max_runtime_seconds",
     ),
-    order=("created_at", "id"),
+    order=("-created_at", "-id"),
     limit=10_000,
     cut_chars=2_000,
 )
@@ -903,7 +914,8 @@ PANEL = Panel(
             TASK_COLUMNS,
             _fill_tasks,
             time="created_at",
-            about="One row for each task of every board, archived ones too; board by board, the oldest first",
+            about="One row for each task of every board, archived ones too; board by board, the newest first, "
+            "at most 10,000 of each",
             source="kanban.db: tasks",
         ),
         Frame(
@@ -911,7 +923,8 @@ PANEL = Panel(
             RUN_COLUMNS,
             _fill_runs,
             time="started_at",
-            about="One row for each try at a task of every board; board by board, the newest first",
+            about="One row for each try at a task of every board; board by board, the newest first, "
+            "at most 10,000 of each",
             source="kanban.db: task_runs",
         ),
     ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
-from hermes_hud_widget.panel import Panel, Payload
+from hermes_hud_widget.frozen import frozen
+from hermes_hud_widget.panel import Panel, Payload, Query
+from hermes_hud_widget.panels.written import anonymous
 from hermes_hud_widget.sources import LogLine, Logs, Tail
 from hermes_hud_widget.views import view
 
@@ -50,10 +51,8 @@ _RECORD = re.compile(
 """`2026-04-05 22:35:00,123 INFO [session] logger: text` (`hermes_logging.py`)."""
 
 
-class LogsQuery(BaseModel):
+class LogsQuery(Query):
     """Which records a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: Literal["agent", "errors", "gateway", "gui", "desktop", "mcp"] = Field(
         "agent", description="Which log, by the name that `hermes logs` takes"
@@ -68,7 +67,7 @@ class LogsQuery(BaseModel):
     before: int | None = Field(None, ge=0, description="Only records before this offset: `older` of a page")
 
 
-@dataclass(frozen=True)
+@frozen
 class LogFile:
     """One log that is there.
 
@@ -83,7 +82,7 @@ class LogFile:
     modified_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class LogRecord:
     """One record.
 
@@ -93,7 +92,7 @@ class LogRecord:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
         logger: Who said it.
         session_id: The session that it is about.
-        text: Its first line, cut to 4,000 characters.
+        text: Its first line, cut to 4,000 characters; names and ids of people and chats are left out of it, as of `more`.
         more: Further lines, such as a traceback's, the first `MORE_SHOWN`.
         more_lines: How many further lines there are.
         is_cut: True if the first line is longer.
@@ -110,7 +109,7 @@ class LogRecord:
     is_cut: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class LogLevelCount:
     """How many of the records that were looked at are of one level."""
 
@@ -216,7 +215,7 @@ def records_of(lines: Sequence[LogLine]) -> tuple[LogRecord, ...]:
     for line in lines:
         match = _RECORD.match(line.text)
         if match is None and records and records[-1].at is not None:
-            more[-1].append(line.text)
+            more[-1].append(anonymous(line.text))
             continue
         more.append([])
         records.append(
@@ -226,7 +225,7 @@ def records_of(lines: Sequence[LogLine]) -> tuple[LogRecord, ...]:
                 level=_level(match["level"]) if match else None,
                 logger=match["logger"] if match else None,
                 session_id=match["session"] if match else None,
-                text=match["text"] if match else line.text,
+                text=anonymous(match["text"] if match else line.text),
                 more=(),
                 more_lines=0,
                 is_cut=line.is_cut,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hermes_hud_widget.day import zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.tool_use import ToolUse
 from hermes_hud_widget.ledger.values import number
@@ -20,12 +20,14 @@ from hermes_hud_widget.sources import ConfigFile, Folder, FoundFile, FoundFiles,
 from hermes_hud_widget.views import view
 
 SERVERS_SHOWN, TOOLS_SHOWN, NAMES_SHOWN = 60, 40, 40
+AGAIN = timedelta(seconds=1)
+"""How soon it is asked again while the calls are being read."""
 
 McpTransport = Literal["stdio", "http", "sse"]
 McpLogin = Literal["none", "ok", "expired", "missing"]
 
 
-@dataclass(frozen=True)
+@frozen
 class McpTool:
     """One tool of a server, as it was called.
 
@@ -39,7 +41,7 @@ class McpTool:
     last_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class McpServer:
     """One server. Neither its arguments, its variables, nor its headers are told.
 
@@ -98,7 +100,7 @@ class Mcp(Payload):
         return not self.servers
 
 
-@dataclass(frozen=True)
+@frozen
 class _Login:
     """A server's OAuth tokens, as far as they may be told."""
 
@@ -111,7 +113,8 @@ def collect(config: Settings, tokens: FoundFiles, state: Ledger | None, now: dat
     uses = _uses(config, tokens, state, until_all=False)
     found = _servers(config, tokens, uses, now)
     mcp = Mcp(servers=tuple(found[:SERVERS_SHOWN]), total=len(found), is_reading=uses is None)
-    return Until(mcp, soonest((server.expires_at for server in found), now))
+    again = now + AGAIN if uses is None else None
+    return Until(mcp, soonest((again, *(server.expires_at for server in found)), now))
 
 
 def _uses(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import instant, text
-from hermes_hud_widget.panel import Panel, Payload
+from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.redact import redact
 from hermes_hud_widget.sources import (
     Config,
@@ -84,7 +85,7 @@ _WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """One entry of a store.
 
@@ -101,7 +102,7 @@ class Entry:
     is_blocked: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Store:
     """One of the two stores.
 
@@ -126,7 +127,7 @@ class Store:
     modified_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class MemoryPiece:
     """Some words of an entry that was changed: the same in both wordings, only in the new, or only in the old one."""
 
@@ -134,7 +135,7 @@ class MemoryPiece:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class MemoryEdit:
     """What became of one entry.
 
@@ -150,7 +151,7 @@ class MemoryEdit:
     pieces: tuple[MemoryPiece, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class MemoryChange:
     """One change of a store that was seen while the home was open.
 
@@ -168,7 +169,7 @@ class MemoryChange:
     used_chars: int
 
 
-@dataclass(frozen=True)
+@frozen
 class PendingMemory:
     """A write that waits for approval (`pending/memory/*.json`).
 
@@ -185,7 +186,7 @@ class PendingMemory:
     created_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class MemorySession:
     """A session that may run on with an older memory: Hermes puts it into the prompt once, when the session begins.
 
@@ -201,7 +202,7 @@ class MemorySession:
     changes: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Soul:
     """SOUL.md, who the agent is told to be; `text` is cut to 20,000 characters."""
 
@@ -216,7 +217,8 @@ class Memory(Payload):
         provider: Name of an external memory provider (`config.yaml`, `memory.provider`), if one is set.
         changes: What was seen to change since the home was opened here, the newest first.
         watched_since: Since when the home is open here.
-        stale_sessions: Sessions that began within 24 hours, before the last change, and are not closed.
+        stale_sessions: Sessions that began within 24 hours, before the last change, and are not closed; at most 12.
+        stale_total: How many there are.
         pending: Writes that wait for approval, the oldest first; the first 20.
         pending_total: How many there are.
         backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first.
@@ -228,6 +230,7 @@ class Memory(Payload):
     changes: tuple[MemoryChange, ...]
     watched_since: datetime | None
     stale_sessions: tuple[MemorySession, ...]
+    stale_total: int
     pending: tuple[PendingMemory, ...]
     pending_total: int
     backups: tuple[str, ...]
@@ -259,7 +262,7 @@ def collect(
     soul: str | None,
     config: Settings,
     now: datetime,
-) -> Memory:
+) -> Memory | Until:
     """The two stores side by side, and what changed."""
     stores = (
         _store("memory", MEMORY_FILE.path, memory, memory_limit(config)),
@@ -272,7 +275,8 @@ def collect(
     steps = sorted(_steps(versions), key=lambda step: step.at, reverse=True)
     provider = config.text("memory.provider")
     listed = sorted(map(_pending, pending.files), key=lambda one: (one.created_at or now, one.id))
-    return Memory(
+    stale = _stale_sessions(sessions, (memory, user), versions, now)
+    shown = Memory(
         stores=stores,
         provider=None if provider == "builtin" else provider,
         changes=tuple(
@@ -280,13 +284,15 @@ def collect(
             for step in steps[:CHANGES_SHOWN]
         ),
         watched_since=min((seen[0].seen_at for _, seen in versions if seen), default=None),
-        stale_sessions=_stale_sessions(sessions, (memory, user), versions, now),
+        stale_sessions=tuple(stale[:SESSIONS_SHOWN]),
+        stale_total=len(stale),
         pending=tuple(listed[:PENDING_SHOWN]),
         pending_total=pending.total,
         backups=tuple(file.path for file in backups.files),
         archived=None if archive is None else sum(bool(line.strip()) for line in archive.splitlines()),
         soul=Soul(redact(soul)[:TEXT_CHARS], len(soul)) if soul and soul.strip() else None,
     )
+    return Until(shown, min((one.started_at + BEGAN_WITHIN for one in stale), default=None))
 
 
 def memory_limit(config: Settings) -> int:
@@ -299,6 +305,7 @@ def user_limit(config: Settings) -> int:
     return config.positive("memory.user_char_limit", USER_LIMIT_CHARS)
 
 
+@lru_cache(4_096)
 def category_of(store: StoreName, entry: str) -> Category:
     """What an entry is about, by the words in it."""
     return next(
@@ -399,7 +406,7 @@ def _stale_sessions(
     files: Sequence[EntriesFile],
     versions: Sequence[tuple[StoreName, Sequence[Version]]],
     now: datetime,
-) -> tuple[MemorySession, ...]:
+) -> list[MemorySession]:
     written_at = max((file.modified_at for file in files if file.modified_at), default=None)
     found = []
     for row in sessions:
@@ -417,7 +424,7 @@ def _stale_sessions(
                     text(row["id"]) or "", text(row["title"]), text(row["source"]) or "", started_at, changes
                 )
             )
-    return tuple(found[:SESSIONS_SHOWN])
+    return found
 
 
 def _pending(file: FoundFile) -> PendingMemory:

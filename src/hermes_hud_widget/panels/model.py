@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.money import Sum
 from hermes_hud_widget.ledger.rows import Cost, Tokens
-from hermes_hud_widget.ledger.values import count, instant
+from hermes_hud_widget.ledger.values import count, instant, number
 from hermes_hud_widget.ledger.values import text as plain
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.panels.effective import Choice, choices, effective, main_choice, provider_of
@@ -46,7 +47,7 @@ USED_DAYS = 30
 MODELS_SHOWN, CHATS_SHOWN = 40, 8
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelPrice:
     """List prices in US dollars per million tokens; None: not told.
 
@@ -64,7 +65,7 @@ class ModelPrice:
     version: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelAbilities:
     """What the catalog of models.dev says that a model can; None: it does not say.
 
@@ -84,7 +85,7 @@ class ModelAbilities:
     released: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelUse:
     """What it was used for in the last 30 days, today included, auxiliary tasks too.
 
@@ -98,7 +99,7 @@ class ModelUse:
     cost: Cost
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelEntry:
     """One model of one provider, configured or used.
 
@@ -126,7 +127,7 @@ class ModelEntry:
     use: ModelUse | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelTask:
     """An auxiliary task and the model that does it.
 
@@ -140,7 +141,7 @@ class ModelTask:
     provider: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelChat:
     """How much of the window a chat's last prompt took, as the gateway noted it.
 
@@ -231,7 +232,7 @@ def collect(
         used_total=len(others),
         used_days=USED_DAYS,
         compresses_at_tokens=threshold_of(window, choice, merged) if window else None,
-        threshold=_share(section.get("threshold")),
+        threshold=number(section.get("threshold")),
         is_compressing=str(section.get("enabled", True)).lower() in ("true", "1", "yes"),
         least_tokens=upstream().least_window,
         bad_override=text(written, 40) if written is not None and override_of(merged) is None else None,
@@ -249,13 +250,18 @@ def _uses(state: Ledger | None, config: Settings, now: datetime) -> Uses:
     if state is None:
         return {}
     where, _ = zone(config.text("timezone"))
-    first = (now - timedelta(days=USED_DAYS - 1)).astimezone(where).date()
+    first = _first_day(now, where)
     found: dict[tuple[str, str | None], Sum] = {}
     for day, spent in state.days(where).items():
         if day >= first:
             for key, part in spent.models.items():
                 found.setdefault(key, Sum()).add(part)
     return found
+
+
+def _first_day(now: datetime, where: tzinfo) -> date:
+    # Days are counted on the calendar: one is not always 24 hours long.
+    return now.astimezone(where).date() - timedelta(days=USED_DAYS - 1)
 
 
 def _entries(config: Mapping[str, Any], known: Knowledge, uses: Uses) -> list[ModelEntry]:
@@ -361,13 +367,6 @@ def _chats(routes: Rows, window: int | None) -> tuple[ModelChat, ...]:
             platform = text(entry.get("platform"), 80) or (text(words[2], 80) if len(words) > 2 else None)
             found.append(ModelChat(session_id, platform, tokens, share, at))
     return tuple(sorted(found, key=lambda chat: -chat.prompt_tokens)[:CHATS_SHOWN])
-
-
-def _share(written: Any) -> float | None:
-    try:
-        return float(written)
-    except (TypeError, ValueError):
-        return None
 
 
 def _fill(

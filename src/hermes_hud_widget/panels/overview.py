@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from hermes_hud_widget.day import midnight, zone
+from hermes_hud_widget.day import day_of, midnight, zone
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Cost, RecentMessage, Session, Spending, Tokens, Totals
 from hermes_hud_widget.ledger.values import instant, text
 from hermes_hud_widget.ledger.writers import Writers
-from hermes_hud_widget.panel import Panel, Payload, Until
-from hermes_hud_widget.panels import cron, gateway, goals
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
+from hermes_hud_widget.panels import agents, cron, gateway, goals
 from hermes_hud_widget.panels.memory import (
     MEMORY_FILE,
     MEMORY_VERSIONS,
@@ -57,17 +58,15 @@ RUNS_SEEN = 200
 """So many runs of jobs, the newest, are looked at."""
 
 
-class OverviewQuery(BaseModel):
+class OverviewQuery(Query):
     """What a viewer may ask for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     since: AwareDatetime | None = Field(
         None, description="Also tell what happened since this instant, at most seven days ago"
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """Which home this is.
 
@@ -94,7 +93,7 @@ class Identity:
     corrections: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Capacity:
     """How full a memory store is, in characters as Hermes counts them."""
 
@@ -104,7 +103,7 @@ class Capacity:
     limit_chars: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Today:
     """Spending since midnight: sessions that started today, Hermes' rule (`hermes insights`).
 
@@ -118,7 +117,7 @@ class Today:
     spending: Spending
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """One of the last changes, newest first.
 
@@ -139,7 +138,7 @@ class Change:
     store: Literal["memory", "user"] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class GatewayGlance:
     """The gateway in a line.
 
@@ -157,7 +156,7 @@ class GatewayGlance:
     troubled: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class CronGlance:
     """The scheduled jobs in a line.
 
@@ -180,7 +179,7 @@ class CronGlance:
     next_name: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class SinceOpened:
     """What happened since an instant, as a rule since the viewer's page was opened.
 
@@ -195,6 +194,7 @@ class SinceOpened:
         skills_changed: Skills that the agent has made or changed, as far as Hermes notes that.
         cron_runs: Finished runs of jobs.
         cron_failed: How many of them failed.
+        is_cron_cut: True if there may be more of either: only the newest 200 runs are looked at.
         spending: What was spent; None while the history is still being read.
         spent_since: From when on that is known.
     """
@@ -209,6 +209,7 @@ class SinceOpened:
     skills_changed: int
     cron_runs: int
     cron_failed: int
+    is_cron_cut: bool
     spending: Spending | None
     spent_since: datetime | None
 
@@ -285,6 +286,7 @@ def collect(
     jobs: Any,
     job_states: Rows,
     runs: Rows,
+    unfinished_runs: Rows,
     run_owners: Processes,
     ticker: str | None,
     ticker_success: str | None,
@@ -306,7 +308,7 @@ def collect(
     began_at = state.began_at() if state else None
     serves, gateway_until = _gateway(gateway_state, gateway_process, gateway_heartbeat, gateway_clean, now)
     scheduled, cron_until = _cron(
-        jobs, job_states, runs, run_owners, ticker, ticker_success, gateway_process, config, now
+        jobs, job_states, unfinished_runs, run_owners, ticker, ticker_success, gateway_process, config, now
     )
     roots = {session.id: session.root_id for session in live}
     overview = Overview(
@@ -318,9 +320,7 @@ def collect(
             profiles=profiles,
             model=config.model,
             began_at=began_at,
-            day=(now.astimezone(where).date() - began_at.astimezone(where).date()).days + 1
-            if began_at
-            else None,
+            day=(day_of(now, where) - day_of(began_at, where)).days + 1 if began_at else None,
             size_bytes=state.size_bytes() if state else None,
             corrections=sum(
                 category_of(name, entry) == "correction" for name, file, _ in stores for entry in file.entries
@@ -398,7 +398,7 @@ def _gateway(
 def _cron(
     jobs: Any,
     job_states: Rows,
-    runs: Rows,
+    unfinished: Rows,
     owners: Processes,
     ticker: str | None,
     success: str | None,
@@ -411,7 +411,7 @@ def _cron(
         found = cron.collect(
             jobs=jobs,
             job_states=job_states,
-            runs=tuple(row for row in runs if row["status"] in cron.UNFINISHED),
+            runs=unfinished,
             owners=owners,
             heartbeat=ticker,
             success=success,
@@ -491,6 +491,7 @@ def _opened(
         skills_changed=sum(any(at is not None and at >= since for at in times) for times in touched),
         cron_runs=len(finished),
         cron_failed=sum(row["status"] == "failed" for row in finished),
+        is_cron_cut=len(runs) >= RUNS_SEEN and (when(runs[-1]["claimed_at"]) or now) >= since,
         spending=happened.spending if happened else None,
         spent_since=happened.spent_since if happened else None,
     )
@@ -526,7 +527,7 @@ DELEGATIONS = Table(
     "state.db",
     "async_delegations",
     ("delegation_id", "owner_pid", "owner_started_at"),
-    where=("state", ("dispatched", "running")),
+    where=("state", agents.RUNNING),
     limit=200,
     by_content=True,
 )
@@ -570,6 +571,10 @@ PANEL = Panel(
     job_states=cron.PANEL.sources["job_states"],
     # Not the whole history: it is read with every message.
     runs=replace(cron.RUNS, limit=RUNS_SEEN, cut_chars=300, by_content=True),
+    # Apart from them: a run that takes long is not among the newest any more.
+    unfinished_runs=replace(
+        cron.RUNS, where=("status", cron.UNFINISHED), limit=RUNS_SEEN, cut_chars=300, by_content=True
+    ),
     run_owners=cron.PANEL.sources["owners"],
     ticker=cron.PANEL.sources["heartbeat"],
     ticker_success=cron.PANEL.sources["success"],

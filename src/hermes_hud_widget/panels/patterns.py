@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.patterns import Cluster, Example, Prompt, Recurring
 from hermes_hud_widget.ledger.tool_use import SLOTS, ToolUse, Workflow
 from hermes_hud_widget.ledger.values import moment
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.protocol import Progress
 from hermes_hud_widget.sources import Config, Settings, StateDb
 from hermes_hud_widget.views import view
@@ -32,10 +32,8 @@ AGAIN = timedelta(seconds=1)
 """How soon it is collected again while it is being read."""
 
 
-class PatternsQuery(BaseModel):
+class PatternsQuery(Query):
     """Which span a viewer asks for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     days: int = Field(
         30,
@@ -45,7 +43,7 @@ class PatternsQuery(BaseModel):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternExample:
     """A conversation that shows what is meant.
 
@@ -59,7 +57,7 @@ class PatternExample:
     last_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternCluster:
     """Conversations of one kind of work, told by whole words of the first message and the title.
 
@@ -76,7 +74,7 @@ class PatternCluster:
     examples: tuple[PatternExample, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternPrompt:
     """A first message that several conversations have, whatever its case and white space.
 
@@ -91,7 +89,7 @@ class PatternPrompt:
     example: PatternExample
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternLatency:
     """How long calls took until their result was there, in seconds; quantiles between two values are interpolated."""
 
@@ -101,7 +99,7 @@ class PatternLatency:
     max_s: float
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternTool:
     """The calls of one tool.
 
@@ -121,7 +119,7 @@ class PatternTool:
     last_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternWorkflow:
     """Three tools called one after the other within a conversation.
 
@@ -135,7 +133,7 @@ class PatternWorkflow:
     conversations: int
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternTools:
     """The calls of all tools, those called most first.
 
@@ -151,7 +149,7 @@ class PatternTools:
     hours: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternCandidate:
     """What comes back so often that it could be a skill.
 
@@ -168,7 +166,7 @@ class PatternCandidate:
     example: PatternExample | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternDay:
     """The sessions that started on one day."""
 
@@ -176,7 +174,7 @@ class PatternDay:
     sessions: int
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternStreak:
     """Days on which a session started, as `hermes insights` counts them.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.panels.written import text
 from hermes_hud_widget.sources import Config, Folder, FoundFile, FoundFiles, Settings
@@ -24,7 +24,7 @@ PluginState = Literal["enabled", "disabled", "off", "elsewhere", "broken"]
 PluginThingKind = Literal["plugin", "hook", "skin", "theme", "panel"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Plugin:
     """One plugin in `plugins/`, or one that the configuration names and this home lacks.
 
@@ -58,7 +58,7 @@ class Plugin:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PluginHook:
     """One of the gateway's hooks (`hooks/NAME/HOOK.yaml`).
 
@@ -73,7 +73,7 @@ class PluginHook:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PluginLook:
     """A skin of the terminal (`skins/`) or a theme of Hermes' dashboard (`dashboard-themes/`)."""
 
@@ -84,7 +84,7 @@ class PluginLook:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class PluginPanel:
     """A panel of this HUD that another package brings."""
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.totals import WholeTotals
-from hermes_hud_widget.panel import Panel, Payload, Until
-from hermes_hud_widget.panels.config import ConfigEntry, ConfigQuery
-from hermes_hud_widget.panels.config import collect as read_config
+from hermes_hud_widget.ledger.values import count
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
+from hermes_hud_widget.panels.config import ConfigEntry, leaves
 from hermes_hud_widget.panels.memory import MEMORY_FILE, USER_FILE, memory_limit, user_limit
 from hermes_hud_widget.panels.skills import NEVER, NOT_BESIDE
 from hermes_hud_widget.panels.written import mapping
@@ -28,7 +28,6 @@ from hermes_hud_widget.sources import (
     EachProfile,
     EnvNames,
     FoldersWith,
-    FoundFiles,
     HomeName,
     Json,
     ProfileContent,
@@ -56,17 +55,15 @@ def _names(given: Any) -> Any:
     return tuple(name for name in given.split(",") if name) if isinstance(given, str) else given
 
 
-class ProfilesQuery(BaseModel):
+class ProfilesQuery(Query):
     """What a viewer may ask for: the profiles, and with two names how these differ."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     compare: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         (), max_length=2, description="Two names of profiles, to compare their configuration and skills"
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ProfileMemory:
     """How full one of a profile's memory stores is, in characters as Hermes counts them."""
 
@@ -76,7 +73,7 @@ class ProfileMemory:
     limit_chars: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Profile:
     """One profile.
 
@@ -140,7 +137,7 @@ class Profile:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class ProfileDifference:
     """A value of the configuration that two profiles do not share.
 
@@ -148,7 +145,7 @@ class ProfileDifference:
         path: Its keys with dots between them.
         one: In the first; None: as Hermes has it by default, or masked.
         other: In the second.
-        is_masked: True for what is, or may be, a secret or somebody's address.
+        is_masked: True for what is, or may be, a secret or somebody's address, or differs in what is not shown.
     """
 
     path: str
@@ -157,7 +154,7 @@ class ProfileDifference:
     is_masked: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ProfileComparison:
     """How two profiles differ; their models, memories and figures are in `profiles`.
 
@@ -243,7 +240,7 @@ def _profile(content: ProfileContent, active: str, place: Place) -> Profile:
         model=model,
         provider=provider,
         is_local=_is_local(config),
-        context_tokens=context if isinstance(context, int) and not isinstance(context, bool) else None,
+        context_tokens=count(context) if isinstance(context, int) and not isinstance(context, bool) else None,
         skin=config.text("display.skin"),
         toolsets=_toolsets(config),
         is_compressing=compressing if isinstance(compressing, bool) else None,
@@ -344,30 +341,29 @@ def _compare(one: ProfileContent, other: ProfileContent) -> ProfileComparison:
 
 
 def _differences(one: Settings, other: Settings) -> list[ProfileDifference]:
-    """By the values that Hermes takes, whether they are written or its defaults."""
-    entries = [_entries(settings) for settings in (one, other)]
+    """By the values that Hermes takes, whether they are written or its defaults.
+
+    What is shown of a value may be cut, or leave out a part of it: the values themselves are compared.
+    """
+    here, there = ({leaf.path: leaf for leaf in leaves(settings)} for settings in (one, other))
     found = []
-    for path in dict.fromkeys(chain(*entries)):
-        here, there = (known.get(path) for known in entries)
-        is_masked = any(entry is not None and entry.is_masked for entry in (here, there))
-        if is_masked:
-            # What is masked is compared all the same.
-            if one.get(path) == other.get(path):
-                continue
-        elif here is not None and there is not None and here.value == there.value:
+    for path in dict.fromkeys(chain(here, there)):
+        pair = (here.get(path), there.get(path))
+        values = [None if leaf is None else (type(leaf.value), leaf.value) for leaf in pair]
+        if values[0] == values[1]:
             continue
-        found.append(ProfileDifference(path, _said(here), _said(there), is_masked))
+        entries = [None if leaf is None else leaf.entry for leaf in pair]
+        is_masked = any(entry is not None and entry.is_masked for entry in entries)
+        said = [_said(entry) for entry in entries]
+        is_masked = is_masked or said[0] == said[1]
+        spelled = next(entry.path for entry in entries if entry is not None)
+        found.append(ProfileDifference(spelled, said[0], said[1], is_masked))
     return found
 
 
 def _said(entry: ConfigEntry | None) -> str | None:
     """A value as it may be shown."""
     return None if entry is None or entry.is_masked else (entry.value or "")[:VALUE_CHARS]
-
-
-def _entries(settings: Settings) -> dict[str, ConfigEntry]:
-    sections = read_config(settings, FoundFiles(), ConfigQuery(all=True)).sections
-    return {entry.path: entry for section in sections for entry in section.entries}
 
 
 # -- the frame

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.values import instant, moment, text
@@ -36,7 +35,7 @@ _WORKTREE = re.compile(r"^(.+)-wt-(.+)$")
 Kind = Literal["project", "repository", "folder"]
 
 
-@dataclass(frozen=True)
+@frozen
 class ProjectGit:
     """How a directory's git checkout stands (`git`, read only while somebody looks).
 
@@ -77,7 +76,7 @@ class ProjectGit:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ProjectFolder:
     """A folder of a project (`project_folders`), with the user's directory as `~`."""
 
@@ -86,7 +85,7 @@ class ProjectFolder:
     is_primary: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Project:
     """One project, or a directory that belongs to none.
 
@@ -384,27 +383,34 @@ def _other(path: str, kind: Kind, work: Work, discovered: Mapping[str, Any] | No
 
 def _told_apart(found: Sequence[_Found]) -> list[_Found]:
     """With as much of its path before the name of each that is no project as tells it from the others."""
-    names = Counter(one.name for one in found if one.kind != "project")
+    sharing: dict[str, list[list[str]]] = {}
+    for one in found:
+        if one.kind != "project":
+            sharing.setdefault(one.name, []).append(_segments(one.id))
+    depths = {name: _depth(paths) for name, paths in sharing.items() if len(paths) > 1}
     named: list[_Found] = []
     for one in found:
-        if one.kind == "project" or names[one.name] == 1:
+        if one.kind == "project" or one.name not in depths:
             named.append(one)
             continue
-        others = [
-            _segments(other.id) for other in found if other.name == one.name and other.kind != "project"
-        ]
         segments = [segment for segment in re.split(r"[/\\]", one.id) if segment]
-        # Of all that share the name the longest beginning that is needed, as Hermes' desktop has it.
-        depth = next(
-            (
-                depth
-                for depth in range(2, max(map(len, others)) + 1)
-                if len({tuple(other[-depth:]) for other in others}) == len(others)
-            ),
-            len(segments),
-        )
-        named.append(one._replace(name="/".join(segments[-depth:])))
+        named.append(one._replace(name="/".join(segments[-depths[one.name] :])))
     return named
+
+
+def _depth(paths: Sequence[Sequence[str]]) -> int:
+    """Of all that share a name the longest ending that is needed, as Hermes' desktop has it."""
+    longest = max(map(len, paths))
+    for depth in range(2, longest + 1):
+        endings: set[tuple[str, ...]] = set()
+        for path in paths:
+            ending = tuple(path[-depth:])
+            if ending in endings:
+                break
+            endings.add(ending)
+        else:
+            return depth
+    return longest
 
 
 def _epoch(at: datetime | None) -> float:

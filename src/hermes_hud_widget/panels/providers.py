@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count
 from hermes_hud_widget.panel import Panel, Payload, Until
 from hermes_hud_widget.panels.effective import choices, custom_providers, effective, main_choice, provider_of
@@ -30,7 +31,7 @@ CredentialStatus = Literal["ok", "expiring", "expired", "exhausted", "dead", "mi
 ProviderStatus = Literal["ok", "expiring", "expired", "exhausted", "dead", "missing", "elsewhere"]
 
 
-@dataclass(frozen=True)
+@frozen
 class ProviderCredential:
     """One key or login. Neither it nor its label, which may be somebody's address, is told.
 
@@ -67,7 +68,7 @@ class ProviderCredential:
     is_shared: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Provider:
     """One provider that is configured, or logged in to.
 
@@ -116,7 +117,7 @@ class Providers(Payload):
         return not self.providers
 
 
-@dataclass(frozen=True)
+@frozen
 class _Store:
     """One `auth.json`."""
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.frames import Column, Filled, Frame, FrameArguments
 from hermes_hud_widget.ledger.kept import Filters, Sort
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.rows import Session, SessionFacets, SessionPage, SessionSearch, Transcript
 from hermes_hud_widget.ledger.writers import Writers
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import StateDb, WritersOf
 from hermes_hud_widget.views import view
 
 
-class SessionsQuery(BaseModel):
+class SessionsQuery(Query):
     """What a viewer may ask for: a page of the list, or (with `session`) a page of a transcript."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     page: int = Field(0, ge=0, description="Page of the list, from 0")
     page_size: int = Field(25, ge=1, le=200)

@@ -6,16 +6,16 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.frozen import frozen
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.redact import encodable
 from hermes_hud_widget.sources import Config, Document, Documents, JsonObject, Settings, TextFile, Tree
 from hermes_hud_widget.views import view
@@ -62,17 +62,15 @@ State = Literal["active", "stale", "archived"]
 Unlisted = Literal["broken", "same-name", "other-system"]
 
 
-class SkillsQuery(BaseModel):
+class SkillsQuery(Query):
     """What a viewer may ask for: the list, or (with `skill`) the text of one of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     skill: str | None = Field(
         None, description="A skill's folder, or its name: return its text instead of the list"
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Skill:
     """One skill.
 
@@ -130,7 +128,7 @@ class Skill:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class SkillCategory:
     """How many skills a category has, and how often they were used in all; `name` is None for those without."""
 
@@ -139,7 +137,7 @@ class SkillCategory:
     uses: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SkillCounts:
     """How many skills there are.
 
@@ -164,7 +162,7 @@ class SkillCounts:
     archived: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Curator:
     """Hermes' own upkeep of its skills (`agent/curator.py`).
 
@@ -196,7 +194,7 @@ class Curator:
     archive_after_days: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SkillList:
     """All skills.
 
@@ -213,7 +211,7 @@ class SkillList:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class SkillText:
     """One skill in full.
 

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from hermes_hud_widget.day import midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.timeline import Past, SessionSpan
 from hermes_hud_widget.ledger.tool_use import CallEvent
 from hermes_hud_widget.ledger.values import instant, number, text
-from hermes_hud_widget.panel import Panel, Payload, Until
-from hermes_hud_widget.panels.cron import RUNS
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
+from hermes_hud_widget.panels.cron import RUNS, UNFINISHED
 from hermes_hud_widget.panels.skills import LOCK, MANIFEST, NEVER, NOT_BESIDE, USAGE
 from hermes_hud_widget.protocol import Progress
 from hermes_hud_widget.sources import (
+    Alive,
     Config,
     Documents,
     Folder,
     FoundFiles,
     Json,
+    Processes,
     Rows,
     Settings,
     StateDb,
+    Table,
     Tree,
 )
 from hermes_hud_widget.views import view
@@ -43,10 +46,8 @@ EventKind = Literal["run", "memory", "skill", "milestone"]
 """`run`: of a scheduled job · `memory`: something was written to memory · `skill`: one was made or changed."""
 
 
-class TimelineQuery(BaseModel):
+class TimelineQuery(Query):
     """Which span a viewer asks for, and by what conversations stand in lanes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     days: int = Field(
         14, ge=0, le=36_500, description="So many days in the home's zone, today the last of them; 0: ever"
@@ -56,7 +57,7 @@ class TimelineQuery(BaseModel):
     by: Literal["source", "project"] = "source"
 
 
-@dataclass(frozen=True)
+@frozen
 class TimelineSession:
     """One conversation.
 
@@ -74,7 +75,7 @@ class TimelineSession:
     messages: int
 
 
-@dataclass(frozen=True)
+@frozen
 class TimelineLane:
     """Conversations of one source or one project.
 
@@ -87,7 +88,7 @@ class TimelineLane:
     sessions: tuple[TimelineSession, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class TimelineEvent:
     """Something that happened.
 
@@ -153,6 +154,7 @@ def collect(
     hub: Mapping[str, Any],
     manifest: str | None,
     runs: Rows,
+    owners: Processes,
     jobs: Any,
     config: Settings,
     query: TimelineQuery,
@@ -164,7 +166,7 @@ def collect(
     start = max((at for at in (begin, query.since) if at is not None), default=None)
     end = query.until or now + timedelta(days=1)
     past = state.past(now, start, end, where, limit=SESSIONS_SHOWN) if state else NO_PAST
-    events = sorted(_events(past, memories, skills, usage, hub, manifest, runs, jobs), key=_when)
+    events = sorted(_events(past, memories, skills, usage, hub, manifest, runs, owners, jobs), key=_when)
     told = [event for event in events if _is_within(event, start, end)]
     told += map(_call, past.calls or ())
     first = min((at for at in (past.first_at, *(event.at for event in events[:1])) if at), default=now)
@@ -245,6 +247,7 @@ def _events(
     hub: Mapping[str, Any],
     manifest: str | None,
     runs: Rows,
+    owners: Processes,
     jobs: Any,
 ) -> Iterator[TimelineEvent]:
     """All but the calls of tools."""
@@ -256,7 +259,7 @@ def _events(
             f"memory {file.path}", "memory", "file", file.modified_at, None, file.path, None, None
         )
     yield from _skill_events(skills, usage, hub, manifest)
-    yield from _run_events(runs, jobs)
+    yield from _run_events(runs, owners, jobs)
 
 
 def _call(call: CallEvent) -> TimelineEvent:
@@ -293,7 +296,7 @@ def _skill_events(
             yield TimelineEvent(id, "skill", "changed", changed_at, None, title, None, None)
 
 
-def _run_events(runs: Rows, jobs: Any) -> Iterator[TimelineEvent]:
+def _run_events(runs: Rows, owners: Processes, jobs: Any) -> Iterator[TimelineEvent]:
     entries = jobs.get("jobs") if isinstance(jobs, dict) else jobs
     names = {
         str(entry.get("id")): str(entry["name"])
@@ -307,6 +310,10 @@ def _run_events(runs: Rows, jobs: Any) -> Iterator[TimelineEvent]:
         job_id = text(row["job_id"]) or ""
         title = (names.get(job_id) or job_id)[:TITLE_CHARS]
         end = _instant(row["finished_at"])
+        is_unfinished = end is None and row["status"] in UNFINISHED
+        if is_unfinished and owners.is_alive(row["pid"], row["process_started_at"]) is False:
+            # Nobody will finish it, and when its process ended is not known.
+            end = at
         id = f"run {text(row['id'])}"
         status = text(row["status"]) or "?"
         yield TimelineEvent(id, "run", status, at, None if end is None else max(at, end), title, None, None)
@@ -333,6 +340,7 @@ def _fill(
     hub: Mapping[str, Any],
     manifest: str | None,
     runs: Rows,
+    owners: Processes,
     jobs: Any,
     config: Settings,
     args: FrameArguments,
@@ -342,7 +350,7 @@ def _fill(
     latest = now + timedelta(days=1)
     past = state.past(now, None, latest, where, until_all=True) if state else NO_PAST
     events = [
-        *_events(past, memories, skills, usage, hub, manifest, runs, jobs),
+        *_events(past, memories, skills, usage, hub, manifest, runs, owners, jobs),
         *map(_call, past.calls or ()),
     ]
     rows = [*map(_session_row, past.sessions), *map(_event_row, events)]
@@ -428,6 +436,11 @@ PANEL = Panel(
     hub=LOCK,
     manifest=MANIFEST,
     runs=RUNS,
+    # After the runs: a process that they name is then looked after already.
+    owners=Alive(
+        Table(RUNS.path, RUNS.table, ("pid", "process_started_at", "status"), where=("status", UNFINISHED)),
+        started="process_started_at",
+    ),
     jobs=Json("cron/jobs.json"),
     config=Config(),
 )

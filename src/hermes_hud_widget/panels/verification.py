@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from hermes_hud_widget.day import midnight, zone
+from hermes_hud_widget.day import day_of, midnight, zone
 from hermes_hud_widget.frames import Column, Frame, FrameArguments
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import count, text
-from hermes_hud_widget.panel import Panel, Payload, Until
+from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.sources import Config, Rows, Settings, Table
 from hermes_hud_widget.views import view
 
@@ -33,15 +33,13 @@ Row = Mapping[str, Any]
 VerificationStatus = Literal["passed", "failed", "stale", "unverified"]
 
 
-class VerificationQuery(BaseModel):
+class VerificationQuery(Query):
     """What a viewer may ask for: all of it, or (with `event`) what one check printed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     event: int | None = Field(None, description="An event's id: return its output besides")
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationEvent:
     """One check that ran (`verification_events`).
 
@@ -65,7 +63,7 @@ class VerificationEvent:
     exit_code: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationWorkspace:
     """What is proven of one session's work in one project (`verification_state`).
 
@@ -89,7 +87,7 @@ class VerificationWorkspace:
     changed_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationCounts:
     """How many workspaces are in which state."""
 
@@ -99,7 +97,7 @@ class VerificationCounts:
     unverified: int
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationDay:
     """The checks of one day, in the home's zone."""
 
@@ -108,7 +106,7 @@ class VerificationDay:
     failed: int
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationKind:
     """How the checks of one kind went."""
 
@@ -117,7 +115,7 @@ class VerificationKind:
     failed: int
 
 
-@dataclass(frozen=True)
+@frozen
 class VerificationOutput:
     """What one check printed, as Hermes summarised it.
 
@@ -254,9 +252,7 @@ def _kinds(events: Iterable[VerificationEvent]) -> tuple[VerificationKind, ...]:
 
 def _days(events: Iterable[VerificationEvent], where: tzinfo, now: datetime) -> tuple[VerificationDay, ...]:
     counted = Counter(
-        (event.at.astimezone(where).date(), event.status == "passed")
-        for event in events
-        if event.at is not None
+        (day_of(event.at, where), event.status == "passed") for event in events if event.at is not None
     )
     today = now.astimezone(where).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]

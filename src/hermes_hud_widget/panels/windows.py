@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from hermes_hud_widget.ledger.values import number
+from hermes_hud_widget.frozen import frozen
+from hermes_hud_widget.ledger.values import count, number
 from hermes_hud_widget.panels.effective import Choice, custom_providers, provider_of
 from hermes_hud_widget.panels.written import mapping
 from hermes_hud_widget.sources import CatalogModel
@@ -46,7 +46,7 @@ ASKED_FIRST = (
 """Providers whose own answer comes before what is known here; Hermes does not keep it in the home."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Knowledge:
     """What the home's caches say of models.
 
@@ -66,7 +66,7 @@ class Knowledge:
         return Knowledge(catalog, mapping(learned.get("context_lengths")), mapping(openrouter))
 
 
-@dataclass(frozen=True)
+@frozen
 class Window:
     """How many tokens a model takes, and who says so.
 
@@ -79,7 +79,7 @@ class Window:
     is_asked: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ListPrice:
     """US dollars per million tokens; None: not told."""
 
@@ -140,10 +140,10 @@ def window_of(choice: Choice, config: Mapping[str, Any], known: Knowledge) -> Wi
     if provider in ("", "openrouter", "nous"):
         routed = mapping(known.openrouter.get(model)).get("context_length")
         if isinstance(routed, int) and routed > 0 and not (routed == 32_768 and _is_kimi(model)):
-            return Window(routed, "openrouter", is_asked)
+            return Window(count(routed), "openrouter", is_asked)
     entry = catalog_entry(known, provider, model)
     if entry is not None and entry.context is not None:
-        tokens = entry.context
+        tokens = count(entry.context)
         if "minimax-m3" in model.lower():
             tokens = max(tokens, upstream().windows["minimax-m3"])
         return Window(tokens, "models_dev", is_asked)
@@ -163,7 +163,8 @@ def threshold_of(window: int, choice: Choice, config: Mapping[str, Any]) -> int 
     if str(section.get("enabled", True)).lower() not in ("true", "1", "yes"):
         return None
     share = number(section.get("threshold", 0.5))
-    share = 0.5 if share is None else share
+    # Whatever is beyond the window comes to the same, and products stay finite.
+    share = 0.5 if share is None else max(-1.0, min(2.0, share))
     raised = _share_by_model(choice, config, section)
     if raised is not None:
         least, is_raise_only = raised
@@ -265,7 +266,7 @@ def _learned(model: str, base_url: str, provider: str, learned: Mapping[str, Any
         or (tokens <= 256_000 and "grok-4.3" in name)
         or _provider_by_host(base_url) == "nous"
     )
-    return None if is_stale else tokens
+    return None if is_stale else count(tokens)
 
 
 def _by_table(model: str) -> int | None:
@@ -313,7 +314,7 @@ def _whole(written: Any) -> int | None:
     """As Python's `int()` takes it, which Hermes asks: `"256000"`, but not `"256K"`."""
     if isinstance(written, (int, float, str)):
         try:
-            return int(written)
+            return count(int(written))
         except (ValueError, OverflowError):
             return None
     return None

@@ -15,8 +15,13 @@ from hermes_hud_widget.ledger.values import instant, number
 TEXT_CHARS = 500
 """Longer texts are cut to so many characters."""
 
-_PERSON = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|[+-]?\d{7,}")
-"""E-mail addresses, telephone numbers, ids of users and chats."""
+_PERSON = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|(?<!\d)[+-]?(?!\d{8}_\d{6})\d{7,}")
+"""E-mail addresses, telephone numbers, ids of users and chats; sessions' ids, which begin with a time, are none."""
+_NAMED = re.compile(
+    r"\b(user|chat|user_id|user_name|chat_id|chat_name|from)=(?:(['\"]).*?\2|.*?(?=\s+\w+=|[,;)]|$))",
+    re.MULTILINE,
+)
+"""`user=Mira M chat=-1 msg='…'`, as Hermes logs whom a message is from."""
 
 
 def text(written: Any, chars: int = TEXT_CHARS) -> str | None:
@@ -29,7 +34,14 @@ def text(written: Any, chars: int = TEXT_CHARS) -> str | None:
 def impersonal(written: Any, chars: int = TEXT_CHARS) -> str | None:
     """The same of an error's words, in which platforms name chats and people: those are left out."""
     found = text(written, chars)
-    return None if found is None else _PERSON.sub("…", found)
+    return None if found is None else anonymous(found)
+
+
+def anonymous(words: str) -> str:
+    """What programs log, without the people and chats in it."""
+    if "=" in words:
+        words = _NAMED.sub(r"\1=…", words)
+    return _PERSON.sub("…", words)
 
 
 def when(written: Any) -> datetime | None:

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import DatabaseMissing
 from hermes_hud_widget.ledger.processes import DeathBells, start_ticks
 from hermes_hud_widget.place import Place
@@ -35,7 +36,7 @@ class Process(NamedTuple):
     started: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Processes:
     """What is known of the processes that a source names.
 
@@ -51,7 +52,7 @@ class Processes:
         return None if process is None else self.alive.get(process)
 
 
-@dataclass(frozen=True)
+@frozen
 class Alive(Source[Processes]):
     """Which of the processes that another source names are alive.
 

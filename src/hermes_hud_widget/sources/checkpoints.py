@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.ledger.values import instant
 from hermes_hud_widget.place import Place
@@ -28,7 +29,7 @@ LIMIT_S = 3.0
 """So long git may take for one directory."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointedDirectory:
     """One working directory that snapshots were taken of (`store/projects/HASH.json`).
 
@@ -51,7 +52,7 @@ class CheckpointedDirectory:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointArchive:
     """Snapshots of an older form, put away by Hermes (`legacy-*`)."""
 
@@ -59,7 +60,7 @@ class CheckpointArchive:
     modified_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointFiles:
     """Everything below `checkpoints/`.
 
@@ -80,7 +81,7 @@ class CheckpointFiles:
     is_size_cut: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkpoints(Source[CheckpointFiles]):
     """The store of snapshots. Git reads it in a directory of its own, and only where something changed."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
@@ -52,7 +52,7 @@ class Settings:
         return self.text("model") or self.text("model.default")
 
 
-@dataclass(frozen=True)
+@frozen
 class Config(Source[Settings]):
     """`config.yaml`."""
 
@@ -85,7 +85,7 @@ class Config(Source[Settings]):
         return Settings(values)
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigFile(Config):
     """`config.yaml` for a panel that shows it: a home that has nothing else is not empty to it."""
 

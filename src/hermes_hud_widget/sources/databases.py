@@ -7,9 +7,9 @@ import sqlite3
 import threading
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing, DatabaseProblem
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.place import Place
@@ -21,7 +21,7 @@ MAX_DATABASES = 32
 """At most so many folders are looked into: each database costs descriptors."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Databases(Source["DatabaseFiles"]):
     """The SQLite file at a path, and the files of the same name in the folders of another folder.
 
@@ -50,7 +50,7 @@ class Databases(Source["DatabaseFiles"]):
         return _Databases(self, base_of(place, self.of))
 
 
-@dataclass(frozen=True)
+@frozen
 class DatabaseFiles:
     """What a `Databases` gives.
 

@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import platformdirs
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.own import check_outside, own_folder
 from hermes_hud_widget.ledger.private import Folder, Lock, Writer, open_folder
 from hermes_hud_widget.place import Place, shown
@@ -60,7 +60,7 @@ class Pages(NamedTuple):
     where: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Diary(Source[Pages]):
     """The pages kept of a home; one file for each, in our state directory (`HERMES_HUD_STATE`), never in the home.
 

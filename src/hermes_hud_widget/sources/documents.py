@@ -9,12 +9,13 @@ import threading
 import time
 import zlib
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.redact import encodable
@@ -35,7 +36,7 @@ _FRESH_NS = 20_000_000
 """File times advance in ticks of up to 10 ms: two writes within one tick may look the same from outside."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Document:
     """One of the files.
 
@@ -71,7 +72,7 @@ class Document:
     digest: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Outside:
     """A folder outside the home that is read as well: as written in `config.yaml`, and whether it is there."""
 
@@ -79,7 +80,7 @@ class Outside:
     exists: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Tree:
     """What the folders hold.
 
@@ -94,7 +95,7 @@ class Tree:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Documents(Source[Tree]):
     """Every file of one name in a folder of the home and below.
 
@@ -131,7 +132,7 @@ class Documents(Source[Tree]):
         return _Documents(self, place)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Top:
     """Where a tree begins; `shown` stands for `path` in what is shown."""
 
@@ -140,7 +141,7 @@ class _Top:
     is_outside: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class _Listing:
     """What is in a folder. `is_fresh`: more may have come within the same tick of the clock."""
 
@@ -151,7 +152,7 @@ class _Listing:
     is_fresh: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class _Look:
     """A file seen from outside; equal as long as its content is.
 
@@ -166,7 +167,7 @@ class _Look:
     checksum: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Found:
     """A document as it was found, not yet read; `files` is None where there are too many."""
 
@@ -176,7 +177,7 @@ class _Found:
     files: tuple[str, ...] | None
 
 
-@dataclass(frozen=True)
+@frozen
 class _Walk:
     """What one walk through the trees found.
 

@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Hashable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.totals import WholeTotals, read_totals
 from hermes_hud_widget.place import Place, places_of
@@ -22,7 +22,7 @@ TOTALS_AGAIN_S = 8.0
 """A database that changes all the time is summed up again no more often than so."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ProfileContent:
     """What the sources hold in one profile.
 
@@ -37,7 +37,7 @@ class ProfileContent:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class EachProfile(Source[tuple[ProfileContent, ...]]):
     """What these sources hold in the root home and in each of its profiles, in this order, as it is when it is read.
 
@@ -112,7 +112,7 @@ def _close(attached: Mapping[str, Attached[Any]]) -> None:
             stack.callback(one.close)
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionTotals(Source[WholeTotals | None]):
     """What the sessions of a `state.db` come to; None when there is none. May be some seconds old."""
 
@@ -156,7 +156,7 @@ class _SessionTotals(Attached[WholeTotals | None]):
         self._database.close()
 
 
-@dataclass(frozen=True)
+@frozen
 class FoldersWith(Source[tuple[str, ...]]):
     """The folders below one of the home that hold a file of a name, as paths from there, sorted; links are not followed.
 

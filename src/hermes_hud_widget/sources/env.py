@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
@@ -13,7 +13,7 @@ from hermes_hud_widget.sources.source import Attached, Source
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True)
+@frozen
 class EnvNames(Source[frozenset[str]]):
     """Names of the variables that a `.env` file gives a value; `NAME=` gives none."""
 

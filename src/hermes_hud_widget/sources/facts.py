@@ -7,11 +7,12 @@ import sqlite3
 import stat
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import DatabaseMissing, DatabaseProblem, Way
 from hermes_hud_widget.ledger.release import release_of
 from hermes_hud_widget.ledger.schema import Schema
@@ -20,7 +21,7 @@ from hermes_hud_widget.sources.shared import SharedDatabase, shared_database
 from hermes_hud_widget.sources.source import Attached, Source
 
 
-@dataclass(frozen=True)
+@frozen
 class Readable(Source[Mapping[str, str | None]]):
     """Whether other sources can be read: by label what is wrong, in words, or None. Those that are missing are left out.
 
@@ -87,7 +88,7 @@ class FileFacts(NamedTuple):
     mode: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Surroundings:
     """What a home's files look like from outside.
 
@@ -102,7 +103,7 @@ class Surroundings:
     disk_bytes: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Outward(Source[Surroundings]):
     """Sizes and modes of files, and the disk that the home lies on.
 
@@ -148,7 +149,7 @@ class _Outward(Attached[Surroundings]):
         return Surroundings(found, disk.free, disk.total)
 
 
-@dataclass(frozen=True)
+@frozen
 class DatabaseState:
     """How a database stands.
 
@@ -165,7 +166,7 @@ class DatabaseState:
     way: Way | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class DatabaseStanding(Source[DatabaseState | None]):
     """Whether Hermes' database can be read, and how; None: there is none."""
 
@@ -235,7 +236,7 @@ class WatchState(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class WatchMode(Source[WatchState | None]):
     """How the process that reads this watches the home; None: it does not."""
 

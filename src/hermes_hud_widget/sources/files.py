@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import PROFILE_NAME, Place
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
@@ -16,7 +16,7 @@ from hermes_hud_widget.sources.source import Attached, Source
 Where = Literal["home", "root"]
 
 
-@dataclass(frozen=True)
+@frozen
 class TextFile(Source[str | None]):
     """A UTF-8 text file as a string; None when there is none."""
 
@@ -35,7 +35,7 @@ class TextFile(Source[str | None]):
         return AttachedFile(base_of(place, self.of) / self.path, self.path, lambda text, _: text, None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Json(Source[Any]):
     """A JSON file's content; None when there is none."""
 
@@ -61,7 +61,7 @@ class Json(Source[Any]):
             raise SourceError("damaged", self.path, f"{self.path} is not valid JSON: {error}") from error
 
 
-@dataclass(frozen=True)
+@frozen
 class RootJson(Json):
     """A JSON file of the root home, for a profile that falls back on it; None in the root home itself."""
 
@@ -81,7 +81,7 @@ class _Nothing(Attached[None]):
         return None
 
 
-@dataclass(frozen=True)
+@frozen
 class EntriesFile:
     """A memory store's file.
 
@@ -101,7 +101,7 @@ class EntriesFile:
         return len(Entries.DELIMITER.join(self.entries))
 
 
-@dataclass(frozen=True)
+@frozen
 class Entries(Source[EntriesFile]):
     """A memory store: entries divided by lines that are `§` alone (`tools/memory_tool.py`)."""
 
@@ -127,7 +127,7 @@ class Entries(Source[EntriesFile]):
         return EntriesFile(True, entries, modified_at)
 
 
-@dataclass(frozen=True)
+@frozen
 class ActiveProfile(Source[str | None]):
     """The sticky profile that plain `hermes` works in (`active_profile` in the root); None: the root itself."""
 

@@ -7,11 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.redact import encodable
@@ -24,7 +25,7 @@ _FRESH_NS = 20_000_000
 """File times advance in ticks of up to 10 ms: two writes within one tick may look the same from outside."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FoundFile:
     """One of the files.
 
@@ -43,7 +44,7 @@ class FoundFile:
     problem: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class FoundFiles:
     """The files, those written last first.
 
@@ -71,7 +72,7 @@ class FoundFiles:
             raise SourceError("unavailable", path, f"{path} cannot be read: {error.strerror}") from error
 
 
-@dataclass(frozen=True)
+@frozen
 class Folder(Source[FoundFiles]):
     """The files in a folder of the home whose paths are as asked for.
 
@@ -103,7 +104,7 @@ class Folder(Source[FoundFiles]):
         return _Folder(self, str(base_of(place, self.of) / self.path))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Look:
     """A file as it was seen; `is_fresh`: it may have changed since without looking different."""
 

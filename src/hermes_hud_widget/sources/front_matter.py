@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.sources.yaml import NotYamlError, load_yaml
 
 FRONT_MATTER_CHARS = 4_000
 """Front matter must end within so many characters (Hermes reads no more, `tools/skills_tool.py`)."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FrontMatter:
     """A text taken apart: see `Document`."""
 

@@ -18,11 +18,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.ledger.values import instant
 from hermes_hud_widget.redact import encodable
@@ -57,7 +58,7 @@ class GitError(Exception):
     """Git could not say it; the text says why, in words for the viewer."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Commit:
     """One commit.
 
@@ -72,7 +73,7 @@ class Commit:
     subject: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Repository:
     """What git knows of the checkout around a directory.
 
@@ -158,7 +159,7 @@ def read_log(objects: Path, tip: str, git: str, limit: int, limit_s: float = LIM
         return private.log(tip, limit)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Layout:
     """Where a checkout's parts lie: `own` are its HEAD and index, `common` what all checkouts share."""
 

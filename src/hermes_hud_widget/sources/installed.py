@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import ClassVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.source import Attached, Source
 
 
-@dataclass(frozen=True)
+@frozen
 class InstalledEntry:
     """One entry point; `package` and `version` are None where its metadata do not say."""
 
@@ -21,7 +21,7 @@ class InstalledEntry:
     version: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class EntryPoints(Source[tuple[InstalledEntry, ...]]):
     """The entry points of one group, by name, as they were when they were first asked for."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.values import number
 from hermes_hud_widget.sources.files import Json
 
@@ -44,7 +44,7 @@ class CatalogModel(NamedTuple):
     released: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelCatalog(Json):
     """Models by id, by the provider's id at models.dev; empty when there is no file.
 

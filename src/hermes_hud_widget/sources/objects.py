@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.sources.files import Json
 
 
-@dataclass(frozen=True)
+@frozen
 class JsonObject(Json):
     """A JSON file's object; empty when there is no file. Anything but an object is damage."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import ClassVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.source import Attached, Source
 
 
-@dataclass(frozen=True)
+@frozen
 class Profiles(Source[tuple[str, ...]]):
     """Names of the profiles of this root (`profiles/`), sorted."""
 
@@ -40,7 +40,7 @@ class _ProfileNames(Attached[tuple[str, ...]]):
         return self._place.profiles()
 
 
-@dataclass(frozen=True)
+@frozen
 class HomeName(Source[Place]):
     """The place itself: path, root and profile. It never changes."""
 

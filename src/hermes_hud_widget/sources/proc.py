@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.processes import start_ticks, started_at
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.source import Attached, Source
 
 
-@dataclass(frozen=True)
+@frozen
 class ProcessFacts:
     """One process that lives.
 
@@ -57,7 +57,7 @@ class Proc:
         return ProcessFacts(started, _memory_bytes(pid))
 
 
-@dataclass(frozen=True)
+@frozen
 class System(Source[Proc]):
     """The processes of this machine. What they do is no change: a panel that shows it says how long that holds."""
 

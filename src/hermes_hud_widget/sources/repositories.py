@@ -6,11 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.keeper import Bell
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.git import LIMIT_S, Repository, find_git, read_repository
@@ -24,7 +24,7 @@ MOST_STUCK = 8
 STUCK_AFTER_S = LIMIT_S + 2.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkout:
     """What was found out about one directory.
 
@@ -141,7 +141,7 @@ class Checkouts:
                 self._on_read()
 
 
-@dataclass(frozen=True)
+@frozen
 class Repositories(Source[Checkouts]):
     """What git knows of any directory that a panel asks for, wherever it lies.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.index import Index
 from hermes_hud_widget.ledger.keeper import Bell, Keeper
@@ -18,7 +18,7 @@ from hermes_hud_widget.protocol import Progress
 from hermes_hud_widget.sources.source import Attached, Source
 
 
-@dataclass(frozen=True)
+@frozen
 class StateDb(Source[Ledger | None]):
     """The query layer over `state.db`; None when there is no such file."""
 
@@ -89,7 +89,7 @@ class _StateDb(Attached[Ledger | None]):
         self._keeper.wake()
 
 
-@dataclass(frozen=True)
+@frozen
 class WritersOf(Source[Writers | None]):
     """The processes that have a file open for writing; None where that cannot be known."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.database import DatabaseProblem
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.place import Place
@@ -18,7 +18,7 @@ from hermes_hud_widget.sources.source import Attached, Source
 Rows = tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Table(Source[Rows]):
     """Rows of one table, each a mapping from all of `columns` to whatever SQLite holds there.
 

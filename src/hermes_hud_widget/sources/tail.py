@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.descriptor import NotRegularError, open_for_reading
 from hermes_hud_widget.ledger.keeper import Bell
 from hermes_hud_widget.place import Place
@@ -30,7 +31,7 @@ _WITNESS_BYTES = 64
 _NAME = re.compile(r"[^/\0]+(?:/[^/\0]+)*")
 
 
-@dataclass(frozen=True)
+@frozen
 class LogLine:
     """One line, without its end.
 
@@ -45,7 +46,7 @@ class LogLine:
     is_cut: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class LogPage:
     """Lines of one log, oldest first.
 
@@ -61,7 +62,7 @@ class LogPage:
     modified_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Tail(Source["Logs"]):
     """The logs in a folder of the home, read from their end.
 
@@ -91,7 +92,7 @@ class Tail(Source["Logs"]):
         return _Tail(base_of(place, self.of) / self.path, self.path)
 
 
-@dataclass(frozen=True)
+@frozen
 class Logs:
     """What a `Tail` gives: a page of a log whenever it is asked for."""
 

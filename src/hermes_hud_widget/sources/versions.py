@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.files import Entries, EntriesFile
 from hermes_hud_widget.sources.source import Attached, Source
@@ -30,7 +30,7 @@ class Version(NamedTuple):
     seen_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class EntriesVersions(Source[tuple[Version, ...]]):
     """The versions of a memory store that were seen since its home was opened, the oldest first, the present one last.
 

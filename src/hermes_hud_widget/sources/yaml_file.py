@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
 from hermes_hud_widget.sources.yaml import NotYamlError, load_yaml
 
 
-@dataclass(frozen=True)
+@frozen
 class Yaml(Source[Mapping[str, Any]]):
     """A YAML file's mapping; empty when there is no file or nothing in it. Anything else is damage."""
 

@@ -94,7 +94,7 @@ export default function define(api: Api) {
               {data.moa_sessions > 0 && (
                 <p class="dim">
                   {sentence("moa", {
-                    count: format.number(data.moa_sessions),
+                    count: data.moa_sessions,
                     size: sizeIn(data.moa_bytes, format),
                     it: <Ago at={data.moa_at} />,
                   })}

@@ -75,7 +75,7 @@ export const texts = {
     watches: "{count} pattern awaited|{count} patterns awaited",
     history: "Earlier teams",
     "history.more": "{count} earlier one|{count} earlier ones",
-    moa: "Traces of a mixture of agents: {count} sessions, {size}, last written {it}",
+    moa: "Traces of a mixture of agents: {count} session, {size}, last written {it}|Traces of a mixture of agents: {count} sessions, {size}, last written {it}",
   },
   zh: {
     empty: "后台没有在工作的智能体",

@@ -22,9 +22,18 @@ export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, h
     const found = useSnapshots([query, ...anchors.map((before) => ({ ...query, before }))]);
     const newest = found[0]?.data;
     const pages = found.map(({ data }) => data?.transcript).filter((page) => page != null);
-    const lines = merged(pages.map((page) => page.lines)).filter(({ text }) => !/^=+$/.test(text));
-    // The oldest page knows whether there is more before it.
-    const older = pages.at(-1)?.older ?? null;
+    // The newest page moves on as the file grows: what it showed stays between it and the older ones.
+    const seen = useRef<readonly DelegationLine[]>([]);
+    seen.current = merged([seen.current, ...pages.map((page) => page.lines)]);
+    const lines = seen.current.filter(({ text }) => !/^=+$/.test(text));
+    // Whoever has the first lines knows whether there is more before them.
+    const first = useRef<{ offset: number; older: number | null } | null>(null);
+    for (const { lines, older } of pages) {
+      const offset = lines[0]?.offset;
+      if (offset !== undefined && offset <= (first.current?.offset ?? offset)) first.current = { offset, older };
+    }
+    const older = first.current?.older ?? null;
+    const isPending = found.some(({ isPending }) => isPending);
     const last = lines.at(-1)?.offset;
     useEffect(() => {
       // Whoever reads at the end stays there while it grows.
@@ -64,7 +73,12 @@ export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, h
         ) : (
           <>
             {older !== null && (
-              <button type="button" class="quiet" onClick={() => setAnchors((now) => [...now, older])}>
+              <button
+                type="button"
+                class="quiet"
+                disabled={isPending}
+                onClick={() => setAnchors((now) => [...now, older])}
+              >
                 {t("transcript.older")}
               </button>
             )}

@@ -8,7 +8,7 @@ const formats: readonly ExportFormat[] = ["markdown", "jsonl"];
 /** Saves a whole transcript from the page: its pages are fetched one after the other, and no server writes a file. */
 export function defineExporter({ h, ui, t, hooks }: Api) {
   const { Icon } = ui;
-  const { useEffect, useState } = hooks;
+  const { useEffect, useRef, useState } = hooks;
 
   interface Props {
     session: string;
@@ -17,44 +17,62 @@ export function defineExporter({ h, ui, t, hooks }: Api) {
 
   return function Exporter(props: Props) {
     const [format, setFormat] = useState<ExportFormat | null>(null);
+    const [failure, setFailure] = useState<string | null>(null);
+    const done = (failure: string | null) => {
+      setFormat(null);
+      setFailure(failure);
+    };
     return (
       <span class="export">
         {formats.map((one) => (
-          <button key={one} type="button" disabled={format !== null} onClick={() => setFormat(one)}>
+          <button
+            key={one}
+            type="button"
+            disabled={format !== null}
+            onClick={() => {
+              setFailure(null);
+              setFormat(one);
+            }}
+          >
             <Icon name="down" size={12} />
             {t(`export.${one}`)}
           </button>
         ))}
-        {format !== null && <Fetching {...props} format={format} done={() => setFormat(null)} />}
+        {format !== null && <Fetching {...props} format={format} done={done} />}
+        {failure !== null && (
+          <span role="alert" class="failed">
+            {t("export.failed", { message: failure })}
+          </span>
+        )}
       </span>
     );
   };
 
-  function Fetching({ session, useSnapshots, format, done }: Props & { format: ExportFormat; done: () => void }) {
-    const [older, setOlder] = useState<readonly number[]>([]);
-    const found = useSnapshots([
-      { session, limit: MOST },
-      ...older.map((before) => ({ session, before, limit: MOST })),
-    ]);
-    const pages = found.map(({ data }) => data ?? undefined);
-    const last = pages.at(-1);
-    const failed =
-      found.some(({ data, status }) => data === null && status === "unavailable") || last?.missing === true;
-    const messages = merged(pages);
-    const newest = pages[0]?.transcript;
+  function Fetching(props: Props & { format: ExportFormat; done: (failure: string | null) => void }) {
+    const { session, useSnapshots, format, done } = props;
+    // What was answered stays: each page reaches to where the one before it began, even if the transcript grows.
+    const answered = useRef<readonly Sessions[]>([]);
+    const [before, setBefore] = useState<number | null>(null);
+    const [found] = useSnapshots([{ session, limit: MOST, ...(before === null ? {} : { before }) }]);
+    const page = found?.data ?? null;
     useEffect(() => {
-      if (failed) done();
-      else if (last?.transcript && newest) {
-        if (last.transcript.older !== null) setOlder([...older, last.transcript.older]);
-        else {
-          save(fileName(newest.session, format), exported(format, newest.session, [...messages].reverse()));
-          done();
-        }
+      if (page?.missing || (page === null && found?.status === "unavailable")) done(found?.error ?? "");
+      if (!page?.transcript) return;
+      answered.current = [...answered.current, page];
+      const { older } = page.transcript;
+      const newest = answered.current[0]?.transcript;
+      if (older !== null) setBefore(older);
+      else if (newest) {
+        save(fileName(newest.session, format), exported(format, newest.session, merged(answered.current).reverse()));
+        done(null);
       }
-    }, [last, failed]);
+    }, [before, page !== null, found?.status]);
     return (
       <span role="status" class="numeric">
-        {t("export.fetching", { shown: messages.length, total: newest?.total ?? 0 })}
+        {t("export.fetching", {
+          shown: merged(answered.current).length,
+          total: answered.current[0]?.transcript?.total ?? 0,
+        })}
       </span>
     );
   }

@@ -88,50 +88,68 @@ function fits(skill: Skill, show: Show): boolean {
 /** What the agent can do: all skills, and the text of the one that was opened. */
 export default function define(api: Api) {
   const { h, Fragment, ui, t, sentence, format, hooks } = api;
-  const { Ago, Bars, Empty, Icon, Section, Text, Until } = ui;
-  const { useFresh, useMemo, useOpened, useRef, useState } = hooks;
+  const { Ago, Bars, Empty, Icon, Section, Skeleton, Text, Until } = ui;
+  const { useEffect, useFresh, useMemo, useOpened, useRef, useState } = hooks;
   const Marks = defineMarks(api);
   const Detail = defineDetail(api, Marks);
 
   return Object.assign(SkillsView, { css: css + markdownCss });
 
-  function SkillsView({ data, useSnapshots }: ViewProps<Skills>) {
+  function SkillsView({ data, query, setQuery, useSnapshots }: ViewProps<Skills>) {
     const [choice, choose] = useState<Choice>({ words: "", show: "all", order: "category" });
     // Here, as the list is not there while a skill is read.
     const [most, setMost] = useState(ROWS);
     const view = useRef<HTMLDivElement>(null);
     const { opened, open, onKeyDown } = useOpened(view, "data-skill", ".skill-text");
     const { list } = data;
-    const fresh = useFresh(new Map(list?.rows.map((skill) => [skill.folder, traceOf(skill)])), MARKED_MS);
-    if (!list) return <Empty title={t("empty")}>{t("empty.help")}</Empty>;
+    const traces = new Map(list?.rows.map((skill) => [skill.folder, traceOf(skill)]));
+    const fresh = useFresh(traces, MARKED_MS, list ? "list" : "");
+    useEffect(() => {
+      // Another panel leads to a skill, by its name or its folder.
+      const { skill: asked, ...rest } = query;
+      if (typeof asked !== "string") return;
+      const found = [...(data.text ? [data.text.skill] : []), ...(list?.rows ?? [])].find(
+        ({ folder, name }) => folder === asked || name === asked,
+      );
+      open(found?.folder ?? asked);
+      setQuery(rest);
+    }, [query.skill]);
+    if (!list && opened === null) {
+      // What is there may still be the answer to who asked for one skill.
+      if (typeof query.skill === "string" || data.text || data.missing) return <Skeleton />;
+      return <Empty title={t("empty")}>{t("empty.help")}</Empty>;
+    }
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes what a button in here opened.
       <div ref={view} class={opened === null ? "skills" : "skills reading"} onKeyDown={onKeyDown}>
-        <aside class="skills-side">
-          <Overview list={list} />
-          <Section title={t("categories")} name="skills-categories">
-            <Categories
-              categories={list.categories}
-              chosen={choice.category}
-              choose={(category) => {
-                choose({ ...choice, category });
-                open(null);
-              }}
-            />
-          </Section>
-          <Section title={t("most-used")} name="skills-most-used">
-            <MostUsed rows={list.rows} />
-          </Section>
-        </aside>
-        {opened === null ? (
+        {list && (
+          <aside class="skills-side">
+            <Overview list={list} />
+            <Section title={t("categories")} name="skills-categories">
+              <Categories
+                categories={list.categories}
+                chosen={choice.category}
+                choose={(category) => {
+                  choose({ ...choice, category });
+                  open(null);
+                }}
+              />
+            </Section>
+            <Section title={t("most-used")} name="skills-most-used">
+              <MostUsed rows={list.rows} />
+            </Section>
+          </aside>
+        )}
+        {list && opened === null && (
           <List list={list} choice={choice} choose={choose} most={most} setMost={setMost} fresh={fresh} open={open} />
-        ) : (
+        )}
+        {opened !== null && (
           <Detail
             key={opened}
             folder={opened}
             close={() => open(null)}
-            openOther={(name) => open(list.rows.find((skill) => skill.name === name)?.folder ?? null)}
-            names={new Set(list.rows.map(({ name }) => name))}
+            openOther={(name) => open(list?.rows.find((skill) => skill.name === name)?.folder ?? null)}
+            names={new Set(list?.rows.map(({ name }) => name))}
             useSnapshots={useSnapshots}
           />
         )}
@@ -283,6 +301,7 @@ export default function define(api: Api) {
         <div class="skills-controls">
           <input
             type="search"
+            data-search=""
             placeholder={t("filter")}
             aria-label={t("filter")}
             value={choice.words}
