@@ -26,8 +26,6 @@ FRAMES = tuple(
     for frame in panel.frames
     if frame.name != "processes"  # those come and go whatever the database holds
 )
-IN_COLUMNS = ("sessions", "messages", "tool_calls", "model_usage", "costs_daily")
-"""Frames whose columns are read each for itself where not all are asked for."""
 ALL = 200
 """As many conversations as fit on a page."""
 
@@ -135,10 +133,10 @@ def said(home: OpenHome, now: datetime) -> dict[str, Any]:
 
 
 def by_column(home: OpenHome, now: datetime) -> dict[str, list[Any]]:
-    """Each column of these frames, asked for alone."""
+    """Each column of each frame, asked for alone."""
     return {
         f"{frame}.{column}": [row[column] for row in rows(home, frame, now, columns=[column])]
-        for frame in IN_COLUMNS
+        for frame in FRAMES
         for column in home.frame(frame).column_names
     }
 

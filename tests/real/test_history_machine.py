@@ -558,7 +558,7 @@ def test_whatever_hermes_does_the_home_is_shown_as_it_is(
         run_state_machine_as_test(
             OfThisTest,
             settings=settings(
-                max_examples=share * (HISTORIES or 5) // 20,
+                max_examples=share * (HISTORIES or 20) // 20,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
