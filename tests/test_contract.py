@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from fnmatch import fnmatch
@@ -103,6 +104,10 @@ def hermes(agent: MakeAgent) -> Agent:
     for panel in PANELS.values():
         furnish(hermes, panel)
     hermes.file("config.yaml", b"model: m\n")
+    # As if long ago: of what was written just now a first look is not certain, and a second one may tell of it.
+    for path in hermes.home.rglob("*"):
+        if path.is_file():
+            os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**9))
     return hermes
 
 

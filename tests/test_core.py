@@ -94,9 +94,14 @@ def test_sessions_in_postgresql_are_said_to_be_there(home: Path, backend: str) -
         opened.table("sessions", {})
 
 
-def test_a_database_that_is_there_is_read_whatever_the_configuration_says(home: Path) -> None:
+def test_a_file_that_was_left_behind_is_not_shown_as_the_present(home: Path) -> None:
     written_by("0.19", home)
     (home / "config.yaml").write_text("database:\n  backend: postgres\n")
+    snapshot = look(home, "sessions")
+    assert snapshot.status == "unavailable"
+    assert snapshot.error is not None
+    assert "PostgreSQL" in snapshot.error.message
+    (home / "config.yaml").write_text("database:\n  backend: sqlite\n")
     assert look(home, "sessions").status == "empty"
 
 

@@ -422,6 +422,40 @@ def test_a_directory_that_does_not_answer_holds_up_no_other_and_the_bell_rings_w
     checkouts.close()
 
 
+def test_a_directory_that_fails_in_an_unknown_way_is_told_and_the_others_are_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def oddly(path: str) -> Checkout:
+        if path.startswith("odd"):
+            raise ValueError("embedded null byte")
+        return Checkout(NOW, True, None)
+
+    checkouts = Checkouts(lambda: None, oddly)
+    odd = [f"odd {number}" for number in range(20)]
+    found = checkouts.look(odd, NOW, 20.0)
+    assert {found[path].exists for path in odd} == {None}
+    assert checkouts.look(["good"], NOW, 20.0)["good"].exists
+    assert "embedded null byte" in caplog.text
+    checkouts.close()
+
+
+@pytest.mark.parametrize("file", [".git", ".git/commondir"])
+def test_a_nul_in_a_file_that_names_a_path_is_told(repository: Path, tmp_path: Path, file: str) -> None:
+    folder = tmp_path / "odd"
+    if file == ".git":
+        folder.mkdir()
+        (folder / ".git").write_bytes(b"gitdir: /x\0y\n")
+    else:
+        folder = repository
+        (folder / file).write_bytes(b"x\0y\n")
+    checkouts = Repositories().attach(Place(tmp_path, tmp_path, None))
+    try:
+        found = checkouts.read().look([str(folder)], datetime.now(UTC), 20.0)
+        assert str(folder) in found
+    finally:
+        checkouts.close()
+
+
 def test_a_directory_that_never_answers_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hermes_hud_widget.sources.repositories.STUCK_AFTER_S", 0.0)
     end = threading.Event()

@@ -161,6 +161,17 @@ def test_nothing_is_a_change_until_somebody_looks_and_then_each_change_once(
     assert tail.signature() == changed
 
 
+def test_a_page_that_shows_more_is_a_change_for_whoever_still_shows_less(
+    tail: Attached[Logs], log: Path
+) -> None:
+    append(log, b"one\n")
+    page(tail)
+    before = tail.signature()
+    append(log, b"two\n")
+    page(tail)  # another viewer asks before anybody has looked at the signature
+    assert tail.signature() != before
+
+
 def test_an_older_page_follows_nothing_and_one_that_is_not_there_is_awaited(
     tail: Attached[Logs], log: Path
 ) -> None:

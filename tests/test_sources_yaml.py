@@ -88,3 +88,10 @@ def test_a_file_of_brackets_does_not_end_the_process() -> None:
 def test_any_text_is_content_or_damage(text: str) -> None:
     with suppress(NotYamlError):
         load_yaml(text)
+
+
+@pytest.mark.parametrize("value", ["!Sup3rSecret9", "!!int Sup3rSecret9", "!!timestamp Sup3rSecret9"])
+def test_what_an_error_says_holds_no_value(value: str, loader: str) -> None:
+    with pytest.raises(NotYamlError) as caught:
+        load_yaml(f"password: {value}")
+    assert "Sup3rSecret9" not in str(caught.value)

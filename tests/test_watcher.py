@@ -162,6 +162,20 @@ def test_the_target_of_a_link_is_watched(tmp_path: Path, watch: Watch) -> None:
     assert watch.next() == {"a"}
 
 
+@pytest.mark.parametrize(("link", "target"), [("a", "z"), ("z", "a")])
+def test_what_comes_into_a_folder_of_a_linked_home_is_announced(
+    tmp_path: Path, watch: Watch, link: str, target: str
+) -> None:
+    (tmp_path / target / "skills" / "one").mkdir(parents=True)
+    (tmp_path / target / "skills" / "one" / "SKILL.md").write_text("1")
+    (tmp_path / link).symlink_to(tmp_path / target)
+    # Both name the same directory: one as the place of a file, one as a folder.
+    watch.add(tmp_path / link, text=TextFile("skills/x"), skills=Documents("skills", "SKILL.md"))
+    (tmp_path / target / "skills" / "two").mkdir()
+    (tmp_path / target / "skills" / "two" / "SKILL.md").write_text("2")
+    assert watch.next() == {"skills"}
+
+
 def test_a_new_profile_is_announced(tmp_path: Path, watch: Watch) -> None:
     (tmp_path / "profiles").mkdir()
     watch.add(tmp_path, profiles=Profiles())

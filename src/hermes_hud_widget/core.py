@@ -364,7 +364,8 @@ class OpenHome:
 
     def _elsewhere(self, sources: Mapping[str, Source[Any]]) -> Problem | None:
         """Said where sessions are asked for that Hermes keeps in another database."""
-        if STATE not in sources.values() or not self.sources[STATE].is_missing():
+        # Also where a file is left from before: it would show old sessions as the present.
+        if STATE not in sources.values():
             return None
         backend = self._config().text("database.backend")
         if backend is None or not backend.strip().lower().startswith("postgres"):

@@ -68,7 +68,7 @@ def profiles_of(root: Path) -> tuple[str, ...]:
             names = [entry.name for entry in entries if entry.is_dir()]
     except OSError:  # no such directory is the normal case; one that can't be listed offers nothing to choose
         return ()
-    return tuple(sorted(name for name in names if PROFILE_NAME.match(name)))
+    return tuple(sorted(name for name in names if PROFILE_NAME.fullmatch(name)))
 
 
 def places_of(root: Path) -> tuple[Place, ...]:
@@ -100,7 +100,9 @@ def find_place(home: str | os.PathLike[str] | None = None, profile: str | None =
         path = Path(home).expanduser().absolute() if home else default_home()
     except RuntimeError as error:  # ~nosuchuser
         raise HomeError(f"The Hermes home {str(home)!r} cannot be found: {error}.") from error
-    root = path.parent.parent if path.parent.name == "profiles" and PROFILE_NAME.match(path.name) else path
+    root = (
+        path.parent.parent if path.parent.name == "profiles" and PROFILE_NAME.fullmatch(path.name) else path
+    )
     if root != path and profile is None:
         check_readable(path)
         return Place(path, root, path.name)
@@ -136,7 +138,7 @@ def active_profile(root: Path) -> str | None:
         name = (root / "active_profile").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):  # absent is the normal case; Hermes ignores an unreadable one, too
         return None
-    return name if name and name != "default" and PROFILE_NAME.match(name) else None
+    return name if name and name != "default" and PROFILE_NAME.fullmatch(name) else None
 
 
 def check_readable(path: Path) -> None:

@@ -191,11 +191,13 @@ def needs_of(thing: Watched) -> Needs:
             await_path(_parent(spelling))
             names.update(_parents(spelling))
     for folder in map(str, thing.folders):
-        await_path(folder)
-        names.update(_parents(folder))
-        if (directory := _directory(folder)) is not None:
-            directories.add(directory)
-            folders.add(folder)
+        # Both, as for files: of two names of one directory only one is told by events.
+        for spelling in {folder, os.path.realpath(folder)}:
+            await_path(spelling)
+            names.update(_parents(spelling))
+            if (directory := _directory(spelling)) is not None:
+                directories.add(directory)
+                folders.add(spelling)
     return Needs(frozenset(directories), frozenset(names), frozenset(folders))
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 from hermes_hud_widget.panels.cron import RUNS
 from real.agent import Hermes
 from support.agent import Agent
@@ -12,8 +10,6 @@ def fill(agent: Agent) -> None:
     agent.file("cron/jobs.json", b'{"jobs": [{"id": "j0", "name": "Job 0", "schedule": "every 30m"}]}')
     add_row(agent, RUNS, 0)
     agent.file("cron/output/j0/2026-05-04_08-00-00.md", b"# Cron Job: Job 0")
-    # As if long ago: of a database that was written just now a first look is not certain.
-    os.utime(agent.home / RUNS.path, (0, 0))
 
 
 def change(hermes: Hermes, nonce: str) -> None:

@@ -135,7 +135,11 @@ def read_repository(path: Path, git: str | None, limit_s: float = LIMIT_S) -> Re
     try:
         for more in _read(layout, found, git, time.monotonic() + limit_s):
             found = more
-    except (GitError, OSError) as error:
+    except (
+        GitError,
+        OSError,
+        ValueError,
+    ) as error:  # ValueError: a path with a NUL, in a file that git would refuse
         return replace(found, problem=_words(error))
     return found
 
@@ -511,5 +515,7 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], d
         return output.read().decode("utf-8", "surrogateescape")
 
 
-def _words(error: GitError | OSError) -> str:
-    return str(error) if isinstance(error, GitError) else f"it cannot be read: {error.strerror or error}"
+def _words(error: GitError | OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read: {error.strerror or error}"
+    return str(error) if isinstance(error, GitError) else "it names a path that cannot be"

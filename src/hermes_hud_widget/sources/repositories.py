@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -15,6 +16,8 @@ from hermes_hud_widget.ledger.keeper import Bell
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources.git import LIMIT_S, Repository, find_git, read_repository
 from hermes_hud_widget.sources.source import Attached, Source
+
+log = logging.getLogger(__name__)
 
 READ_AGAIN = timedelta(seconds=30)
 """What was read so long ago is read again when somebody asks for it."""
@@ -127,6 +130,11 @@ class Checkouts:
             try:
                 found = self._read(path)
             except OSError:
+                found = Checkout(datetime.now(UTC), None, None)
+            except (
+                Exception
+            ):  # the boundary of this thread: whoever waits for the path must not wait for ever
+                log.exception("A directory's git state could not be read")
                 found = Checkout(datetime.now(UTC), None, None)
             with self._changed:
                 del self._busy[path]

@@ -199,6 +199,10 @@ class _Tail(Attached[Logs]):
 
     def _follow(self, name: str, facts: _Facts | None) -> None:
         is_new = name not in self._followed
+        if not is_new and self._followed[name] != facts:
+            # Somebody else may still show what was read before.
+            self._changes += 1
+            is_new = True
         self._followed[name] = facts
         self._followed.move_to_end(name)
         while len(self._followed) > FOLLOWED:

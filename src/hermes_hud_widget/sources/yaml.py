@@ -31,11 +31,13 @@ def load_yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise NotYamlError(f"is not valid YAML{line}: {problem}") from error
+        # What a constructor complains of holds the value, which may be a secret.
+        is_about_value = isinstance(error, yaml.constructor.ConstructorError)
+        problem = None if is_about_value else getattr(error, "problem", None)
+        raise NotYamlError(f"is not valid YAML{line}: {problem or 'it cannot be parsed'}") from error
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         # What PyYAML lets through of `!!timestamp soon`, `!!bool maybe`, and of a date like 2026-13-45.
-        raise NotYamlError(f"is not valid YAML: a value is not of its type ({error})") from error
+        raise NotYamlError("is not valid YAML: a value is not of its type") from error
     if is_too_deep:
         raise NotYamlError(f"nests more than {MAX_DEPTH} levels deep")
     return values
