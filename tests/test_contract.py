@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from fnmatch import fnmatch
@@ -97,13 +98,23 @@ def client(shared: Served) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which every panel has something to show; made once, as a dozen processes write it."""
+    home = tmp_path_factory.mktemp("full") / "hermes"
+    with Agent(home) as hermes:
+        for panel in PANELS.values():
+            furnish(hermes, panel)
+        hermes.file("config.yaml", b"model: m\n")
+        hermes.close()
+    return home
+
+
 @pytest.fixture
-def hermes(agent: MakeAgent) -> Agent:
-    """An agent in a home in which every panel has something to show."""
+def hermes(full_home: Path, tmp_path: Path, agent: MakeAgent) -> Agent:
+    """An agent in a copy of that home."""
+    shutil.copytree(full_home, tmp_path / "hermes", symlinks=True)
     hermes = agent()
-    for panel in PANELS.values():
-        furnish(hermes, panel)
-    hermes.file("config.yaml", b"model: m\n")
     # As if long ago: of what was written just now a first look is not certain, and a second one may tell of it.
     for path in hermes.home.rglob("*"):
         if path.is_file():
