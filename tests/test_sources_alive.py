@@ -192,3 +192,19 @@ def test_a_tables_rows_name_processes(tmp_path: Path) -> None:
         other.update("one", status="unknown")
         assert attached.read().alive == {}
     attached.close()
+
+
+def test_the_end_of_one_without_its_start_is_told_though_others_were_gone_when_they_were_named(
+    alive: Attached[Processes], tmp_path: Path, process: subprocess.Popen[str]
+) -> None:
+    alive.signature()
+    for number in range(3):
+        write(tmp_path, [entry(GONE + other) for other in range(number + 1)])
+        alive.signature()
+    write(tmp_path, entry(process.pid))
+    before = alive.signature()
+    assert alive.read().is_alive(process.pid, None) is None
+    process.kill()
+    process.wait()
+    assert alive.signature() != before
+    assert alive.read().is_alive(process.pid, None) is False

@@ -52,6 +52,22 @@ def test_a_missing_env_has_no_names_and_a_damaged_one_is_named(home: Path, read:
         read(EnvNames())
 
 
+def test_no_value_of_an_env_stays_and_another_value_is_no_change(home: Path) -> None:
+    attached = EnvNames().attach(Place(home, home, None))
+    (home / ".env").write_text("A_KEY=Sup3rSecret9\n# Sup3rSecret8\nSup3rSecret7\n")
+    assert attached.read() == {"A_KEY"}
+    before = attached.signature()
+    assert "Sup3rSecret" not in repr(vars(attached))
+    (home / ".env.tmp").write_text("A_KEY=Sup3rSecret10\n")
+    (home / ".env.tmp").replace(home / ".env")
+    assert attached.signature() == before
+    (home / ".env.tmp").write_text("A_KEY=Sup3rSecret10\nB_KEY=Sup3rSecret11\n")
+    (home / ".env.tmp").replace(home / ".env")
+    assert attached.signature() != before
+    assert attached.read() == {"A_KEY", "B_KEY"}
+    assert "Sup3rSecret" not in repr(vars(attached))
+
+
 def test_a_yaml_file_is_its_mapping(home: Path, read: Read) -> None:
     assert read(Yaml("cache.yaml")) == {}
     (home / "cache.yaml").write_text("")

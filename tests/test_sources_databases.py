@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Hashable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -120,3 +120,42 @@ def test_a_damaged_one_is_named_and_costs_no_other(
         databases.read().read("one", LIST)
     assert error.value.path == "each/one/main.db"
     assert listed(databases, None) == ["a"]
+
+
+def test_of_very_many_the_others_are_known_and_read_when_somebody_asks(
+    databases: Attached[DatabaseFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.sources.databases.MAX_DATABASES", 2)
+    for name in "abcd":
+        write(tmp_path / "each" / name / "main.db", name)
+    (tmp_path / "each" / "empty").mkdir()
+    found = databases.read()
+    assert (found.names, found.more) == (("a", "b"), ("c", "d"))
+    assert [listed(databases, name) for name in "abcd"] == [[name] for name in "abcd"]
+    before = settled(databases)
+    assert tmp_path / "each" / "d" / "main.db" not in databases.files
+    write(tmp_path / "each" / "d" / "main.db", "dd")
+    assert settled(databases) == before
+    assert listed(databases, "d") == ["d", "dd"]
+    shutil.rmtree(tmp_path / "each" / "c")
+    assert settled(databases) != before
+    assert databases.read().more == ("d",)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+def test_those_that_are_not_watched_stay_open_no_longer_than_they_are_read(
+    databases: Attached[DatabaseFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.sources.databases.MAX_DATABASES", 1)
+    for name in "ab":
+        write(tmp_path / "each" / name / "main.db", name)
+
+    def is_open(name: str) -> bool:
+        links = []
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # the one that lists them
+                links.append(descriptor.readlink())
+        return tmp_path / "each" / name / "main.db" in links
+
+    assert [listed(databases, name) for name in "ab"] == [["a"], ["b"]]
+    assert (is_open("a"), is_open("b")) == (True, False)

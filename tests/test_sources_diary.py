@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -75,10 +76,7 @@ def test_it_lies_in_our_own_directory_for_this_user_only_and_nothing_in_the_home
     assert not list(file.parent.glob("*.new"))
 
 
-def test_another_server_reads_and_does_not_write(diary: Open, home: Path, state: Path) -> None:
-    one = diary()
-    one.keep(page(sessions=1))
-    other = """
+OTHER = """
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -90,18 +88,63 @@ at = datetime.fromisoformat(sys.argv[2])
 print(len(diary.read().pages), diary.keep(Page(at.date(), at, {"sessions": 2})))
 """
 
+
+@pytest.fixture
+def another(home: Path, state: Path) -> Callable[[], str]:
+    """Another server of the same home: how many pages it has read, and whether it could keep one."""
+
     def ask() -> str:
-        arguments = [sys.executable, "-c", other, str(home), NOON.isoformat()]
+        arguments = [sys.executable, "-c", OTHER, str(home), NOON.isoformat()]
         environment = {**os.environ, "HERMES_HUD_STATE": str(state)}
         return subprocess.run(arguments, check=True, capture_output=True, text=True, env=environment).stdout
 
+    return ask
+
+
+def test_one_that_is_open_and_keeps_nothing_keeps_no_other_from_it(
+    diary: Open, another: Callable[[], str]
+) -> None:
+    one = diary()
+    assert one.keep(page(-1, sessions=1))
     before = one.signature()
-    assert ask() == "1 False\n"
-    assert one.signature() == before
-    one.close()
-    assert ask() == "1 True\n"
+    assert another() == "1 True\n"
     assert one.signature() != before
+    assert one.read().pages == (page(-1, sessions=1), page(sessions=2))
+    assert one.keep(page(1, sessions=3))
+    assert [kept.figures["sessions"] for kept in diary().read().pages] == [1, 2, 3]
+
+
+def test_of_two_that_keep_at_the_same_time_one_does(
+    diary: Open, state: Path, another: Callable[[], str]
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    one = diary()
+    one.keep(page(sessions=1))
+    (lock,) = state.rglob("growth.jsonl.lock")
+    with lock.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert another() == "1 False\n"
+        assert not one.keep(page(sessions=3))
+    assert one.keep(page(sessions=3))
+    assert one.read().pages == (page(sessions=3),)
+
+
+def test_the_same_figures_are_no_change_or_what_is_kept_would_be_kept_again_for_ever(diary: Open) -> None:
+    one = diary()
+    one.keep(page(sessions=1))
+    before = one.signature()
+    assert one.keep(page(hours=1, sessions=1))
+    assert one.signature() == before
+    assert one.read().pages == (page(sessions=1),)
+
+
+def test_a_directory_that_was_removed_is_made_anew(diary: Open, state: Path) -> None:
+    one = diary()
+    one.keep(page(-1, sessions=1))
+    shutil.rmtree(state)
+    assert one.keep(page(sessions=2))
     assert one.read().pages == (page(sessions=2),)
+    assert diary().read().pages == (page(sessions=2),)
 
 
 def test_a_closed_one_keeps_nothing(diary: Open) -> None:

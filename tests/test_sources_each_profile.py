@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hermes_hud_widget.ledger.database import Database
+from hermes_hud_widget.ledger.records import read_rows
+from hermes_hud_widget.ledger.schema import Schema
+from hermes_hud_widget.ledger.totals import WholeTotals, read_totals
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import (
     Attached,
@@ -87,6 +94,58 @@ def test_a_database_that_changes_all_the_time_is_summed_up_now_and_then(
         assert (first.sessions, second.sessions) == (1, 2)
     finally:
         one.close()
+
+
+def test_the_longer_it_takes_to_sum_up_the_less_often_it_is_done(
+    agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hermes: Agent = agent()
+    hermes.session("a")
+    one = SessionTotals().attach(Place(hermes.home, hermes.home, None))
+    now = 100.0
+
+    def slowly(database: Database) -> WholeTotals:
+        nonlocal now
+        now += 1.5
+        return read_totals(database)
+
+    monkeypatch.setattr("hermes_hud_widget.sources.each_profile.time.monotonic", lambda: now)
+    monkeypatch.setattr("hermes_hud_widget.sources.each_profile.read_totals", slowly)
+    try:
+        first = one.read()
+        hermes.session("b")
+        now += 149.0
+        assert one.read() is first
+        now += 2.0
+        second = one.read()
+        assert second is not None
+        assert second.sessions == 2
+    finally:
+        one.close()
+
+
+def test_summing_up_takes_as_many_sessions_at_a_time_as_some_ms_allow(
+    agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hermes: Agent = agent()
+    for number in range(300):
+        hermes.session(f"s{number}")
+    asked: list[int] = []
+    now = 0.0
+
+    def slowly(connection: sqlite3.Connection, schema: Schema, after: int, limit: int) -> Any:
+        nonlocal now
+        now += limit * 0.0002
+        asked.append(limit)
+        return read_rows(connection, schema, after, limit)
+
+    monkeypatch.setattr("hermes_hud_widget.ledger.pace.time.perf_counter", lambda: now)
+    monkeypatch.setattr("hermes_hud_widget.ledger.totals.read_rows", slowly)
+    with closing(Database(hermes.home / "state.db")) as database:
+        assert read_totals(database).sessions == 300
+    assert asked[0] == 100
+    assert set(asked[1:]) <= {*range(28, 31)}
+    assert len(asked) > 5
 
 
 def test_folders_with_a_file_of_that_name_are_found_as_hermes_finds_skills(home: Path) -> None:

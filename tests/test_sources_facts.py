@@ -16,6 +16,7 @@ from hermes_hud_widget.sources import (
     Config,
     DatabaseStanding,
     DatabaseState,
+    Documents,
     FileFacts,
     Json,
     Outward,
@@ -55,6 +56,17 @@ def test_damage_and_its_mending_are_changes_and_another_content_is_none(home: Pa
         (home / "a.json.tmp").replace(home / "a.json")
         signatures.append(attached.signature())
     assert signatures[0] == signatures[1] == signatures[3] != signatures[2]
+
+
+def test_what_comes_after_the_first_look_is_looked_at_too(home: Path, attach: Any) -> None:
+    attached = attach(Readable((Documents("skills", "SKILL.md"),)))
+    attached.signature()
+    assert attached.folders == (home / "skills",)
+    file = home / "skills" / "one" / "SKILL.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nname: one\n---\n")
+    attached.signature()
+    assert file.parent in attached.folders
 
 
 def test_sizes_modes_and_the_disk_are_those_of_now(home: Path, attach: Any) -> None:

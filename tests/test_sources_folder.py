@@ -63,6 +63,42 @@ def test_the_ones_written_last_come_first_and_the_rest_is_counted(
     assert attached.read().total == 5
 
 
+def test_of_very_many_those_are_looked_at_whose_names_come_last_and_the_rest_is_counted(
+    attached: Attached[FoundFiles], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.sources.folder.MOST_LOOKED_AT", 4)
+    for number in range(9):
+        write(home, f"logs/curator/2026-06-0{number}/run.json", b"{}", age_s=100 + number)
+    assert paths(attached) == [f"2026-06-0{number}/run.json" for number in (5, 6, 7)]
+    assert attached.read().total == 9
+
+
+def test_a_folder_is_listed_again_only_when_something_came_or_went(
+    attached: Attached[FoundFiles], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.sources.folder._FRESH_FOLDER_NS", 0)
+    file = write(home, "logs/curator/a/run.json", b"{}")
+    write(home, "logs/curator/b/run.json", b"{}", age_s=90)
+    assert paths(attached) == ["a/run.json", "b/run.json"]
+    listed: list[str] = []
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        listed.append(Path(path).name)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    file.write_bytes(b"[1]")
+    assert attached.read().files[0].text == "[1]"
+    assert listed == []
+    (home / "logs/curator/b/run.json").unlink()
+    assert paths(attached) == ["a/run.json"]
+    assert listed == ["b"]
+    (home / "logs/curator/a").chmod(0o700)  # it might no longer be readable
+    assert paths(attached) == ["a/run.json"]
+    assert listed == ["b", "a"]
+
+
 def test_no_more_of_a_file_is_read_than_asked_for_and_bytes_that_are_no_text_are_replaced(
     attached: Attached[FoundFiles], home: Path
 ) -> None:

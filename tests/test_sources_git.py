@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -393,6 +394,53 @@ def test_what_is_known_is_not_read_again_until_it_is_old(repository: Path, check
     assert checkouts.look([path], datetime.now(UTC), 20.0)[path] is first
     later = datetime.now(UTC) + timedelta(seconds=31)
     assert checkouts.look([path], later, 20.0)[path].read_at > first.read_at
+
+
+class Slow:
+    """Reads directories, each in so many seconds of a clock that nobody waits for, at the `now` that was set last."""
+
+    def __init__(self, takes_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.takes_s = takes_s
+        self.now = NOW
+        self.read: list[str] = []
+        self._passed = 0.0
+        clock = SimpleNamespace(monotonic=lambda: self._passed)
+        monkeypatch.setattr("hermes_hud_widget.sources.repositories.time", clock)
+        monkeypatch.setattr("hermes_hud_widget.sources.repositories.WORKERS", 1)
+        self._checkouts = Checkouts(lambda: None, self._read)
+
+    def look(self, paths: Iterable[str], after_s: float) -> list[str]:
+        """What is read when somebody asks for these so many seconds later."""
+        self.read.clear()
+        self.now += timedelta(seconds=after_s)
+        self._checkouts.look(paths, self.now, 10_000.0)
+        return list(self.read)
+
+    def _read(self, path: str) -> Checkout:
+        self.read.append(path)
+        self._passed += self.takes_s
+        return Checkout(self.now, True, None)
+
+
+def test_the_longer_it_takes_to_read_them_all_the_less_often_that_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths = ["a", "b", "c"]
+    slow = Slow(2.0, monkeypatch)
+    assert slow.look(paths, 0.0) == paths
+    assert slow.look(paths, 299.0) == []
+    assert slow.look([*paths, "new"], 0.0) == ["new"]
+    assert slow.look(paths, 2.0) == []
+    assert slow.look(paths, 100.0) == paths
+
+
+def test_what_takes_too_long_together_is_read_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [str(number) for number in range(10)]
+    slow = Slow(3.0, monkeypatch)
+    assert slow.look(paths, 0.0) == paths
+    assert slow.look(paths, 1_500.0) == paths[:4]
+    assert slow.look(paths, 600.0) == paths[4:8]
+    assert slow.look([*paths, "new"], 600.0) == ["new", *paths[8:], "0"]
 
 
 def test_directories_that_are_gone_or_no_repository_are_told_apart(

@@ -16,8 +16,12 @@ _here = threading.local()
 def one_look() -> Iterator[None]:
     """Within it, in this thread, `once` asks only once.
 
-    For a pass over many sources after an event: whatever happens in the meantime is an event more, and another pass.
+    For a pass over many sources after an event, and for what a panel reads after it: whatever happens in the meantime
+    is an event more, and another pass. A look within a look is the same one.
     """
+    if getattr(_here, "found", None) is not None:
+        yield
+        return
     _here.found = {}
     try:
         yield

@@ -449,6 +449,8 @@ class Watcher:
 
     def _follow(self, keys: Keys) -> None:
         """Watches what these need now."""
+        if not keys:
+            return
         with self._lock:
             watched = {key: self._watched[key] for key in keys}
         self._native.follow({key: needs_of(thing) for key, thing in watched.items()})

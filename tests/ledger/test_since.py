@@ -137,12 +137,32 @@ def test_of_many_viewers_the_last_ones_are_kept(story: Story, ledger: Ledger) ->
     story.session("old", at=7200, input_tokens=100)
     story.message("old", at=30)
     for number in range(MOST_INSTANTS + 3):
-        since = MINUTE_AGO + timedelta(seconds=number)
+        since = MINUTE_AGO + timedelta(milliseconds=number)
         assert ledger.happened(since, since).messages == 1
     story.execute("UPDATE sessions SET input_tokens = 130")
-    assert ledger.happened(MINUTE_AGO + timedelta(seconds=MOST_INSTANTS), NOW).spending.tokens.input == 30
+    last = MINUTE_AGO + timedelta(milliseconds=MOST_INSTANTS)
+    assert ledger.happened(last, NOW).spending.tokens.input == 30
     # The first one was let go of, and begins anew.
     assert ledger.happened(MINUTE_AGO, NOW).spending.tokens.input == 0
+
+
+def test_many_pages_in_turns_take_nothing_from_each_other(story: Story, ledger: Ledger) -> None:
+    for number in range(30):
+        story.session(f"s{number}", at=7200, input_tokens=100)
+        story.message(f"s{number}", at=7000)
+    instants = []
+    for number in range(20):
+        instants.append(MINUTE_AGO + timedelta(seconds=number))
+        ledger.happened(instants[-1], instants[-1])
+        # What is spent between two pages' instants is news for the earlier page only.
+        story.execute(f"UPDATE sessions SET input_tokens = 110 WHERE id = 's{number}'")
+    story.execute("DELETE FROM sessions WHERE id = 's29'")
+    for _ in range(2):
+        spent = [ledger.happened(instant, NOW).spending.tokens.input for instant in instants]
+        assert spent == [10 * (20 - number) for number in range(20)]
+    story.execute("UPDATE sessions SET input_tokens = 115 WHERE id = 's0'")
+    spent = [ledger.happened(instant, NOW).spending.tokens.input for instant in instants]
+    assert spent == [205, *(10 * (20 - number) + 5 for number in range(1, 20))]
 
 
 def test_a_missing_file_has_had_nothing_happen(ledger: Ledger) -> None:

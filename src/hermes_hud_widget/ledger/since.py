@@ -14,13 +14,13 @@ from hermes_hud_widget.ledger.calls import ELEMENTS
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.kept import Kept
 from hermes_hud_widget.ledger.money import Sum, Usage
-from hermes_hud_widget.ledger.records import Record
+from hermes_hud_widget.ledger.records import Known, Record
 from hermes_hud_widget.ledger.rows import Spending
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.values import moment
 
-MOST_INSTANTS = 8
-"""So many viewers' instants are kept, those asked for last."""
+MOST_INSTANTS = 64
+"""So many viewers' instants are kept, those asked for last: more pages than anybody has open at a time."""
 PROMPT_S = 30.0
 """Asked for within so many seconds, all that was spent since an instant is known."""
 REMEMBERED_S = 7 * 86_400.0
@@ -54,14 +54,35 @@ class _Count(NamedTuple):
     tool_calls: int = 0
 
 
+class _Before:
+    """The sessions as they were once.
+
+    Attributes:
+        base: As they were some time earlier; shared, and changed by nobody.
+        own: Those that were others by then; None: gone.
+    """
+
+    def __init__(self, base: Known, own: dict[str, Record | None]) -> None:
+        self.base = base
+        self.own = own
+
+    def get(self, id: str) -> Record | None:
+        return self.own[id] if id in self.own else self.base.get(id)
+
+    def active_after(self, oldest: float) -> _Before:
+        """Without those that were last active before."""
+        both = {**self.base, **self.own}
+        return _Before({}, {id: one for id, one in both.items() if one and (one.last or 0.0) >= oldest})
+
+
 class _Instant:
     """What is known of one instant."""
 
-    def __init__(self, kept: Kept, since: float, asked: float) -> None:
+    def __init__(self, kept: Kept, before: _Before, since: float, asked: float) -> None:
         self.since = since
         self.spent_since = since if asked - since <= PROMPT_S else asked
         self.pending = kept.follow()
-        self.before = dict(kept.records)
+        self.before = before
         self.counts: dict[str, _Count] = {}
         self.spent: dict[str, tuple[Usage, ...]] = {}
 
@@ -82,14 +103,16 @@ class Since:
         self._kept = kept
         self._parts_of = parts_of
         self._instants: OrderedDict[float, _Instant] = OrderedDict()
+        self._base: Known = {}
+        self._changed: set[str] | None = None
 
     def go_on(self, kept: Kept) -> None:
         """The same sessions were or will be read anew, of the same file."""
         self._kept = kept
+        self._base, self._changed = {}, None
         for one in self._instants.values():
             one.pending = kept.follow()
-            oldest = one.since - REMEMBERED_S
-            one.before = {id: record for id, record in one.before.items() if (record.last or 0.0) >= oldest}
+            one.before = one.before.active_after(one.since - REMEMBERED_S)
 
     def happened(self, since: datetime, now: datetime) -> Happened:
         """What happened since then; reads what is new since it was asked last.
@@ -98,13 +121,16 @@ class Since:
             DatabaseProblem: The file cannot be read now.
         """
         seconds = since.timestamp()
-        one = self._instants.pop(seconds, None) or _Instant(self._kept, seconds, now.timestamp())
+        one = self._instants.pop(seconds, None)
+        if one is None:
+            one = _Instant(self._kept, self._before(), seconds, now.timestamp())
         self._instants[seconds] = one
         while len(self._instants) > MOST_INSTANTS:
             self._kept.unfollow(self._instants.popitem(last=False)[1].pending)
         for id in tuple(one.pending):
             self._take(one, id)
             one.pending.discard(id)
+        one.pending.clear()  # of all sessions there were; without this it keeps the room for them
         spent = Sum()
         for parts in one.spent.values():
             spent.add_session(parts)
@@ -115,6 +141,17 @@ class Since:
             spending=Spending(spent.sessions, spent.tokens(), spent.cost()),
             spent_since=moment(one.spent_since),
         )
+
+    def _before(self) -> _Before:
+        """The sessions as they are now: most are as they were at an earlier instant, which is kept once for all."""
+        records = self._kept.records
+        if self._changed is None or len(self._changed) > len(records) // 8:
+            if self._changed is not None:
+                self._kept.unfollow(self._changed)
+            self._base = dict(records)
+            self._changed = self._kept.follow()
+            self._changed.clear()
+        return _Before(self._base, {id: records.get(id) for id in self._changed})
 
     def _take(self, one: _Instant, id: str) -> None:
         """A session that may have changed."""
@@ -133,7 +170,7 @@ class Since:
         before = one.before.get(id)
         if before is None and not is_new:
             # Read only now, though it is older: what it has spent, it spent before.
-            one.before[id] = record
+            one.before.own[id] = record
         elif before is None or is_new:
             one.spent[id] = self._parts_of(record)
         elif before != record:

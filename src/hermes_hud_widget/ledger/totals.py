@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.lineage import Lineage, SessionRow
 from hermes_hud_widget.ledger.money import Sum, Usage
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.records import Record, read_rows, read_usages
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.schema import Schema
@@ -17,8 +18,8 @@ from hermes_hud_widget.ledger.shapes import Shape
 from hermes_hud_widget.ledger.usage import session_usage
 from hermes_hud_widget.ledger.values import instant
 
-_AT_ONCE = 500
-"""So many sessions are read in one transaction, for which a commit of Hermes may have to wait."""
+_FIRST, _MOST = 100, 500
+"""So many sessions are read in the first transaction, and at most in one: a commit of Hermes may have to wait for it."""
 
 
 class WholeTotals(NamedTuple):
@@ -42,21 +43,22 @@ class WholeTotals(NamedTuple):
 
 
 def read_totals(database: Database) -> WholeTotals:
-    """Reads them, some hundred sessions at a time and no message but the last.
+    """Reads them, as many sessions at a time as some ms allow, and no message but the last.
 
     Raises:
         DatabaseMissing: There is no file.
         DatabaseProblem: It cannot be read now.
     """
     rows: list[SessionRow] = []
-    spent, after = Sum(), -(2**63)
+    spent, after, pace = Sum(), -(2**63), Pace(_FIRST, most=_MOST)
     while True:
-        found, usages = database.read(partial(_part, after))
+        with pace.step() as limit:
+            found, usages = database.read(partial(_part, after, limit))
         for rowid, row in found:
             rows.append(row)
             spent.add_session(session_usage(Record(rowid, row, Shape(), None, usages.get(row.id, ()))).parts)
             after = rowid
-        if len(found) < _AT_ONCE:
+        if len(found) < limit:
             break
     lineage = Lineage(rows, {})
     return WholeTotals(
@@ -70,9 +72,9 @@ def read_totals(database: Database) -> WholeTotals:
 
 
 def _part(
-    after: int, connection: sqlite3.Connection, schema: Schema
+    after: int, limit: int, connection: sqlite3.Connection, schema: Schema
 ) -> tuple[list[tuple[int, SessionRow]], dict[str, tuple[Usage, ...]]]:
-    found = read_rows(connection, schema, after, _AT_ONCE)
+    found = read_rows(connection, schema, after, limit)
     return found, read_usages(connection, schema, [row.id for _, row in found])
 
 

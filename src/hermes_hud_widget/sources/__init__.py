@@ -24,6 +24,7 @@ from hermes_hud_widget.sources.facts import (
 )
 from hermes_hud_widget.sources.files import ActiveProfile, Entries, EntriesFile, Json, RootJson, TextFile
 from hermes_hud_widget.sources.folder import Folder, FoundFile, FoundFiles
+from hermes_hud_widget.sources.json_rows import JsonRows
 from hermes_hud_widget.sources.model_catalog import CatalogModel, ModelCatalog
 from hermes_hud_widget.sources.objects import JsonObject
 from hermes_hud_widget.sources.places import HomeName, Profiles
@@ -67,6 +68,7 @@ __all__ = [
     "HomeName",
     "Json",
     "JsonObject",
+    "JsonRows",
     "LogLine",
     "LogPage",
     "Logs",

@@ -166,9 +166,10 @@ class _Alive(Attached[Processes]):
             self._named = frozenset(islice(self._processes(content), MAX_PROCESSES))
         for process in self._named - before:
             lives = _is_alive(process)
-            if lives:
+            if lives is not False:
+                # There is one of this number, even if without its start nobody can tell whether it is the same.
                 self._unseen = 0
-            elif lives is False and not self._is_first:
+            elif not self._is_first:
                 # Whoever wrote this down lived a moment ago, and is not there: it is not to be seen from here.
                 self._unseen += 1
         self._is_first = False

@@ -18,15 +18,17 @@ from hermes_hud_widget.sources.source import Attached, Source
 from hermes_hud_widget.sources.table import Rows, Table, in_words, select
 
 MAX_DATABASES = 32
-"""At most so many folders are looked into: each database costs descriptors."""
+"""At most so many folders are watched, the first by name: each database costs descriptors."""
+MAX_FOLDERS = 200
+"""At most so many are known at all."""
 
 
 @frozen
 class Databases(Source["DatabaseFiles"]):
     """The SQLite file at a path, and the files of the same name in the folders of another folder.
 
-    It changes when something is committed to one of them. Nothing is read before somebody asks; a damaged one is told
-    to whoever asks for it, and costs no other.
+    It changes when something is committed to one of them, as far as they are watched. Nothing is read before somebody
+    asks; a damaged one is told to whoever asks for it, and costs no other.
 
     Attributes:
         path: The file, in the home.
@@ -55,13 +57,15 @@ class DatabaseFiles:
     """What a `Databases` gives.
 
     Attributes:
-        names: Of the folders that hold a database, sorted.
+        names: Of the folders that hold a database, sorted; at most 32.
         has_main: Whether there is a file at the path itself.
+        more: Of the others, sorted: they can be read, and nothing tells when they change.
     """
 
     names: tuple[str, ...]
     has_main: bool
     _read: Callable[[str | None, tuple[Table, ...]], tuple[Rows, ...]]
+    more: tuple[str, ...] = ()
 
     def read(self, name: str | None, *tables: Table) -> tuple[Rows, ...]:
         """The rows of these tables, all of one moment; none of a database or table that is not there.
@@ -82,6 +86,7 @@ class _Databases(Attached[DatabaseFiles]):
         self._base = base
         self._lock = threading.Lock()
         self._databases: dict[str | None, Database] = {None: Database(base / declared.path)}
+        self._more: tuple[str, ...] = ()
         self.folders = (base / declared.each,)
         self._set_files()
 
@@ -96,15 +101,17 @@ class _Databases(Attached[DatabaseFiles]):
     def signature(self) -> Hashable:
         with self._lock:
             self._look()
-            found = dict(self._databases)
-        return tuple((name, database.path.exists(), database.signature()) for name, database in found.items())
+            found, more = dict(self._databases), self._more
+        seen = ((name, database.path.exists(), database.signature()) for name, database in found.items())
+        return (*seen, more)
 
     def read(self) -> DatabaseFiles:
         with self._lock:
             self._look()
             there = [name for name, database in self._databases.items() if database.path.exists()]
+            more = tuple(name for name in self._more if self._path(name).exists())
         names = tuple(name for name in there if name is not None)
-        return DatabaseFiles(names, None in there, self._rows)
+        return DatabaseFiles(names, None in there, self._rows, more)
 
     def is_missing(self) -> bool:
         return not any(database.path.exists() for database in self._all())
@@ -119,9 +126,10 @@ class _Databases(Attached[DatabaseFiles]):
             return tuple(self._databases.values())
 
     def _rows(self, name: str | None, tables: tuple[Table, ...]) -> tuple[Rows, ...]:
-        with self._lock:
-            database = self._databases.get(name)
         nothing = tuple[Rows, ...](() for _ in tables)
+        with self._lock:
+            watched = self._databases.get(name)
+            database = Database(self._path(name)) if name in self._more and name is not None else watched
         if database is None:
             return nothing
 
@@ -134,13 +142,17 @@ class _Databases(Attached[DatabaseFiles]):
             return nothing
         except DatabaseProblem as error:
             raise in_words(error, database.path.relative_to(self._base).as_posix()) from error
+        finally:
+            if database is not watched:
+                database.close()
 
     def _look(self) -> None:
         """Which folders there are now. One without a database is awaited: it comes a moment after its folder."""
-        file_name = Path(self._declared.path).name
         folders: list[str] = []
         with suppress(OSError), os.scandir(self.folders[0]) as entries:
-            folders = sorted(entry.name for entry in entries if entry.is_dir())[:MAX_DATABASES]
+            folders = sorted(entry.name for entry in entries if entry.is_dir())[:MAX_FOLDERS]
+        self._more = tuple(folders[MAX_DATABASES:])
+        del folders[MAX_DATABASES:]
         if folders == [name for name in self._databases if name is not None]:
             return
         for name in [name for name in self._databases if name is not None and name not in folders]:
@@ -148,8 +160,11 @@ class _Databases(Attached[DatabaseFiles]):
         known = self._databases
         self._databases = {None: known[None]}
         for name in folders:
-            self._databases[name] = known.get(name) or Database(self.folders[0] / name / file_name)
+            self._databases[name] = known.get(name) or Database(self._path(name))
         self._set_files()
+
+    def _path(self, name: str) -> Path:
+        return self.folders[0] / name / Path(self._declared.path).name
 
     def _set_files(self) -> None:
         self.files = tuple(file for database in self._databases.values() for file in database.files)

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Hashable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -17,7 +17,7 @@ import platformdirs
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.own import check_outside, own_folder
-from hermes_hud_widget.ledger.private import Folder, Lock, Writer, open_folder
+from hermes_hud_widget.ledger.private import Folder, Writer, open_folder
 from hermes_hud_widget.place import Place, shown
 from hermes_hud_widget.sources.file import AttachedFile
 from hermes_hud_widget.sources.source import Attached, Source
@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
     Attributes:
         day: The day, in the home's zone.
-        at: When they were taken: the last time on that day.
+        at: When they were taken: the last time on that day that they were others than before.
         figures: By name; None: not known.
     """
 
@@ -85,15 +85,13 @@ class Diary(Source[Pages]):
 
 
 class AttachedDiary(Attached[Pages]):
-    """One home's diary. Many servers may read it; the first that keeps a page is its only writer until it closes."""
+    """One home's diary. Many servers may read it, and each may keep a page: one after the other."""
 
     def __init__(self, declared: Diary, place: Place) -> None:
         self._place = place
         self._name = f"{declared.name}.jsonl"
         self._label = declared.label
         self._lock = threading.Lock()
-        self._right: Lock | None = None
-        self._folder: Folder | None = None
         self._path: Path | None = None
         self._file: AttachedFile[tuple[Page, ...]] | None = None
         self._is_closed = place.is_demo
@@ -126,54 +124,51 @@ class AttachedDiary(Attached[Pages]):
         return Pages(self._file.read(), shown(self._path))
 
     def keep(self, page: Page) -> bool:
-        """Keeps a page in the place of that day's earlier one; False when another server is the writer.
+        """Keeps a page in the place of that day's earlier one; one with the same figures is left as it is.
+
+        False when another server is just keeping one, of the same home at the same time, or nothing is kept here.
 
         Raises:
             OSError: It cannot be written there.
             SourceError: What is there is damaged, and is left alone.
         """
         with self._lock:
-            if self._file is None or self._path is None or self._is_closed or not self._may_write(self._path):
+            if self._file is None or self._path is None or self._is_closed:
                 return False
-            others = [old for old in self._file.read() if old.day != page.day]
-            pages = sorted([*others, page], key=lambda each: each.day)[-MOST_PAGES:]
-            text = "".join(json.dumps(_as_json(each)) + "\n" for each in pages)
-            self._replace(text.encode())
-            return True
+            real = Path(os.path.realpath(self._path.parent))
+            check_outside(real, (self._place.path, self._place.root), VARIABLE)
+            # Each time anew: the directory may be gone, and who holds the lock for longer keeps others from writing.
+            with (
+                open_folder(real.parent, make=True) as homes,
+                homes.folder(real.name, make=True) as folder,
+            ):
+                right = folder.lock(f"{self._name}.lock")
+                if right is None:
+                    return False
+                with closing(right):
+                    self._put(folder, page, self._file.read())
+                    return True
 
     def close(self) -> None:
         with self._lock:
             self._is_closed = True
-            for held in (self._right, self._folder):
-                if held is not None:
-                    held.close()
-            self._right = self._folder = None
 
-    def _may_write(self, path: Path) -> bool:
-        """True when this is the writer: it has the lock, and the directory is still the one that it was."""
-        if self._right is not None:
-            return True
-        real = Path(os.path.realpath(path.parent))
-        check_outside(real, (self._place.path, self._place.root), VARIABLE)
-        with open_folder(real.parent, make=True) as homes:
-            folder = homes.folder(real.name, make=True)
-        right = folder.lock(f"{self._name}.lock")
-        if right is None:
-            folder.close()
-            return False
-        self._folder, self._right = folder, right
-        return True
+    def _put(self, folder: Folder, page: Page, known: tuple[Page, ...]) -> None:
+        # What is written is a change of this source, after which its panel is kept again: that must come to an end.
+        if any((old.day, old.figures) == (page.day, page.figures) for old in known):
+            return
+        others = [old for old in known if old.day != page.day]
+        pages = sorted([*others, page], key=lambda each: each.day)[-MOST_PAGES:]
+        self._replace(folder, "".join(json.dumps(_as_json(each)) + "\n" for each in pages).encode())
 
-    def _replace(self, content: bytes) -> None:
+    def _replace(self, folder: Folder, content: bytes) -> None:
         """As a whole: a reader finds the old pages or the new ones, and so does whoever starts after a crash."""
-        assert self._folder is not None
         temporary = f".{self._name}.new"
         with suppress(FileNotFoundError):  # of a server that ended in the middle of it
-            self._folder.remove(temporary)
-        fd = self._folder.create(temporary)
-        with Writer(fd) as writer:
+            folder.remove(temporary)
+        with Writer(folder.create(temporary)) as writer:
             writer.write(content)
-        self._folder.rename(temporary, self._name)
+        folder.rename(temporary, self._name)
 
     def _parse(self, text: str, _: datetime) -> tuple[Page, ...]:
         pages = []

@@ -18,8 +18,9 @@ from hermes_hud_widget.sources.source import Attached, Source
 
 MAX_PROFILES = 64
 MAX_FOLDERS = 4_000
-TOTALS_AGAIN_S = 8.0
-"""A database that changes all the time is summed up again no more often than so."""
+TOTALS_AGAIN_S, TOTALS_PER_COST = 8.0, 100
+"""A database that changes all the time is summed up again after so long at the earliest, and after so many times what
+it took: of 15,000 sessions that is two minutes."""
 
 
 @frozen
@@ -114,7 +115,7 @@ def _close(attached: Mapping[str, Attached[Any]]) -> None:
 
 @frozen
 class SessionTotals(Source[WholeTotals | None]):
-    """What the sessions of a `state.db` come to; None when there is none. May be some seconds old."""
+    """What the sessions of a `state.db` come to; None when there is none. May be some seconds old, of many sessions more."""
 
     counts_as_content: ClassVar[bool] = False
 
@@ -137,6 +138,7 @@ class _SessionTotals(Attached[WholeTotals | None]):
         self._database = database
         self._lock = threading.Lock()
         self._read: tuple[Hashable, float, WholeTotals] | None = None
+        """The content that was summed up, when to sum up another one, and the sums."""
 
     def signature(self) -> Hashable:
         return None
@@ -145,11 +147,16 @@ class _SessionTotals(Attached[WholeTotals | None]):
         with self._lock:
             known = self._read
             # Before the rows: a commit in between is then noticed by the next look.
-            seen, now = self._database.content(), time.monotonic()
-            if known is not None and (known[0] == seen or now < known[1] + TOTALS_AGAIN_S):
+            seen, began = self._database.content(), time.monotonic()
+            if known is not None and (known[0] == seen or began < known[1]):
                 return known[2]
             totals = read_totals(self._database)
-            self._read = (seen, now, totals)
+            ended = time.monotonic()
+            self._read = (
+                seen,
+                max(began + TOTALS_AGAIN_S, ended + TOTALS_PER_COST * (ended - began)),
+                totals,
+            )
             return totals
 
     def close(self) -> None:

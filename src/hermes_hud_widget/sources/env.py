@@ -1,13 +1,14 @@
-"""The names of a `.env` file's variables; their values are forgotten at once."""
+"""The names of a `.env` file's variables; of their values nothing is kept."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 
+from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
-from hermes_hud_widget.sources.file import AttachedFile
+from hermes_hud_widget.sources.file import AttachedFile, not_utf8
 from hermes_hud_widget.sources.source import Attached, Source
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -28,7 +29,21 @@ class EnvNames(Source[frozenset[str]]):
         return frozenset()
 
     def attach(self, place: Place) -> Attached[frozenset[str]]:
-        return AttachedFile(place.path / self.path, self.path, env_names, frozenset())
+        return _EnvFile(place.path / self.path, self.path, env_names, frozenset())
+
+
+class _EnvFile(AttachedFile[frozenset[str]]):
+    """Its content, kept to be compared with the next, is the names: a value that changes is no change."""
+
+    def _load(self) -> bytes | SourceError | None:
+        content = super()._load()
+        if not isinstance(content, bytes):
+            return content
+        try:
+            names = env_names(content.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            return not_utf8(self._label, error)
+        return "".join(f"{name}=*\n" for name in sorted(names)).encode()
 
 
 def env_names(text: str, _: datetime | None = None) -> frozenset[str]:

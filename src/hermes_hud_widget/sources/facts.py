@@ -47,8 +47,18 @@ class Readable(Source[Mapping[str, str | None]]):
 class _Readable(Attached[Mapping[str, str | None]]):
     def __init__(self, attached: Mapping[str, Attached[Any]]) -> None:
         self._attached = attached
-        self.files = tuple(file for one in attached.values() for file in one.files)
-        self.folders = tuple(folder for one in attached.values() for folder in one.folders)
+
+    @property
+    def files(self) -> tuple[Path, ...]:  # type: ignore[override]
+        return tuple(file for one in self._attached.values() for file in one.files)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:  # type: ignore[override]
+        return tuple(folder for one in self._attached.values() for folder in one.folders)
+
+    @property
+    def may_lag(self) -> bool:  # type: ignore[override]
+        return any(one.may_lag for one in self._attached.values())
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
@@ -195,7 +205,7 @@ class _Standing(Attached[DatabaseState | None]):
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
-        return self._database.recheck_soon
+        return self._shared.recheck_soon
 
     @property
     def may_lag(self) -> bool:  # type: ignore[override]

@@ -53,11 +53,7 @@ class AttachedFile(Attached[T_co]):
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise SourceError(
-                "damaged",
-                self._label,
-                f"{self._label} is not UTF-8 text (byte {error.start}); save it as UTF-8",
-            ) from error
+            raise not_utf8(self._label, error) from error
         value = self._parse(text, modified_at)
         with self._lock:
             self._parsed = (content, modified_at, value)
@@ -110,6 +106,11 @@ class AttachedFile(Attached[T_co]):
             return SourceError("unavailable", self._label, f"{self._label} cannot be read: {error.strerror}")
         finally:
             os.close(descriptor)
+
+
+def not_utf8(label: str, error: UnicodeDecodeError) -> SourceError:
+    """What is said of a file that is no text."""
+    return SourceError("damaged", label, f"{label} is not UTF-8 text (byte {error.start}); save it as UTF-8")
 
 
 def _facts(path: Path) -> Hashable:

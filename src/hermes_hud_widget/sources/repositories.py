@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 READ_AGAIN = timedelta(seconds=30)
 """What was read so long ago is read again when somebody asks for it."""
+TIMES_AS_LONG = 50
+"""After reading nothing is read again for so many times as long as that took, however many directories there are."""
+ROUND_S = 10.0
+"""After so much reading in one go what is known already waits for the next time, that read last as the last."""
 WORKERS = 4
 MOST_STUCK = 8
 """A directory on a network drive that does not answer holds a thread; so many may be held in all."""
@@ -58,6 +62,8 @@ class Checkouts:
         self._waiting: deque[str] = deque()
         self._busy: dict[str, float] = {}
         self._workers = 0
+        self._spent_s = 0.0
+        self._not_again_before = datetime.min.replace(tzinfo=UTC)
         self._is_somebody_told = False
         self._is_closed = False
 
@@ -66,7 +72,8 @@ class Checkouts:
     ) -> Mapping[str, Checkout]:
         """What is known of these directories; those of which nothing is known yet are missing.
 
-        Whatever is unknown or old is read, and waited for as long as that takes, but no longer than `wait_s`.
+        Whatever is unknown or old is read, and waited for as long as that takes, but no longer than `wait_s`. What is
+        old is left as it is while reading has taken too much of the time lately.
 
         Args:
             paths: Absolute paths.
@@ -77,10 +84,10 @@ class Checkouts:
         wanted = list(dict.fromkeys(paths))
         until = time.monotonic() + wait_s
         with self._changed:
-            for path in wanted:
-                known = self._known.get(path)
-                is_due = known is None or known.read_at <= now - read_again
-                if is_due and path not in self._busy and path not in self._waiting:
+            unknown = [path for path in wanted if path not in self._known]
+            old = [path for path in wanted if path in self._known and self._is_old(path, now, read_again)]
+            for path in (*unknown, *sorted(old, key=lambda path: self._known[path].read_at)):
+                if path not in self._busy and path not in self._waiting:
                     self._waiting.append(path)
             self._employ()
             while self._is_reading(wanted) and (left := until - time.monotonic()) > 0:
@@ -100,6 +107,9 @@ class Checkouts:
             self._is_closed = True
             self._waiting.clear()
             self._changed.notify_all()
+
+    def _is_old(self, path: str, now: datetime, read_again: timedelta) -> bool:
+        return now >= max(self._known[path].read_at + read_again, self._not_again_before)
 
     def _is_reading(self, paths: Iterable[str]) -> bool:
         return not self._is_closed and any(
@@ -126,7 +136,7 @@ class Checkouts:
                     self._workers -= 1
                     return
                 path = self._waiting.popleft()
-                self._busy[path] = time.monotonic()
+                began = self._busy[path] = time.monotonic()
             try:
                 found = self._read(path)
             except OSError:
@@ -140,7 +150,15 @@ class Checkouts:
                 del self._busy[path]
                 if not self._is_closed:
                     self._known[path] = found
+                # Of one that hung for hours no more than is needed to know that it hangs.
+                self._spent_s += min(time.monotonic() - began, STUCK_AFTER_S)
+                if self._spent_s >= ROUND_S:
+                    self._waiting = deque(path for path in self._waiting if path not in self._known)
                 is_done = not self._waiting and all(map(self._is_stuck, self._busy))
+                if is_done:
+                    pause = timedelta(seconds=TIMES_AS_LONG * self._spent_s)
+                    self._not_again_before = max(self._not_again_before, found.read_at) + pause
+                    self._spent_s = 0.0
                 must_tell = is_done and self._is_somebody_told and not self._is_closed
                 if must_tell:
                     self._is_somebody_told = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from hermes_hud_widget.ledger.database import Database, DatabaseMissing, Databas
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.looks import once
 from hermes_hud_widget.place import Place
+
+TIMES_AS_LONG = 5
+"""After a read that the writer's lock made vain, the next one waits so many times as long as that took."""
 
 Work = Callable[[sqlite3.Connection, Schema], Any]
 
@@ -38,6 +42,13 @@ class SharedDatabase:
         self._seen: Hashable = object()
         self._found: dict[Hashable, Any] = {}
         self._changes: Counter[Hashable] = Counter()
+        self._is_unread = False
+        self._again_at = 0.0
+
+    @property
+    def recheck_soon(self) -> bool:
+        """True after a look that could not be certain, or that could not be followed by a read."""
+        return self.database.recheck_soon or self._is_unread
 
     def join(self, member: Hashable) -> None:
         """The file stays open until this one has left, too."""
@@ -50,6 +61,7 @@ class SharedDatabase:
             self._members.discard(member)
             for kept in (self._works, self._found, self._changes):
                 kept.pop(member, None)
+            self._is_unread &= bool(self._works)
             if not self._members:
                 self.database.close()
 
@@ -70,35 +82,64 @@ class SharedDatabase:
                 self._seen = object()
             # Before the rows: a commit in between is then noticed by the next look.
             seen = self.signature()
-            if seen != self._seen:
-                for each, found in self._read().items():
-                    if each not in self._found or found != self._found[each]:
-                        self._found[each] = found
-                        self._changes[each] += 1
-                self._seen = seen
+            if seen != self._seen and time.monotonic() >= self._again_at:
+                self._refresh(seen)
             return self._changes[member]
 
-    def _read(self) -> Mapping[Hashable, Any]:
+    def content(self, member: Hashable, work: Work) -> Any:
+        """What `work` finds now; what `changes` has found already is not read again.
+
+        Raises what `Database.read` raises.
+        """
+        with self._lock:
+            found = self._found.get(member)
+            # Damage is words; whoever asks is to get it as an error.
+            if isinstance(found, tuple) and once((self, "content"), self.database.content) == self._seen:
+                return found
+        return self.database.read(work)
+
+    def _refresh(self, seen: Hashable) -> None:
+        began = time.monotonic()
+        read = self._read()
+        self._is_unread = read is None
+        if read is None:
+            ended = time.monotonic()
+            self._again_at = ended + TIMES_AS_LONG * (ended - began)
+            return
+        for each, found in read.items():
+            if each not in self._found or found != self._found[each]:
+                self._found[each] = found
+                self._changes[each] += 1
+        self._seen = seen
+
+    def _read(self) -> Mapping[Hashable, Any] | None:
+        """What each finds now; None while the writer's lock lets nobody know."""
         works = dict(self._works)
         try:
             return self.database.read(
-                lambda connection, schema: {each: work(connection, schema) for each, work in works.items()}
+                lambda connection, schema: {
+                    each: _unless_damaged(work, connection, schema) for each, work in works.items()
+                }
             )
         except DatabaseMissing:
             return dict.fromkeys(works)
         except DatabaseProblem as error:
-            if error.kind != "damaged":
-                return dict.fromkeys(works, str(error))
-            # Of a damaged file some tables may be whole: they have not changed.
-            return {each: self._read_alone(work) for each, work in works.items()}
+            # What a dead writer left behind is locked, too, but until somebody starts Hermes.
+            may_pass = self.database.way is not None or self.database.recheck_soon
+            return None if error.kind == "locked" and may_pass else dict.fromkeys(works, str(error))
 
-    def _read_alone(self, work: Work) -> Any:
-        try:
-            return self.database.read(work)
-        except DatabaseMissing:
-            return None
-        except DatabaseProblem as error:
-            return str(error)
+
+def _unless_damaged(work: Work, connection: sqlite3.Connection, schema: Schema) -> Any:
+    """What it finds, or in words that this part of the file is damaged: others may be whole, and have not changed.
+
+    Here, as `Database.read` would try all of it again and again, with pauses.
+    """
+    try:
+        return work(connection, schema)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        return str(error)
 
 
 def shared_database(place: Place, path: Path) -> SharedDatabase:

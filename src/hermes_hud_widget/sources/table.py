@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frozen import frozen
@@ -72,11 +72,12 @@ class _Table(Attached[Rows]):
         self._shared = shared
         self._database = shared.database
         self.files = shared.database.files
+        self._asked: tuple[Schema, _Statement | None] | None = None
         shared.join(self)
 
     @property
     def recheck_soon(self) -> bool:  # type: ignore[override]
-        return self._database.recheck_soon
+        return self._shared.recheck_soon
 
     @property
     def may_lag(self) -> bool:  # type: ignore[override]
@@ -87,7 +88,7 @@ class _Table(Attached[Rows]):
 
     def read(self) -> Rows:
         try:
-            return self._database.read(self._rows)
+            return self._content()
         except DatabaseProblem as error:
             raise in_words(error, self._declared.path) from error
 
@@ -97,8 +98,14 @@ class _Table(Attached[Rows]):
     def close(self) -> None:
         self._shared.leave(self)
 
+    def _content(self) -> Rows:
+        return self._database.read(self._rows)
+
     def _rows(self, connection: sqlite3.Connection, schema: Schema) -> Rows:
-        return select(self._declared, connection, schema)
+        # Written once for a schema: it is asked after every commit.
+        if self._asked is None or self._asked[0] is not schema:
+            self._asked = (schema, _statement(self._declared, schema))
+        return _found(self._asked[1], connection)
 
 
 class _ByContent(_Table):
@@ -107,14 +114,37 @@ class _ByContent(_Table):
     def signature(self) -> Hashable:
         return self._shared.changes(self, self._rows)
 
+    def _content(self) -> Rows:
+        rows: Rows = self._shared.content(self, self._rows)
+        return rows
+
 
 def select(declared: Table, connection: sqlite3.Connection, schema: Schema) -> Rows:
     """The rows that a declaration asks for; where the file lies is the caller's business."""
+    return _found(_statement(declared, schema), connection)
+
+
+class _Statement(NamedTuple):
+    """What asks for the rows of a declaration.
+
+    Attributes:
+        there: The columns that it asks for.
+        blank: A row without them.
+    """
+
+    sql: str
+    values: tuple[Any, ...]
+    there: tuple[str, ...]
+    blank: Mapping[str, None]
+
+
+def _statement(declared: Table, schema: Schema) -> _Statement | None:
+    """None where there is no such table."""
     column, among = declared.where or (None, ())
     beginning, start = declared.prefix or (None, "")
     if not schema.has(declared.table, column) or not schema.has(declared.table, beginning):
-        return ()
-    there = [name for name in declared.columns if schema.has(declared.table, name)]
+        return None
+    there = tuple(name for name in declared.columns if schema.has(declared.table, name))
     order = [
         f"{_quoted(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}"
         for name in declared.order
@@ -133,10 +163,15 @@ def select(declared: Table, connection: sqlite3.Connection, schema: Schema) -> R
         sql += f" WHERE {' AND '.join(conditions)}"
     if order:
         sql += f" ORDER BY {', '.join(order)}"
-    blank = dict.fromkeys(declared.columns)
-    found = connection.execute(f"{sql} LIMIT ?", (*values, declared.limit)).fetchall()
+    return _Statement(f"{sql} LIMIT ?", (*values, declared.limit), there, dict.fromkeys(declared.columns))
+
+
+def _found(statement: _Statement | None, connection: sqlite3.Connection) -> Rows:
+    if statement is None:
+        return ()
+    rows = connection.execute(statement.sql, statement.values).fetchall()
     # Without strict: the NULL of a table that has none of the columns belongs to no column.
-    return tuple({**blank, **dict(zip(there, row, strict=False))} for row in found)
+    return tuple({**statement.blank, **dict(zip(statement.there, row, strict=False))} for row in rows)
 
 
 def in_words(error: DatabaseProblem, path: str) -> SourceError:
