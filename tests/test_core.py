@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 
 from hermes_hud_widget.core import OpenHome, Snapshot
 from hermes_hud_widget.errors import SourceError
+from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.panels import all_panels
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import Json
+from support.agent import MakeAgent
 
 SCHEMAS = Path(__file__).parent / "ledger" / "schemas"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -110,3 +113,28 @@ def test_a_panel_names_a_known_group_and_a_release(home: Path) -> None:
         Panel("x", "X", count, group="elsewhere", board=Json("board.json"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="soon"):
         Panel("x", "X", count, since="soon", board=Json("board.json"))
+
+
+def test_what_a_panel_reads_of_a_database_is_what_one_look_found(
+    agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hermes = agent()
+    hermes.session("s", source="cli")
+    looks: Counter[int] = Counter()
+    content = Database.content
+
+    def looked(database: Database) -> Any:
+        looks[id(database)] += 1
+        return content(database)
+
+    with closing(OpenHome(Place(hermes.home, hermes.home, None), all_panels())) as opened:
+        query = opened.parse_query("overview", {})
+        opened.collect("overview", query, 1)
+        hermes.message("s", "user", "hello")
+        monkeypatch.setattr(Database, "content", looked)
+        first = opened.collect("overview", query, 2)
+        assert set(looks.values()) == {1}
+        hermes.message("s", "user", "again")
+        second = opened.collect("overview", query, 3)
+    assert set(looks.values()) == {2}
+    assert second.data["totals"]["messages"] == first.data["totals"]["messages"] + 1 == 2

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -20,6 +20,7 @@ from hermes_hud_widget.errors import ArgumentError, HomeError, SourceError, Unkn
 from hermes_hud_widget.frames import Frame, FrameArguments
 from hermes_hud_widget.ledger.database import DatabaseMissing
 from hermes_hud_widget.ledger.release import is_older
+from hermes_hud_widget.looks import one_look
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.place import Place, check_readable
 from hermes_hud_widget.protocol import Problem, Progress, Status
@@ -116,6 +117,14 @@ def check_arguments(
     return frame.check(**given, now=now, where=where)
 
 
+class _Read(NamedTuple):
+    """A source as something reads it: found once, since its hash and its equality go through all its fields."""
+
+    name: str
+    source: Source[Any]
+    attached: Attached[Any]
+
+
 class OpenHome:
     """A home with its sources attached. All methods may be called from any thread."""
 
@@ -132,9 +141,10 @@ class OpenHome:
             attached: frozenset(name for name, panel in panels.items() if source in panel.sources.values())
             for source, attached in self.sources.items()
         }
+        self._reads = {name: self._reads_of(panel.sources) for name, panel in panels.items()}
         self._config_file = self.sources.get(Config()) or Config().attach(place)
         self._lock = threading.Lock()
-        self._good: dict[Source[Any], Any] = {}
+        self._good: dict[Attached[Any], Any] = {}
 
     def close(self) -> None:
         """Closes what the sources hold open."""
@@ -152,7 +162,7 @@ class OpenHome:
 
     def signature(self, panel: str) -> Hashable:
         """Equal as long as nothing changed that this panel reads."""
-        return tuple(self.sources[source].signature() for source in self.panel(panel).sources.values())
+        return tuple(read.attached.signature() for read in self._reads_by(panel))
 
     def panel(self, name: str) -> Panel:
         """The panel of that name.
@@ -198,7 +208,7 @@ class OpenHome:
         """
         now = now or datetime.now(UTC)
         blank = Snapshot(self.id, panel, version, "ok", None, None)
-        declared = self.panel(panel)
+        declared, reads = self.panel(panel), self._reads_by(panel)
         try:
             check_readable(self.place.path)
         except HomeError as error:
@@ -206,13 +216,15 @@ class OpenHome:
                 blank, status="unavailable", error=self._problem("unavailable", self.place.name, error)
             )
         try:
-            before = self._progress(declared.sources.values())
-            contents, problem = self._contents(declared.sources)
-            result = declared.run(contents, query, now)
+            before = _progress(reads)
+            # Whoever asks a file what is there now asks it once: what is written from now on has another version.
+            with one_look():
+                contents, problem = self._contents(reads)
+                result = declared.run(contents, query, now)
             # Asked again when the panel has read, since it may be the first look that begins it. What came to its
             # end in between may have given a part only: then what was said before counts, and the change that
             # follows corrects it.
-            progress = self._progress(declared.sources.values()) or before
+            progress = _progress(reads) or before
             data = redact_json(result.payload.model_dump(mode="json"))
         except SourceError as error:
             status: Status = "unavailable" if error.kind == "unavailable" else "stale"
@@ -232,9 +244,9 @@ class OpenHome:
             )
         if (no_home := self._no_home()) is not None:
             return replace(snapshot, status="empty", error=no_home, progress=None)
-        if (elsewhere := self._elsewhere(declared.sources)) is not None:
+        if (elsewhere := self._elsewhere(reads)) is not None:
             return replace(snapshot, status="unavailable", error=elsewhere, progress=None)
-        if progress is None and (result.payload.is_empty() or self._is_missing(declared.sources)):
+        if progress is None and (result.payload.is_empty() or _is_missing(reads)):
             if (too_old := self._too_old(declared)) is None:
                 return replace(snapshot, status="empty")
             # That Hermes was updated and has changed its database is told to no panel that does not read it.
@@ -253,21 +265,20 @@ class OpenHome:
             OSError: It cannot be kept.
             SourceError: What was kept is damaged.
         """
-        declared = self.panel(panel)
-        contents, problem = self._contents(declared.sources)
-        if declared.record is None or problem is not None or self._progress(declared.sources.values()):
+        declared, reads = self.panel(panel), self._reads_by(panel)
+        contents, problem = self._contents(reads)
+        if declared.record is None or problem is not None or _progress(reads):
             return
         page = declared.record(declared.run(contents, declared.query(), now or datetime.now(UTC)).payload)
-        for source in declared.sources.values():
-            attached = self.sources[source]
-            if page is not None and isinstance(attached, AttachedDiary):
-                attached.keep(page)
+        for read in reads:
+            if page is not None and isinstance(read.attached, AttachedDiary):
+                read.attached.keep(page)
 
     def settle(self, panel: str) -> None:
         """Returns when what the panel reads is read in full; what cannot be read is for `collect` to tell."""
-        for source in self.panel(panel).sources.values():
+        for read in self._reads_by(panel):
             with suppress(SourceError):
-                self.sources[source].settle()
+                read.attached.settle()
 
     def progress(self) -> Progress | None:
         """How far the home has been read, while that goes on."""
@@ -299,12 +310,13 @@ class OpenHome:
         check_readable(self.place.path)
         where, zone_name = zone(self._config().text("timezone"))
         args = check_arguments(self.panels, name, given, now, where)
-        if (elsewhere := self._elsewhere(frame.sources_of(panel.sources))) is not None:
+        reads = self._reads_of(frame.sources_of(panel.sources))
+        if (elsewhere := self._elsewhere(reads)) is not None:
             raise SourceError("unavailable", STATE.path, elsewhere.message)
-        contents, problem = self._contents(frame.sources_of(panel.sources), is_for_frame=True)
+        contents, problem = self._contents(reads, is_for_frame=True)
         filled = frame.run(contents, args, now)
         status: Status = "stale" if problem else "ok"
-        if problem is None and self._is_missing(frame.sources_of(panel.sources)):
+        if problem is None and _is_missing(reads):
             status, problem = "empty", self._no_home()
         about = {
             "home": self.place.name,
@@ -323,8 +335,15 @@ class OpenHome:
             return Settings({})
         return content
 
+    def _reads_by(self, panel: str) -> tuple[_Read, ...]:
+        self.panel(panel)
+        return self._reads[panel]
+
+    def _reads_of(self, sources: Mapping[str, Source[Any]]) -> tuple[_Read, ...]:
+        return tuple(_Read(name, source, self.sources[source]) for name, source in sources.items())
+
     def _contents(
-        self, sources: Mapping[str, Source[Any]], is_for_frame: bool = False
+        self, reads: Iterable[_Read], is_for_frame: bool = False
     ) -> tuple[dict[str, Any], Problem | None]:
         """The sources' contents by name; for damaged ones the last good content, and what is wrong.
 
@@ -332,29 +351,25 @@ class OpenHome:
         """
         contents: dict[str, Any] = {}
         problem: Problem | None = None
-        for name, source in sources.items():
+        for name, source, attached in reads:
             try:
                 if is_for_frame:
-                    self.sources[source].settle()
-                content = self.sources[source].read()
+                    attached.settle()
+                content = attached.read()
             except DatabaseMissing:
                 content = source.missing
             except SourceError as error:
                 with self._lock:
-                    was_good = source in self._good
-                    content = self._good.get(source, source.missing)
+                    was_good = attached in self._good
+                    content = self._good.get(attached, source.missing)
                 if is_for_frame and source.counts_as_content and not was_good:
                     raise
                 problem = problem or self._problem(error.kind, error.path, error)
             else:
                 with self._lock:
-                    self._good[source] = content
+                    self._good[attached] = content
             contents[name] = content
         return contents, problem
-
-    def _progress(self, sources: Iterable[Source[Any]]) -> Progress | None:
-        """How far the reading of these has come: of several, the one with most left."""
-        return _most_left(self.sources[source].progress for source in sources)
 
     def _no_home(self) -> Problem | None:
         if self.place.path.exists():
@@ -362,10 +377,11 @@ class OpenHome:
         message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
         return Problem(kind="no-home", path=self.place.name, message=message)
 
-    def _elsewhere(self, sources: Mapping[str, Source[Any]]) -> Problem | None:
+    def _elsewhere(self, reads: Iterable[_Read]) -> Problem | None:
         """Said where sessions are asked for that Hermes keeps in another database."""
         # Also where a file is left from before: it would show old sessions as the present.
-        if STATE not in sources.values():
+        state = self.sources.get(STATE)
+        if not any(read.attached is state for read in reads):
             return None
         backend = self._config().text("database.backend")
         if backend is None or not backend.strip().lower().startswith("postgres"):
@@ -389,13 +405,21 @@ class OpenHome:
                 return Problem(kind="not-in-version", path=None, message=message)
         return None
 
-    def _is_missing(self, sources: Mapping[str, Source[Any]]) -> bool:
-        content = [source for source in sources.values() if source.counts_as_content]
-        return bool(content) and all(self.sources[source].is_missing() for source in content)
-
     @staticmethod
     def _problem(kind: Any, path: str, error: Exception) -> Problem:
         return Problem(kind=kind, path=path, message=str(error))
+
+
+def _progress(reads: Iterable[_Read]) -> Progress | None:
+    """How far the reading of these has come: of several, the one with most left."""
+    return _most_left(read.attached.progress for read in reads)
+
+
+def _is_missing(reads: Iterable[_Read]) -> bool:
+    content = [read for read in reads if read.source.counts_as_content]
+    # The one that is most often there first: then no other file is asked for.
+    content.sort(key=lambda read: not isinstance(read.source, StateDb))
+    return bool(content) and all(read.attached.is_missing() for read in content)
 
 
 def _most_left(found: Iterable[Progress | None]) -> Progress | None:

@@ -93,7 +93,7 @@ def encodable(text: str) -> str:
 
 def redact_json(value: Any) -> Any:
     """`value` as it may leave: strings redacted, those under a secret's name masked, numbers that JSON lacks as null."""
-    # By exact types, since thousands of values are looked at after each change, and most need nothing.
+    # By exact types and with few calls, since thousands of values are looked at after each change, and most need nothing.
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -102,10 +102,16 @@ def redact_json(value: Any) -> Any:
     if isinstance(value, list):
         return [item if type(item) in _PLAIN else redact_json(item) for item in value]
     if isinstance(value, dict):
-        return {
-            key: item if type(item) in _PLAIN else MASK if _is_secret(key, item) else redact_json(item)
-            for key, item in value.items()
-        }
+        masked: dict[Any, Any] = {}
+        for key, item in value.items():
+            kind = type(item)
+            if kind in _PLAIN:
+                masked[key] = item
+            elif kind is str and len(item) <= _REMEMBERED_CHARS:
+                masked[key] = MASK if _is_secret(key, item) else _redact_remembered(item)
+            else:
+                masked[key] = MASK if _is_secret(key, item) else redact_json(item)
+        return masked
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

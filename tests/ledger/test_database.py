@@ -864,6 +864,41 @@ def test_nothing_but_a_commit_changes_the_signature(
     assert database.signature() == signature, "the writer closed"
 
 
+def test_programs_that_only_open_and_close_it_do_not_change_the_signature(
+    path: Path, database: Database
+) -> None:
+    make(path, script=ADD)
+    signatures = {settled(database)}
+    # Each makes the log, and deletes it when it ends, as the only one to use it.
+    command = "c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM sessions').fetchall(); c.close()"
+    loop = f"import sqlite3, sys\nfor _ in range(400):\n    {command}"
+    with subprocess.Popen([sys.executable, "-c", loop, str(path)]) as programs:
+        while programs.poll() is None:
+            signatures.add(database.signature())
+            database.close()  # with it open, the log would stay
+    signatures.add(settled(database))
+    assert len(signatures) == 1
+
+
+def test_a_file_that_changes_while_it_is_opened_is_looked_at_again_for_a_while(
+    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(path, script=ADD)
+    before = settled(database)
+    database.close()
+    with monkeypatch.context() as moving:
+        moving.setattr(Database, "_is_current", lambda self, opened: False)
+        looks = [(database.signature(), database.recheck_soon) for _ in range(module.LOOKS_WHILE_MOVING)]
+        assert set(looks) == {(before, True)}
+        # Whatever it is, it must be told.
+        stuck = {(database.signature(), database.recheck_soon) for _ in range(3)}
+        assert len(stuck) == 1
+        assert stuck != {(before, False)}
+        assert not database.recheck_soon
+    assert database.signature() not in (before, *(signature for signature, _ in stuck))
+    assert sessions(database) == 1
+
+
 def test_checkpoints_do_not_change_the_signature(path: Path, database: Database, writer: Start) -> None:
     make(path)
     agent = writer()
@@ -1106,6 +1141,15 @@ sys.stdin.read()
 """
 """What the last writer locks before it deletes its log; in a process of its own, as locks belong to processes."""
 
+LOCK_INDEX = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 128)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+"""What whoever has a log open holds of its index, from before it says anything."""
+
 
 def may_be_deleted(path: Path) -> bool:
     """Whether a writer that ends may delete its log now."""
@@ -1168,6 +1212,25 @@ def test_a_log_is_held_until_sqlite_holds_it(
     assert [*before, may_be_deleted(path)] == [False, False]
     database.close()
     assert may_be_deleted(path)
+
+
+@posix_locks
+def test_a_log_that_is_just_being_made_does_not_change_the_signature(path: Path, database: Database) -> None:
+    make(path, script=ADD)
+    before = settled(database)
+    log, index = (path.with_name(f"state.db{suffix}") for suffix in ("-wal", "-shm"))
+    log.write_bytes(b"")
+    index.write_bytes(bytes(32_768))
+    command = [sys.executable, "-c", LOCK_INDEX, str(index)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        assert problem(database)[0] == "unavailable"
+        assert (database.signature(), database.recheck_soon) == (before, True)
+        program.communicate()
+    log.unlink()
+    index.unlink()
+    assert (settled(database), sessions(database)) == (before, 1)
 
 
 @posix_locks

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hermes_hud_widget.chunks import Chunk
@@ -204,6 +204,13 @@ MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 
 @BOTH
 @MANY
+@example(
+    # All was undone, and then restored and compacted at once: as many are active as if it had only grown.
+    happenings=[[("append", "a"), ("append", "a"), ("rewind", "a")], [("restore", "a"), ("compact", "a")]],
+    seed=0,
+    rows=1,
+    slab=2,
+)
 @given(happenings=HAPPENINGS, seed=st.integers(0, 10**6), rows=st.integers(1, 7), slab=st.integers(2, 9))
 def test_whatever_happens_to_messages_what_is_kept_is_what_is_there(
     kind: type[Follower],

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from random import Random
 from statistics import quantiles
+from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ import pytest
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.ledger import Database, Ledger, follower, patterns, slabs
 from hermes_hud_widget.ledger.clusters import cluster_of, hits
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.patterns import Recurring
+from hermes_hud_widget.protocol import Progress
 from ledger.test_columns import lists
 from ledger.world import NOW, RELEASES, Story, call, make
 
@@ -28,6 +31,26 @@ TOOLS = ("terminal", "read_file", "patch", "memory")
 def whole(ledger: Ledger, where: tzinfo = UTC, since: datetime | None = None) -> Recurring:
     """All of it, with all that it takes read."""
     return ledger.patterns(since, where, prompts=100, workflows=1000, until_all=True)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One session a step, and two messages of it."""
+    monkeypatch.setattr(patterns, "Pace", lambda **_: Pace(rows=2, least=2, most=2))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What each step read of the sessions."""
+    steps: list[Any] = []
+    read = patterns._read
+
+    def noting(*args: Any, asked: Any) -> Any:
+        steps.append(asked)
+        return read(*args, asked=asked)
+
+    monkeypatch.setattr(patterns, "_read", noting)
+    return steps
 
 
 @pytest.fixture
@@ -226,16 +249,15 @@ def plainly(ledger: Ledger, where: tzinfo, since: datetime | None) -> dict[str, 
     trigrams = [
         (root, tuple(tools[at : at + 3])) for root, tools in sequences.items() for at in range(len(tools) - 2)
     ]
+    written = [
+        at
+        for id, at in zip(messages.get("session_id", []), messages.get("timestamp", []), strict=True)
+        if id in started
+    ]
     return {
         "sessions": _by_hour(started.values(), where),
-        "messages": _by_hour(
-            (
-                at
-                for id, at in zip(messages.get("session_id", []), messages.get("timestamp", []), strict=True)
-                if id in started
-            ),
-            where,
-        ),
+        "messages": _by_hour(written, where),
+        "message_days": Counter(at.astimezone(where).date() for at in written),
         "calls": _by_hour((row[4] for row in own), where),
         "days": Counter(at.astimezone(where).date() for at in started.values()),
         "tools": {
@@ -263,6 +285,7 @@ def assert_agree(found: Recurring, plain: dict[str, Any]) -> None:
     assert list(found.messages) == plain["messages"]
     assert list(found.tools.slots) == plain["calls"]
     assert found.days == plain["days"]
+    assert found.message_days == plain["message_days"]
     assert {one.tool for one in found.tools.tools} == set(plain["tools"])
     for one in found.tools.tools:
         statuses, durations, last = plain["tools"][one.tool]
@@ -293,7 +316,11 @@ def _quantile(ascending: list[float], percent: int) -> float:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.usefixtures("small_slabs")
-def test_what_is_kept_up_is_what_plain_rules_say(story: Story, path: Path, seed: int) -> None:
+def test_what_is_kept_up_is_what_plain_rules_say(
+    story: Story, path: Path, seed: int, request: pytest.FixtureRequest
+) -> None:
+    if seed % 2:
+        request.getfixturevalue("small_steps")
     random = Random(seed)
     kept = Ledger(Database(path))
     since = NOW - timedelta(days=30)
@@ -406,10 +433,132 @@ def test_after_one_more_call_only_the_last_chunk_is_looked_at(
     monkeypatch.setattr(
         patterns.ToolUses,
         "_fold",
-        lambda self, chunk, roots: looked_at.append(len(chunk.columns["tool"])) or fold(self, chunk, roots),
+        lambda self, chunk, roots: looked_at.append(len(chunk.rows)) or fold(self, chunk, roots),
     )
     story.message("a", "assistant", "", tool_calls=[call("more", "web")])
     tools = whole(ledger).tools
     assert tools is not None
     assert tools.tools[0].calls == 23
     assert sum(looked_at) <= 8
+
+
+def begun(story: Story, sessions: int) -> None:
+    for number in range(sessions):
+        story.session(f"s{number}", at=1000 - number)
+        for at in (990, 980, 970, 960, 950):
+            story.message(f"s{number}", "user", "Fix it", at=at - number)
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_others_look_between_two_steps_of_whoever_waits_for_all(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(story, 30)
+    ledger = Ledger(Database(path))
+    ledger.settle()
+    other = Thread(target=ledger.totals)
+    steps_with_other: list[bool] = []
+    read = patterns._read
+
+    def slowly(*args: Any, **more: Any) -> Any:
+        if not steps_with_other:
+            other.start()
+        steps_with_other.append(other.is_alive())
+        return read(*args, **more)
+
+    monkeypatch.setattr(patterns, "_read", slowly)
+    assert sum(whole(ledger).messages) == 150
+    other.join()
+    assert len(steps_with_other) >= 60
+    assert steps_with_other[0]
+    assert not steps_with_other[-1]
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_another_span_is_made_of_what_is_known_step_by_step(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(story, 20)
+    ledger = Ledger(Database(path), on_waiting=lambda: None)
+    whole(ledger)
+    monkeypatch.setattr(patterns, "LOOK_S", 0.0)
+    since = NOW - timedelta(days=1)
+    early = ledger.patterns(since, UTC)
+    assert early.conversations == 2
+    assert early.progress == Progress(done=2, total=20)
+    while ledger.advance() == 0.0:
+        pass
+    late = ledger.patterns(since, UTC)
+    assert (late.conversations, sum(late.messages), late.progress) == (20, 100, None)
+
+
+def test_of_a_session_that_goes_on_only_what_came_is_counted(
+    story: Story, ledger: Ledger, asked: list[Any]
+) -> None:
+    begun(story, 1)
+    whole(ledger)
+    asked.clear()
+    last = story.message("s0", "assistant", "Fixed", at=900)
+    assert sum(whole(ledger).messages) == 6
+    assert [(step.whole, step.grown) for step in asked] == [([], [("s0", last - 1, last)])]
+
+
+def test_what_went_away_while_others_came_is_not_counted(story: Story, ledger: Ledger) -> None:
+    begun(story, 1)
+    whole(ledger)
+    story.execute("DELETE FROM messages WHERE id = 1")
+    story.execute("UPDATE messages SET timestamp = timestamp + 86400, id = id + 10 WHERE id = 5")
+    story.message("s0", "assistant", "Fixed", at=900)
+    story.message("s0", "assistant", "Fixed", at=900)
+    assert sum(whole(ledger).messages) == 6
+    assert sum(ledger.patterns(None, UTC).message_days.values()) == 6
+    assert len(ledger.patterns(None, UTC).message_days) == 2
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_a_long_session_that_goes_on_while_it_is_counted_is_counted_to_its_end(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(story, 1)
+    ledger = Ledger(Database(path))
+    ledger.settle()
+    read = patterns._read
+    steps: list[int] = []
+
+    def beside_an_agent(*args: Any, **more: Any) -> Any:
+        steps.append(1)
+        assert len(steps) < 100
+        return read(*args, **more)
+
+    monkeypatch.setattr(patterns, "_read", beside_an_agent)
+    monkeypatch.setattr(patterns, "LOOK_S", 0.0)
+    while ledger.patterns(None, UTC).progress is not None and len(steps) < 20:
+        story.message("s0", "assistant", "More", at=500 - len(steps))
+    told = sum(ledger.patterns(None, UTC).messages)
+    assert told >= 5
+    monkeypatch.setattr(patterns, "LOOK_S", 60.0)
+    written = story.execute("SELECT count(*) FROM messages")[0][0]
+    assert sum(ledger.patterns(None, UTC).messages) == written
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_two_who_wait_for_all_of_different_zones_do_not_begin_it_again_for_each_other(
+    story: Story, path: Path, asked: list[Any]
+) -> None:
+    begun(story, 20)
+    ledger = Ledger(Database(path))
+    given: dict[str, Recurring] = {}
+
+    def look(where: tzinfo, name: str) -> None:
+        for _ in range(3):
+            given[name] = whole(ledger, where)
+
+    zones: list[tuple[tzinfo, str]] = [(UTC, "UTC"), (KATHMANDU, "Kathmandu")]
+    threads = [Thread(target=look, args=zone, daemon=True) for zone in zones]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert {name: sum(found.messages) for name, found in given.items()} == {"UTC": 100, "Kathmandu": 100}
+    # Each session in two steps, each time that it is another's turn.
+    assert len(asked) <= 6 * 20 * 2

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from hermes_hud_widget.ledger import Database, Ledger
-from hermes_hud_widget.ledger.picked import Picker
-from hermes_hud_widget.ledger.schema import Schema
-from ledger.world import Story
+from hermes_hud_widget.ledger.picked import CALL_WITHIN, Picker, ToolResult, are_final, read_calls_with
+from hermes_hud_widget.ledger.schema import Schema, read_schema
+from ledger.world import NOW, Story, call
 
 
 class Reading:
@@ -114,3 +115,82 @@ def test_an_index_that_vanishes_is_said_and_what_was_found_is_forgotten(
     say(story, "wrong")
     found = find(picker, ledger)
     assert (found.rows, found.problem) == ((), "missing")
+
+
+# -- calls and their results
+
+
+def ask(story: Story, *ids: str, session: str = "s", **more: Any) -> int:
+    calls = [call(one, "terminal", '{"command": "sudo ls"}') for one in ids]
+    return story.message(session, "assistant", "", tool_calls=calls, finish_reason="tool_calls", **more)
+
+
+def results(story: Story, message: int) -> tuple[ToolResult, ...]:
+    with closing(sqlite3.connect(story.path)) as connection:
+        return read_calls_with(connection, read_schema(connection), [message], "sudo")[message]
+
+
+def test_a_call_is_open_until_the_model_goes_on(story: Story) -> None:
+    story.session("s")
+    story.session("other")
+    asked = ask(story, "a", "b")
+    story.message("s", "tool", '{"exit_code": 0}', tool_call_id="a")
+    # Overheard, delivered from elsewhere, another session's: none of that is the model that goes on.
+    story.message("s", "user", "Hello", observed=1)
+    story.message("s", "assistant", "Delivered")
+    ask(story, "a", session="other")
+    assert [(one.has_result, one.is_open) for one in results(story, asked)] == [(True, False), (False, True)]
+    assert not are_final(results(story, asked))
+    ask(story, "c")
+    assert [(one.has_result, one.is_open) for one in results(story, asked)] == [(True, False), (False, False)]
+    assert are_final(results(story, asked))
+
+
+def test_a_call_that_is_never_answered_is_closed_when_a_result_would_not_be_looked_for(story: Story) -> None:
+    story.session("s")
+    asked = ask(story, "a")
+    story.message("s", "user", "Hello", id=asked + CALL_WITHIN - 1)
+    assert not are_final(results(story, asked))
+    story.message("s", "user", "Hello", id=asked + CALL_WITHIN)
+    assert are_final(results(story, asked))
+
+
+def test_the_first_result_counts_and_one_that_a_clock_made_older_than_its_call(story: Story) -> None:
+    story.session("s")
+    asked = ask(story, "a", at=0)
+    first = story.message("s", "tool", '{"exit_code": 3}', tool_call_id="a", at=60)
+    story.message("s", "tool", '{"exit_code": 4}', tool_call_id="a", at=50)
+    (result,) = results(story, asked)
+    assert (result.id, result.exit_code, result.is_open) == (first, 3, False)
+
+
+def test_a_call_without_a_time_is_answered_too(story: Story) -> None:
+    story.session("s")
+    asked = ask(story, "a", timestamp="no time")
+    answered = story.message("s", "tool", "{}", tool_call_id="a")
+    assert [one.id for one in results(story, asked)] == [answered]
+
+
+def test_what_other_sessions_wrote_since_is_not_passed_to_look_for_a_result(story: Story) -> None:
+    for session in ("s", "other"):
+        story.session(session)
+    for _ in range(30):
+        story.message("s", "user", "before", at=100_000)
+    asked = ask(story, "a")
+
+    def instructions() -> int:
+        passed: list[int] = []
+        with closing(sqlite3.connect(story.path)) as connection:
+            schema = read_schema(connection)
+            connection.set_progress_handler(lambda: passed.append(1) or 0, 1)
+            read_calls_with(connection, schema, [asked], "sudo")
+        return len(passed)
+
+    alone = instructions()
+    with closing(sqlite3.connect(story.path)) as connection:
+        connection.executemany(
+            "INSERT INTO messages (session_id, role, content, timestamp) VALUES ('other', 'tool', 'x', ?)",
+            [(NOW.timestamp() + at,) for at in range(500)],
+        )
+        connection.commit()
+    assert instructions() == alone

@@ -39,7 +39,18 @@ LACKING = {
 """Columns of frames, by frame, of which a release's database knows nothing."""
 
 
-UNTOLD = frozenset({"approvals", "goals", "delegations", "corrections", "mcp", "mcp_servers"})
+UNTOLD = frozenset(
+    {
+        "approvals",
+        "approvals_waiting",
+        "goals",
+        "delegations",
+        "spawn_trees",
+        "corrections",
+        "mcp",
+        "mcp_servers",
+    }
+)
 """Panels and frames of which the story below tells nothing."""
 
 

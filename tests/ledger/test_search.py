@@ -6,14 +6,17 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from random import Random
+from threading import Thread
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hermes_hud_widget.ledger import Database, Ledger, search
+from hermes_hud_widget.ledger import Database, Ledger, matched, search
 from hermes_hud_widget.ledger.kept import Filters
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.rows import SessionPage, SessionSearch
 from hermes_hud_widget.ledger.search import ask
 from ledger.world import NOW, RELEASES, Story, Writer, call, insert, make, wait_for
@@ -648,7 +651,115 @@ def test_an_empty_home_has_nothing_to_find(path: Path) -> None:
     ledger = Ledger(Database(path))
     page = ledger.page(NOW, search="needle")
     assert page.search is not None
-    assert (page.total, page.search.problem, ledger.matches("needle").problem) == (0, "missing", "missing")
+    assert (page.total, page.search.problem) == (0, "missing")
+
+
+# -- kept up
+
+
+def happen(story: Story, random: Random, number: int) -> None:
+    """One more thing happens."""
+    sessions = [row[0] for row in story.execute("SELECT id FROM sessions")]
+    if len(sessions) < 3 or random.random() < 0.2:
+        parent = random.choice([None, *sessions])
+        story.session(
+            f"s{number}",
+            at=1000 - number,
+            source=random.choice(["cli", "cron"]),
+            title=random.choice([None, f"Hay {number}", f"The needle {number}"]),
+            parent_session_id=parent,
+            model_config=random.choice([None, {"_delegate_from": parent}, {"_branched_from": parent}]),
+            cwd=random.choice(["/a", "/b"]),
+        )
+        return
+    session = random.choice(sessions)
+    what = random.random()
+    if what < 0.6:
+        story.message(session, content=random.choice(["needle", "a needle", "hay"]), at=900 - number)
+    elif what < 0.7:
+        story.execute("UPDATE messages SET active = 0 WHERE session_id = ? AND id % 2", (session,))
+    elif what < 0.8:
+        title = random.choice(["Hay", "needle"])
+        story.execute("UPDATE sessions SET title = ? WHERE id = ?", (f"{title} {number}", session))
+    elif what < 0.9:
+        ended = ("compression", NOW.timestamp() - 990 + number, session)
+        story.execute("UPDATE sessions SET end_reason = ?, ended_at = ? WHERE id = ?", ended)
+    else:
+        for table, column in (("messages", "session_id"), ("sessions", "id")):
+            story.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_kept_of_a_search_is_what_a_new_one_finds(story: Story, path: Path, seed: int) -> None:
+    random = Random(seed)
+    kept = Ledger(Database(path))
+    for number in range(80):
+        happen(story, random, number)
+        if number % 4 == 3:
+            kept.settle()
+            fresh = Ledger(Database(path))
+            fresh.settle()
+            for given in ({}, {"live": True}, {"filters": Filters(source="cron")}, {"number": 1, "size": 3}):
+                assert kept.page(NOW, search="needle", **given) == fresh.page(NOW, search="needle", **given)
+
+
+def test_after_a_commit_only_its_conversation_is_looked_at_again(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(story, {f"s{number}": "needle" for number in range(20)})
+    assert len(ids(ledger, "needle")) == 20
+    looked_at: list[str] = []
+    sum_up = matched.Tally._sum_up
+    monkeypatch.setattr(
+        matched.Tally, "_sum_up", lambda self, root_id: looked_at.append(root_id) or sum_up(self, root_id)
+    )
+    story.message("s7", content="another needle")
+    assert found(ledger, "needle")[1].messages == 21
+    assert set(looked_at) == {"s7"}
+
+
+def test_others_look_while_what_was_found_is_told_by_conversation(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matched, "Pace", lambda **_: Pace(rows=1, least=1, most=1))
+    say(story, {f"s{number}": "needle" for number in range(40)})
+    ledger = Ledger(Database(path))
+    ledger.settle()
+    other = Thread(target=ledger.totals)
+    steps_with_other: list[bool] = []
+    sum_up = matched.Tally._sum_up
+
+    def summing_up(*args: Any) -> None:
+        if not steps_with_other:
+            other.start()
+        steps_with_other.append(other.is_alive())
+        sum_up(*args)
+
+    monkeypatch.setattr(matched.Tally, "_sum_up", summing_up)
+    assert ledger.page(NOW, search="needle").total == 40
+    other.join()
+    assert steps_with_other[0]
+    assert not steps_with_other[-1]
+
+
+def test_who_takes_note_of_a_commit_does_not_wait_for_a_search(
+    story: Story, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(story, {"a": "needle"})
+    ledger.page(NOW, search="hay")
+    read = search._read_sessions
+    has_waited: list[bool] = []
+
+    def reading(*args: Any, **more: Any) -> Any:
+        noting = Thread(target=ledger._search.note, args=(1,), kwargs={"is_whole": True}, daemon=True)
+        noting.start()
+        noting.join(5)
+        has_waited.append(noting.is_alive())
+        return read(*args, **more)
+
+    monkeypatch.setattr(search, "_read_sessions", reading)
+    assert ledger.page(NOW, search="needle").total == 1
+    assert has_waited == [False]
 
 
 # -- beside a writer
@@ -699,11 +810,11 @@ def test_matches_are_given_newest_first_and_page_by_page(story: Story, ledger: L
     story.session("a")
     needles = [story.message("a", content="needle") for _ in range(7)]
     story.message("a", content="hay")
-    first = ledger.matches("needle", limit=3)
+    first = ledger._search.matches("needle", limit=3)
     assert (first.ids, first.problem) == (tuple(needles[:3:-1]), None)
-    second = ledger.matches("needle", limit=10, before=first.older)
+    second = ledger._search.matches("needle", limit=10, before=first.older)
     assert (second.ids, second.older) == (tuple(needles[3::-1]), None)
-    assert ledger.matches("needle", after=needles[4]).ids == (needles[6], needles[5])
+    assert ledger._search.matches("needle", after=needles[4]).ids == (needles[6], needles[5])
 
 
 def test_matches_can_be_of_some_roles_alone(story: Story, ledger: Ledger) -> None:
@@ -711,8 +822,8 @@ def test_matches_can_be_of_some_roles_alone(story: Story, ledger: Ledger) -> Non
     mine = story.message("a", "user", "needle")
     story.message("a", "assistant", "needle")
     story.message("a", "user", "needle", active=0)
-    assert ledger.matches("needle", roles=("user",)).ids == (mine,)
-    assert ledger.matches("needle", roles=()).ids == ()
+    assert ledger._search.matches("needle", roles=("user",)).ids == (mine,)
+    assert ledger._search.matches("needle", roles=()).ids == ()
 
 
 def test_matches_end_when_their_time_is_over_and_say_where_to_go_on(story: Story, ledger: Ledger) -> None:
@@ -728,7 +839,7 @@ def test_matches_end_when_their_time_is_over_and_say_where_to_go_on(story: Story
     before = None
     rounds = 0
     while rounds == 0 or before is not None:
-        part = ledger.matches("needle", before=before, budget_s=0.0, limit=5_000)
+        part = ledger._search.matches("needle", before=before, budget_s=0.0, limit=5_000)
         ids += part.ids
         before = part.older
         rounds += 1
@@ -741,7 +852,7 @@ def test_an_expression_that_sqlite_cannot_read_is_a_problem_not_an_error(
     story: Story, ledger: Ledger, expression: str
 ) -> None:
     say(story, {"a": "x"})
-    assert ledger.matches(expression).problem == "unreadable"
+    assert ledger._search.matches(expression).problem == "unreadable"
     assert ids(ledger, "x") == {"a"}
 
 

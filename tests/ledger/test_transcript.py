@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hermes_hud_widget.ledger import Database, Ledger
 from hermes_hud_widget.ledger import ledger as module
 from hermes_hud_widget.ledger import transcript as page
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.parts import Parts
 from hermes_hud_widget.ledger.rows import Transcript, TranscriptMessage
 from hermes_hud_widget.ledger.values import TEXT_CHARS
@@ -65,6 +66,65 @@ def test_pages_follow_each_other_without_gap_or_overlap(story: Story, ledger: Le
         assert page.total == 7
     assert seen == ids[::-1]
     assert before is None
+
+
+@pytest.mark.parametrize("walked", [2, 7, 1000])
+def test_a_long_conversation_has_the_same_pages_found_near_their_ids(
+    story: Story, path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, walked: int
+) -> None:
+    story.session("a", at=100, ended_at=NOW.timestamp() - 50, end_reason="compression")
+    story.session("b", at=50, parent_session_id="a")
+    story.session("other")
+    for number in range(40):
+        story.message("other", "user", "hay", at=60)
+        session = "a" if number < 20 else "b"
+        if number % 3 == 2:
+            story.message(session, "tool", "ok", at=70 - number, tool_call_id=f"c{number - 1}")
+        else:
+            calls = [call(f"c{number}", "terminal")]
+            story.message(session, "assistant", "", at=70 - number, tool_calls=calls)
+    for _ in range(10):
+        story.message("other", "user", "hay", at=1)
+
+    def pages() -> list[Transcript | None]:
+        places: list[dict[str, int]] = [{}, {"message": 1}, {"message": 41}]
+        places += [{name: id} for name in ("before", "after", "message") for id in range(0, 92, 5)]
+        return [
+            ledger.transcript("b", at.get("before"), 6, NOW, after=at.get("after"), message=at.get("message"))
+            for at in places
+        ]
+
+    expected = pages()
+    monkeypatch.setattr(page, "LONG", 0)
+    monkeypatch.setattr(page, "WALKED", walked)
+    monkeypatch.setattr(page, "Pace", lambda **_: Pace(rows=3, least=3, most=3))
+    # All ids are gone through no more.
+    monkeypatch.setattr(page, "_read_ids", None)
+    assert pages() == expected
+
+
+def test_hidden_messages_of_a_long_conversation_are_neither_shown_nor_counted(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LONG", 0)
+    story.execute("ALTER TABLE messages ADD COLUMN display_kind TEXT")
+    story.session("a")
+    shown = story.message("a")
+    story.message("a", display_kind="hidden")
+    found = transcript(Ledger(Database(path)))
+    assert ([one.id for one in found.messages], found.total) == ([shown], 1)
+
+
+def test_before_the_first_message_is_an_empty_page_from_which_one_can_come_back(
+    story: Story, ledger: Ledger
+) -> None:
+    story.session("a")
+    first = story.message("a")
+    found = transcript(ledger, before=first)
+    assert (found.messages, found.total, found.older, found.newer) == ((), 1, None, first - 1)
+    back = ledger.transcript("a", None, 50, NOW, after=found.newer)
+    assert back is not None
+    assert [one.id for one in back.messages] == [first]
 
 
 def test_a_page_that_ends_with_the_first_message_is_the_last(story: Story, ledger: Ledger) -> None:

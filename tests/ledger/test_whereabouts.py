@@ -7,13 +7,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from hermes_hud_widget.ledger import history
+from hermes_hud_widget.ledger import history, whereabouts
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.ledger import Ledger
+from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.rows import Cost, Tokens
 from hermes_hud_widget.ledger.totals import read_totals
 from hermes_hud_widget.ledger.whereabouts import Whereabout, Whereabouts
@@ -79,7 +81,7 @@ def test_whatever_is_written_it_says_what_a_fresh_reader_says(
         )
 
 
-def test_after_a_change_only_the_weeks_of_its_directory_are_summed_up_again(
+def test_after_a_change_only_the_days_of_its_directory_are_summed_up_again(
     story: Story, writer: Callable[..., Writer], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(60):
@@ -88,15 +90,49 @@ def test_after_a_change_only_the_weeks_of_its_directory_are_summed_up_again(
     summed: list[str] = []
     real = Whereabouts._part
 
-    def part(self: Whereabouts, ids: list[str], spent_by: Any) -> Any:
+    def part(self: Whereabouts, ids: list[str]) -> Any:
         summed.extend(ids)
-        return real(self, ids, spent_by)
+        return real(self, ids)
 
     monkeypatch.setattr(Whereabouts, "_part", part)
     writer()("UPDATE sessions SET input_tokens = 5 WHERE id = 's30'")
     assert ledger.work()[Whereabout("/w", None)].spent.tokens().input == 5
     assert "s30" in summed
     assert len(summed) <= 3
+
+
+def test_others_look_while_the_directories_are_summed_up(
+    story: Story, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whereabouts, "Pace", lambda **_: Pace(rows=1, least=1, most=1))
+    for number in range(30):
+        story.session(f"s{number}", at=number * 1_000_000, cwd="/w", input_tokens=1)
+    ledger = Ledger(Database(path))
+    ledger.settle()
+    other = Thread(target=ledger.totals)
+    steps_with_other: list[bool] = []
+    real = Whereabouts.step
+
+    def step(self: Whereabouts) -> bool:
+        if not steps_with_other:
+            other.start()
+        steps_with_other.append(other.is_alive())
+        return real(self)
+
+    monkeypatch.setattr(Whereabouts, "step", step)
+    assert ledger.work()[Whereabout("/w", None)].spent.tokens().input == 30
+    other.join()
+    assert steps_with_other[0]
+    assert not steps_with_other[-1]
+
+
+def test_what_was_done_is_the_same_object_until_something_changes(story: Story, ledger: Ledger) -> None:
+    story.session("a", cwd="/w")
+    found = ledger.work()
+    assert ledger.work() is found
+    story.session("b", cwd="/x")
+    assert set(found) == {Whereabout("/w", None)}
+    assert set(ledger.work()) == {Whereabout("/w", None), Whereabout("/x", None)}
 
 
 def test_the_last_activity_of_a_database_is_its_newest_message(path: Path, story: Story) -> None:

@@ -31,6 +31,9 @@ COPY_LIMIT_BYTES = 256 * 1024 * 1024
 RETRIES = 3
 RETRY_S = 0.05
 BUSY_TIMEOUT_MS = 150
+LOOKS_WHILE_MOVING = 20
+"""So often in a row a signature passes over a file that cannot be opened because another program is just opening or
+closing it: half a second of looks. That makes and deletes the files beside it, and need not commit anything."""
 
 _WAL_HEADER_BYTES = 32
 _COARSE_CLOCK_NS = 20_000_000
@@ -46,6 +49,8 @@ _UNREADABLE = frozenset(
         sqlite3.SQLITE_AUTH,
     }
 )
+_MOVING = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+"""Also what SQLite says of a log that is just being deleted, or whose index does not say anything yet."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Way = Literal["immutable", "shared", "journal", "copy"]
@@ -223,12 +228,19 @@ class Database:
                 return self._content, True
             self._close()
             problem = self._explain(error) or self._problem("unavailable", f"cannot be read ({error}).")
+            if _code(error) in _MOVING and problem.kind == "unavailable" and self._may_move():
+                return self._content, True
             seen = self._see_problem(problem, may_pass=problem.kind == "unavailable")
         except OSError as error:
             self._close()
             seen = self._see_problem(self._unreadable(error), may_pass=True)
         except DatabaseMissing:
             seen = _Seen(what="missing")
+        except _StillMoving as problem:
+            self._close()
+            if self._may_move():
+                return self._content, True
+            seen = self._see_problem(problem, may_pass=True)
         except DatabaseProblem as problem:
             self._close()
             seen = self._see_problem(problem)
@@ -244,6 +256,11 @@ class Database:
             self._content += 1
         self._seen = seen
         return self._content, 0 < self._looks_at_problem <= RETRIES
+
+    def _may_move(self) -> bool:
+        """Whether what was met just now may still come of a program that opens or closes it."""
+        self._looks_at_problem += 1
+        return self._looks_at_problem <= LOOKS_WHILE_MOVING
 
     def _see(self) -> _Seen:
         last = self._seen
@@ -296,7 +313,8 @@ class Database:
         try:
             self._opened = self._open()
         except (_Moved, FileNotFoundError):
-            raise self._problem("locked", "keeps changing while it is opened; it is tried again") from None
+            words = f"{self.path.name} keeps changing while it is opened; it is tried again"
+            raise _StillMoving("locked", self.path.name, words) from None
         except sqlite3.Error as error:
             if self._explain(error) is not None:
                 raise
@@ -531,6 +549,10 @@ class Database:
 
 class _Moved(Exception):
     """The file changed under a read that took no locks."""
+
+
+class _StillMoving(DatabaseProblem):
+    """It changed while it was opened."""
 
 
 @dataclass

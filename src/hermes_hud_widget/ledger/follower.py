@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.ledger.columns import Arguments
@@ -19,7 +19,7 @@ from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.shapes import Shape
-from hermes_hud_widget.ledger.slabs import SLAB_ROWS, Bounds, Kind, Slabs
+from hermes_hud_widget.ledger.slabs import SLAB_ROWS, AnySlabs, Bounds, Kind, Slabs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +34,7 @@ _GROUP_MESSAGES = 20_000
 _SESSIONS_AT_ONCE = 200
 END = 2**63 - 1
 
+S = TypeVar("S", bound=AnySlabs[Any])
 Told = Callable[[int, int], None]
 
 
@@ -50,7 +51,7 @@ class _Read(NamedTuple):
     grown: dict[str, Shape]
 
 
-class Follower(ABC):
+class Upkeep(ABC, Generic[S]):
     """Rows about all messages of one database, read when they are first asked for and then kept.
 
     All methods may be called from any thread. Those that read raise DatabaseProblem and DatabaseMissing; what was read
@@ -58,15 +59,13 @@ class Follower(ABC):
 
     Args:
         database: Where to read.
-        columns: Name and kind of each column that is kept.
-        time: The column that `since` and `until` go by.
+        slabs: Where to keep it.
     """
 
-    def __init__(self, database: Database, columns: Mapping[str, Kind], time: str) -> None:
+    def __init__(self, database: Database, slabs: S) -> None:
         self._database = database
         self._lock = threading.RLock()
-        self._time = time
-        self._slabs = Slabs(columns, time)
+        self._slabs = slabs
         self._pace = _small_steps()
         self._begin(None)
 
@@ -215,7 +214,9 @@ class Follower(ABC):
             expected = Shape(
                 before.messages + more.messages, before.active + more.active, max(before.newest, more.newest)
             )
-            if shapes.get(session_id, expected) != expected:
+            # What was undone may have been restored and then compacted: the counts are the same.
+            may_be_others = before.messages > 0 and before.active == 0
+            if may_be_others or shapes.get(session_id, expected) != expected:
                 changed.append(session_id)
         changed.extend(seen.keys() - shapes.keys())
         return changed
@@ -281,7 +282,7 @@ class Follower(ABC):
         """Reads messages; `{0}` in `where` stands for the table's alias with its dot, or for nothing."""
 
     @abstractmethod
-    def _rows(self, slabs: Slabs, found: Sequence[Any]) -> pa.RecordBatch:
+    def _rows(self, slabs: S, found: Sequence[Any]) -> Any:
         """What was read, in sequence, as rows of these slabs."""
 
     def _take(self, found: Sequence[Any]) -> None:
@@ -292,7 +293,76 @@ class Follower(ABC):
         """Takes in what was read again, in sequence, of sessions, of each from some message on."""
         self._slabs.replace(starts, self._rows(self._slabs, found))
 
-    # -- what is kept
+    # -- on disk
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+        """What `load` takes: a JSON document, and tables by keys that belong to their content for ever.
+
+        Nothing before the first `sync` came to its end.
+        """
+        import pyarrow as pa
+
+        with self._lock:
+            if not self.is_read or self._stale or self._seen is None:
+                return {}, {}
+            meta, tables = self._slabs.dump()
+            columns: tuple[Sequence[Any], ...] = tuple(zip(*self._seen.values(), strict=True)) or ((), (), ())
+            tables[self._shapes_key] = pa.table(
+                {
+                    "session_id": pa.array(list(self._seen), pa.string()),
+                    **{
+                        name: pa.array(column, pa.int64())
+                        for name, column in zip(Shape._fields, columns, strict=True)
+                    },
+                }
+            )
+            return {
+                **meta,
+                "identity": self._identity,
+                "last": self._last,
+                "shapes": self._shapes_key,
+            }, tables
+
+    def load(self, meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
+        """Takes back what `dump` gave. The next `sync` compares shapes and reads what is not as it was.
+
+        Raises:
+            ValueError: It is something else; nothing is kept then.
+        """
+        with self._lock:
+            self._begin(None)
+            if not meta:
+                return
+            try:
+                self._slabs.load(meta, tables)
+                last, identity = meta["last"], meta["identity"]
+                if type(last) is not int or not isinstance(identity, str):
+                    raise ValueError("no id, or no identity")
+                columns = [
+                    tables[meta["shapes"]][name].to_pylist() for name in ("session_id", *Shape._fields)
+                ]
+                self._seen = {
+                    session_id: Shape(*map(int, counts)) for session_id, *counts in zip(*columns, strict=True)
+                }
+            except (KeyError, TypeError, ValueError) as error:
+                self._begin(None)
+                raise ValueError(f"not what was stored: {error}") from error
+            self._identity, self._last, self._covered = identity, last, last
+            self._shapes_key = meta["shapes"]
+
+
+class Follower(Upkeep[Slabs]):
+    """The same in columns, as frames ask for them.
+
+    Args:
+        database: Where to read.
+        columns: Name and kind of each column that is kept.
+        time: The column that `since` and `until` go by.
+    """
+
+    def __init__(self, database: Database, columns: Mapping[str, Kind], time: str) -> None:
+        self._time = time
+        super().__init__(database, Slabs(columns, time))
 
     def chunks(self, columns: Sequence[str]) -> list[Chunk]:
         """All rows of the last `sync`, ascending by message. A key is the same whichever columns are asked for.
@@ -381,61 +451,6 @@ class Follower(ABC):
             return ids[max(0, end - limit) : end]
 
         return older
-
-    def dump(self) -> tuple[dict[str, Any], dict[str, pa.Table]]:
-        """What `load` takes: a JSON document, and tables by keys that belong to their content for ever.
-
-        Nothing before the first `sync` came to its end.
-        """
-        import pyarrow as pa
-
-        with self._lock:
-            if not self.is_read or self._stale or self._seen is None:
-                return {}, {}
-            meta, tables = self._slabs.dump()
-            columns: tuple[Sequence[Any], ...] = tuple(zip(*self._seen.values(), strict=True)) or ((), (), ())
-            tables[self._shapes_key] = pa.table(
-                {
-                    "session_id": pa.array(list(self._seen), pa.string()),
-                    **{
-                        name: pa.array(column, pa.int64())
-                        for name, column in zip(Shape._fields, columns, strict=True)
-                    },
-                }
-            )
-            return {
-                **meta,
-                "identity": self._identity,
-                "last": self._last,
-                "shapes": self._shapes_key,
-            }, tables
-
-    def load(self, meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
-        """Takes back what `dump` gave. The next `sync` compares shapes and reads what is not as it was.
-
-        Raises:
-            ValueError: It is something else; nothing is kept then.
-        """
-        with self._lock:
-            self._begin(None)
-            if not meta:
-                return
-            try:
-                self._slabs.load(meta, tables)
-                last, identity = meta["last"], meta["identity"]
-                if type(last) is not int or not isinstance(identity, str):
-                    raise ValueError("no id, or no identity")
-                columns = [
-                    tables[meta["shapes"]][name].to_pylist() for name in ("session_id", *Shape._fields)
-                ]
-                self._seen = {
-                    session_id: Shape(*map(int, counts)) for session_id, *counts in zip(*columns, strict=True)
-                }
-            except (KeyError, TypeError, ValueError) as error:
-                self._begin(None)
-                raise ValueError(f"not what was stored: {error}") from error
-            self._identity, self._last, self._covered = identity, last, last
-            self._shapes_key = meta["shapes"]
 
 
 def keys_of(meta: Mapping[str, Any]) -> list[str]:

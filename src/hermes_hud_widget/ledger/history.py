@@ -20,6 +20,7 @@ from hermes_hud_widget.ledger.records import Record, read_after, read_before, re
 from hermes_hud_widget.ledger.schema import Schema
 from hermes_hud_widget.ledger.shapes import Shape
 from hermes_hud_widget.ledger.values import number
+from hermes_hud_widget.looks import once
 from hermes_hud_widget.protocol import Progress
 
 FIRST_S = 0.08
@@ -156,7 +157,7 @@ class History:
             DatabaseProblem: It cannot be read.
         """
         with self.lock:
-            content = self._database.content()
+            content = once((self._database, "content"), self._database.content)
             if content == self._content:
                 return
             # Counted before it is read: what is committed in between is counted twice, and that only raises a doubt.

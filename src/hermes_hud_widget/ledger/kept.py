@@ -147,6 +147,7 @@ class Kept:
         records: By the session's id.
         lineage: The rules over their rows.
         conversations: By the first piece's id.
+        traits: What each of these can be chosen by.
         listed: How many conversations are not archived.
         messages: Sum of `sessions.message_count`.
         tool_calls: Sum of `sessions.tool_call_count`.
@@ -155,6 +156,7 @@ class Kept:
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
         self.conversations: dict[str, Conversation] = {}
+        self.traits: dict[str, Traits] = {}
         self.listed = 0
         self.messages = 0
         self.tool_calls = 0
@@ -163,7 +165,6 @@ class Kept:
         self._started: list[tuple[float, str]] = []
         self._recent = Order(descending=True)
         self._orders: dict[tuple[Sort, bool, Filters], Order] = {}
-        self._traits: dict[str, Traits] = {}
         self._with_traits: Counter[Traits] = Counter()
         self._followers: list[set[str]] = []
 
@@ -265,10 +266,10 @@ class Kept:
         """Those of these conversations that are there and pass the filters."""
         # There are few different traits, however many conversations there are.
         passing = {traits for traits in self._with_traits if traits.passes(filters)}
-        return [root_id for root_id in root_ids if self._traits.get(root_id) in passing]
+        return [root_id for root_id in root_ids if self.traits.get(root_id) in passing]
 
     def counts(
-        self, filters: Filters, among: Iterable[str] | None = None
+        self, filters: Filters, numbers: Mapping[Traits, int] | None = None
     ) -> tuple[Mapping[Facet, Mapping[str, int]], int]:
         """How many conversations there are of each source, model, project and profile, and how many archived ones.
 
@@ -276,9 +277,9 @@ class Kept:
 
         Args:
             filters: What the list is narrowed to.
-            among: Only these conversations, by their first pieces' ids.
+            numbers: How many conversations with which traits there are; None: all.
         """
-        numbers = self._with_traits if among is None else Counter(self._of(among))
+        numbers = self._with_traits if numbers is None else numbers
         facets: dict[Facet, Counter[str]] = {}
         names: tuple[Facet, ...] = get_args(Facet)
         for facet in names:
@@ -292,9 +293,6 @@ class Kept:
             if traits.archived and traits.passes(filters, "archived")
         )
         return facets, archived
-
-    def _of(self, root_ids: Iterable[str]) -> Iterator[Traits]:
-        return (self._traits[one] for one in root_ids if one in self._traits)
 
     # -- upkeep
 
@@ -343,17 +341,17 @@ class Kept:
             if before is not None:
                 self.listed -= not before.root.archived
                 del self.conversations[root_id]
-                self._count(self._traits.pop(root_id), -1)
+                self._count(self.traits.pop(root_id), -1)
             if after is not None:
                 self.listed += not after.root.archived
                 self.conversations[root_id] = after
-                self._traits[root_id] = _traits(after)
-                self._count(self._traits[root_id], 1)
+                self.traits[root_id] = _traits(after)
+                self._count(self.traits[root_id], 1)
                 self._recent.put(root_id, after.latest, _rank(after))
             else:
                 self._recent.drop(root_id)
             for (sort, _, filters), order in self._orders.items():
-                if after is not None and self._traits[root_id].passes(filters):
+                if after is not None and self.traits[root_id].passes(filters):
                     order.put(root_id, _VALUES[sort](after), _rank(after))
                 else:
                     order.drop(root_id)
@@ -373,7 +371,8 @@ class Kept:
         order = self._orders.pop(key, None)
         if order is None:
             order = Order(descending)
-            for root_id in self.among(self._recent, filters):
+            # From the oldest on: most then go to the end of a sorted list.
+            for root_id in reversed(self.among(self._recent, filters)):
                 conversation = self.conversations[root_id]
                 order.put(root_id, _VALUES[sort](conversation), _rank(conversation))
         # The one used last stands last.

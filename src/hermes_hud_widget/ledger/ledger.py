@@ -6,7 +6,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
@@ -20,11 +21,11 @@ from hermes_hud_widget.ledger.activity import LIVE_S, RECENT_S, Doing, Message, 
 from hermes_hud_widget.ledger.calls import read_calls
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
 from hermes_hud_widget.ledger.glimpses import Glimpses
-from hermes_hud_widget.ledger.history import History
+from hermes_hud_widget.ledger.history import GIVE_WAY_S, History
 from hermes_hud_widget.ledger.index import Index, Saved
-from hermes_hud_widget.ledger.kept import NO_FILTERS, Conversation, Facet, Filters, Kept, Sort, whole
+from hermes_hud_widget.ledger.kept import NO_FILTERS, Conversation, Facet, Filters, Kept, Sort, Traits, whole
 from hermes_hud_widget.ledger.lineage import SessionRow
-from hermes_hud_widget.ledger.matched import Belonging, Matched, Names, by_conversation
+from hermes_hud_widget.ledger.matched import Matched, Tallies
 from hermes_hud_widget.ledger.memory import Memory
 from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.ledger.money import Sum
@@ -58,7 +59,7 @@ from hermes_hud_widget.ledger.rows import (
     Transcript,
 )
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.search import NOTHING, Found, Matches, Search
+from hermes_hud_widget.ledger.search import NOTHING, Found, Search
 from hermes_hud_widget.ledger.since import Happened, Since
 from hermes_hud_widget.ledger.snippets import hit_pattern, marked, read_hits
 from hermes_hud_widget.ledger.tables import TEXT, Columns, TableArguments, Tables
@@ -215,31 +216,39 @@ class Ledger:
             anywhere: The search also looks within words.
         """
         found = self._find(search, anywhere) if search.strip() else None
+        if found is not None:
+            self._tally(search, found)
         with self._current() as kept:
+            tally = None if found is None else self._tallies.of(search, found.asked, found.sessions)
+            while tally is not None and tally.step():  # what has changed since
+                pass
             active = {
                 one.root.id
                 for one, doing in self._active(kept, now, writers)
                 if doing.activity in LIVE and (filters.archived or not one.root.archived)
             }
-            matched = (
-                None
-                if found is None
-                else by_conversation(self._belonging, found.sessions, self._names.of(search, found.asked))
-            )
+            matched = None if tally is None else tally.matched
+            numbers = None if tally is None else tally.conversations
+            hits = Counter[Traits]() if tally is None else tally.messages
+            if live:
+                if matched is not None:
+                    matched = {one: match for one, match in matched.items() if one in active}
+                numbers, hits = Counter(), Counter()
+                for one in active if matched is None else matched:
+                    if (traits := kept.traits.get(one)) is not None:
+                        numbers[traits] += 1
+                        hits[traits] += matched[one].messages if matched else 0
             among = active if live and matched is None else matched
-            if live and matched is not None:
-                among = matched = {one: match for one, match in matched.items() if one in active}
             page, number, total = kept.page(sort, descending, filters, number, size, among)
-            facets = _facets(*kept.counts(filters, among))
-            messages = 0
-            if matched is not None:
-                messages = sum(_hits(matched[one]) for one in kept.among(matched, filters))
+            facets = _facets(*kept.counts(filters, numbers))
+            messages = sum(count for traits, count in hits.items() if traits.passes(filters))
+            shown = {} if matched is None else {one.root.id: matched[one.root.id] for one in page}
             rows = self._project(kept, page, now, writers)
             is_read = self._history.progress is None
         result = SessionPage(rows, total, len(active), number, facets)
-        if found is None or matched is None:
+        if found is None:
             return result
-        return replace(result, search=self._searched(search, found, matched, rows, messages, is_read))
+        return replace(result, search=self._searched(search, found, shown, rows, messages, is_read))
 
     def sessions(
         self, now: datetime, writers: Writers | None = None, include_archived: bool = False
@@ -371,10 +380,14 @@ class Ledger:
 
     def work(self) -> Mapping[Whereabout, Work]:
         """What was done in which directory. After a change only its directory is summed up again."""
-        with self._current():
-            if self._whereabouts is None:
-                self._whereabouts = Whereabouts(self._kept)
-            return self._whereabouts.work(self._usages.of)
+        while True:
+            with self._current():
+                if self._whereabouts is None:
+                    self._whereabouts = Whereabouts(self._kept, self._usages.of)
+                # In short steps: whoever looks at this home waits for the lock.
+                if not self._whereabouts.step():
+                    return self._whereabouts.work
+            time.sleep(GIVE_WAY_S)
 
     def usage_columns(self, args: columns.Arguments) -> dict[str, list[Any]]:
         """One row for each part of what a session spent, the session started last first; `limit`: the newest."""
@@ -436,6 +449,7 @@ class Ledger:
                 conversation = conversation._replace(chain=chain, last=last)
             projected = self._project(kept, [conversation], now, writers)
             related, related_total = self._related(kept, chain)
+            messages = sum(kept.records[piece.id].shape.messages for piece in chain)
         try:
             page = read_page(
                 self._database,
@@ -443,6 +457,7 @@ class Ledger:
                 [piece.id for piece in chain],
                 Place(before, after, message),
                 limit,
+                messages,
             )
         except DatabaseMissing:
             return None
@@ -458,24 +473,6 @@ class Ledger:
             related=related,
             related_total=related_total,
         )
-
-    def matches(
-        self,
-        expression: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        roles: Collection[str] | None = None,
-        limit: int = 500,
-        budget_s: float = 0.2,
-    ) -> Matches:
-        """Messages that match an expression of SQLite's full-text query language, newest first; see `Search.matches`."""
-        try:
-            return self._search.matches(
-                expression, after=after, before=before, roles=roles, limit=limit, budget_s=budget_s
-            )
-        except DatabaseMissing:
-            return Matches(problem="missing")
 
     def some(
         self, session_ids: Iterable[str], now: datetime, writers: Writers | None = None
@@ -505,11 +502,11 @@ class Ledger:
             return self._project(kept, chosen, now, writers), len(found)
 
     def said(self, expression: str, limit: int, chars: int) -> Picked[SaidMessage]:
-        """The newest messages of the user that match an expression (see `matches`), with how they begin."""
+        """The newest messages of the user that match an expression (see `Search.matches`), with how they begin."""
         return self._pick((expression, limit, chars), ("user",), partial(read_said, chars=chars))
 
     def tool_results(self, expression: str, limit: int) -> Picked[ToolResult]:
-        """The newest results of tools that match an expression (see `matches`), and what they were called with."""
+        """The newest results of tools that match an expression (see `Search.matches`), and what they were called with."""
         return self._pick((expression, limit), ("tool",), read_results)
 
     def calls_with(self, word: str, limit: int) -> Picked[tuple[ToolResult, ...]]:
@@ -748,8 +745,7 @@ class Ledger:
         self._habits = Habits(self._database, self._history, self._tables)
         self._chronicle = Chronicle(self._kept)
         self._pickers: dict[tuple[Any, ...], Picker[Any]] = {}
-        self._belonging = Belonging(self._kept)
-        self._names = Names(self._kept)
+        self._tallies = Tallies(self._kept)
 
     def _previews(self, kept: Kept, session_ids: Iterable[str]) -> Mapping[str, str]:
         records = [kept.records[one] for one in session_ids if one in kept.records]
@@ -811,6 +807,14 @@ class Ledger:
             self._on_waiting()
         return found
 
+    def _tally(self, query: str, found: Found) -> None:
+        """Tells what was found by conversation, in short steps: whoever looks at this home waits for the lock."""
+        while True:
+            with self._current():
+                if not self._tallies.of(query, found.asked, found.sessions).step():
+                    return
+            time.sleep(GIVE_WAY_S)
+
     def _searched(
         self,
         query: str,
@@ -821,7 +825,7 @@ class Ledger:
         is_read: bool,
     ) -> SessionSearch:
         """What a search found, with the words around the newest hit of each conversation of a page."""
-        newest = {row.root_id: _newest(matched[row.root_id]) for row in rows}
+        newest = {row.root_id: matched[row.root_id].newest for row in rows}
         try:
             hits = read_hits(self._database, self._parts, set(newest.values()) - {0}, found.asked.terms)
         except DatabaseMissing:
@@ -944,15 +948,6 @@ def _session(conversation: Conversation, preview: str, doing: Doing) -> Session:
         activity_since=doing.since,
         running=doing.running,
     )
-
-
-def _hits(match: Matched) -> int:
-    return match.own.messages + match.below.messages
-
-
-def _newest(match: Matched) -> int:
-    """The newest hit of a conversation's own, else of its subagents; 0 without any."""
-    return match.own.newest or match.below.newest
 
 
 def _facets(counts: Mapping[Facet, Mapping[str, int]], archived: int) -> SessionFacets:

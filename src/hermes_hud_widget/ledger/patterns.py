@@ -8,27 +8,28 @@ import sqlite3
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, tzinfo
 from functools import partial
 from heapq import nlargest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.clusters import CLUSTERS, NO_HITS, Hits, cluster_of, hits
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
-from hermes_hud_widget.ledger.history import History
+from hermes_hud_widget.ledger.history import GIVE_WAY_S, History
 from hermes_hud_widget.ledger.kept import Conversation, Kept
 from hermes_hud_widget.ledger.order import Order
 from hermes_hud_widget.ledger.pace import Pace
+from hermes_hud_widget.ledger.plain_calls import CallChunk
 from hermes_hud_widget.ledger.records import Record
 from hermes_hud_widget.ledger.schema import Schema
+from hermes_hud_widget.ledger.shapes import Shape
 from hermes_hud_widget.ledger.slabs import Words
 from hermes_hud_widget.ledger.tables import Tables
 from hermes_hud_widget.ledger.texts import shown
 from hermes_hud_widget.ledger.tool_use import (
-    COLUMNS,
     QUARTER_S,
     SLOTS,
     CallEvent,
@@ -39,9 +40,6 @@ from hermes_hud_widget.ledger.tool_use import (
 )
 from hermes_hud_widget.ledger.values import moment
 from hermes_hud_widget.protocol import Progress
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LOOK_S = 0.02
 """Whoever looks waits for so long a part of what is to be read; what is left is read in the background."""
@@ -54,6 +52,12 @@ OPENING_CHARS = 200
 MOST_WINDOWS = 4
 """Of so many spans is kept what was made of them."""
 EXAMPLES = 3
+_SESSION_ROWS = 300
+"""A session's row and how it begins take as long to look at as so many messages to count."""
+_MOST_NEW = 2_000
+"""What came to a session is looked for among so many messages of all sessions."""
+_NUMBERED = 1_000
+"""So many sessions are numbered at a time."""
 _FAR_S = 5e10
 _OPENING_BYTES = 20_000
 """What lies beyond decides only by its length whether two prompts are the same."""
@@ -79,13 +83,69 @@ class _Note(NamedTuple):
     """What is kept of one session.
 
     Attributes:
+        record: As it was then; messages that came after its newest one are not counted.
         opening: None: not needed, or there is none.
         slots: Its messages by the hour of the week.
+        days: Its messages by day.
     """
 
     record: Record
     opening: Opening | None
     slots: Mapping[int, int]
+    days: Mapping[date, int]
+
+
+class _Counting(NamedTuple):
+    """How far the messages of a long session are counted, which takes several steps.
+
+    Attributes:
+        until: Those up to this instant are, in epoch seconds.
+        quarters: By the quarter of an hour since 1970.
+    """
+
+    record: Record
+    until: float
+    quarters: Counter[int]
+
+
+class _Span(NamedTuple):
+    """The messages of a session above one id, up to another."""
+
+    session_id: str
+    after: int
+    upto: int
+
+
+class _Asked(NamedTuple):
+    """What one step reads.
+
+    Attributes:
+        records: The sessions that it concerns.
+        whole: Where all messages are counted.
+        grown: Where messages seem to have come, and nothing else to have happened.
+        openings: Whose first messages are wanted.
+        part: The long session that is counted on, and about how many messages of it; None: none is.
+    """
+
+    records: Sequence[Record]
+    whole: list[_Span]
+    grown: list[_Span]
+    openings: list[str]
+    part: tuple[_Counting, int] | None
+
+
+class _Read(NamedTuple):
+    """What it found.
+
+    Attributes:
+        quarters: Of each session the messages by the quarter of an hour; None: those without a time.
+        until: Up to where the long session is counted now; None: to its end.
+        texts: How sessions begin, and how long those messages are in bytes.
+    """
+
+    quarters: Mapping[str, list[tuple[int | None, int]]]
+    until: float | None
+    texts: Mapping[str, tuple[bytes, int]]
 
 
 @frozen
@@ -169,6 +229,7 @@ class Recurring(NamedTuple):
         sessions: By the hour of the week in which they started: place weekday * 24 + hour, from Monday on.
         messages: By the hour of the week.
         days: Sessions by the day on which they started, ascending; days without are missing.
+        message_days: Messages by day; so are these.
         conversations: Those that began by themselves: no branches, no pieces, no delegated ones.
         clusters: In the sequence of `CLUSTERS`; those without a conversation are left out.
         prompts: Those that recur, the most frequent first.
@@ -181,6 +242,7 @@ class Recurring(NamedTuple):
     sessions: tuple[int, ...]
     messages: tuple[int, ...]
     days: Mapping[date, int]
+    message_days: Mapping[date, int]
     conversations: int
     clusters: tuple[Cluster, ...]
     prompts: tuple[Prompt, ...]
@@ -209,15 +271,19 @@ class Habits:
         self._windows: dict[tuple[float | None, tzinfo], _Window] = {}
         self._notes: dict[str, _Note] = {}
         self._pending: set[str] | None = None
-        self._queue: list[str] = []
-        self._pace = Pace(rows=20, least=1, most=500)
+        # What is looked at next stands last.
+        self._queue: dict[str, None] = {}
+        self._counting: _Counting | None = None
+        self._pace = Pace(rows=20 * _SESSION_ROWS, least=_SESSION_ROWS, most=500 * _SESSION_ROWS)
+        self._latest: _Window | None = None
         self._where: tzinfo | None = None
-        self._slots: dict[int, int] = {}
+        self._quarters: dict[int, tuple[date, int]] = {}
         self._is_wanted = False
         self._using = threading.Lock()
+        self._reading_all = threading.Lock()
         self._writing = CallEvents(WRITERS)
         self._touched: set[str] | None = None
-        self._chunks: list[Chunk] | None = None
+        self._chunks: list[CallChunk] | None = None
 
     def look(
         self, since: float | None, where: tzinfo, *, prompts: int, tools: int, until_all: bool = False
@@ -231,20 +297,15 @@ class Habits:
             tools: At most so many workflows.
             until_all: Waits until all is read.
         """
-        with self._history.lock:
-            self._is_wanted = True
-            self._begin(where)
-            end = None if until_all else time.monotonic() + LOOK_S
-            while self._step() and (end is None or time.monotonic() < end):
-                pass
-            window = self._window(since, where)
+        with self._brought_up(since, where, until_all) as window:
             tasks = window.tasks
-            total, unread = len(self._kept.records), len(self._queue)
+            total, unread = len(self._kept.records), len(self._queue.keys() | window.changed.keys())
             found = Recurring(
                 total,
                 tuple(window.sessions),
                 tuple(window.messages),
                 dict(sorted(window.days.items())),
+                dict(sorted(window.message_days.items())),
                 len(tasks),
                 window.clusters(),
                 window.prompts(prompts),
@@ -282,14 +343,15 @@ class Habits:
 
     def tasks(self, where: tzinfo) -> list[Task]:
         """How each conversation began, the one started last first, with the key of those that recur."""
-        self.look(None, where, prompts=0, tools=0, until_all=True)
-        with self._history.lock:
-            window = self._window(None, where)
-            return sorted(window.tasks.values(), key=lambda one: (one.started_at, one.root_id), reverse=True)
+        with self._brought_up(None, where, until_all=True) as window:
+            tasks = list(window.tasks.values())
+        return sorted(tasks, key=lambda one: (one.started_at, one.root_id), reverse=True)
 
     def is_waiting(self) -> bool:
         """True when there is something to read in the background."""
-        return self._is_wanted and (bool(self._queue) or not self._tables.are_calls_read)
+        latest = self._latest
+        is_read = not self._queue and (latest is None or not latest.changed)
+        return self._is_wanted and not (is_read and self._tables.are_calls_read)
 
     def advance(self) -> bool:
         """Reads one short step of what waits; False: nothing does."""
@@ -299,7 +361,7 @@ class Habits:
             with self._history.lock:
                 if self._history.kept is not self._kept:
                     return False
-                if self._queue and self._step():
+                if self._step() or (self._latest is not None and self._latest.step(self._notes)):
                     return True
             if self._history.progress is None and not self._tables.are_calls_read:
                 self._tables.read_calls()
@@ -310,58 +372,156 @@ class Habits:
 
     # -- the sessions
 
+    @contextmanager
+    def _brought_up(self, since: float | None, where: tzinfo, until_all: bool) -> Iterator[_Window]:
+        """A window, under the history's lock, that has taken in all, or as much as `LOOK_S` allow.
+
+        The lock is held for one short step at a time: whoever looks at this home waits for it.
+        """
+        self._is_wanted = True
+        end = None if until_all else time.monotonic() + LOOK_S
+        # Two who wait for all of different zones would begin it again for each other.
+        with self._reading_all if until_all else nullcontext():
+            while True:
+                with self._history.lock:
+                    self._begin(where)
+                    self._step()
+                with self._history.lock:
+                    self._begin(where)  # meanwhile somebody may have asked for another zone
+                    window = self._window(since, where)
+                    is_more = window.step(self._notes) or bool(self._queue)
+                    if not is_more or (end is not None and time.monotonic() >= end):
+                        yield window
+                        return
+                time.sleep(GIVE_WAY_S)
+
     def _begin(self, where: tzinfo) -> None:
         """Follows the sessions; in another zone their messages' hours are other ones."""
         if self._pending is None:
             self._pending = self._kept.follow()
         if where != self._where:
-            self._where, self._slots = where, {}
+            self._where, self._quarters = where, {}
             for window in self._windows.values():
                 self._kept.unfollow(window.moved)
-            self._notes, self._windows = {}, {}
-            self._pending.update(self._kept.records)
+            self._notes, self._windows, self._latest = {}, {}, None
+            self._queue = dict.fromkeys(self._kept.started_since(float("-inf")))
+            self._pending.clear()
         if self._pending:
             records = self._kept.records
-            waiting = self._pending.union(self._queue)
-            for session_id in [one for one in waiting if one not in records]:
-                self._forget(session_id)
-            known = [one for one in waiting if one in records]
-            self._queue = sorted(known, key=lambda one: records[one].row.started_at)
+            for session_id in self._pending:
+                self._queue.pop(session_id, None)
+                if session_id not in records:
+                    self._forget(session_id)
+            known = [one for one in self._pending if one in records]
+            self._queue.update(dict.fromkeys(sorted(known, key=lambda one: records[one].row.started_at)))
             self._pending.clear()
 
     def _step(self) -> bool:
         """Looks at the next sessions, the newest first; False: there was none."""
         if not self._queue:
             return False
-        with self._pace.step() as limit:
-            some = self._queue[-limit:][::-1]
-            changed = [one for one in some if one in self._kept.records and self._is_changed(one)]
-            # Read again with every change: counts do not tell whether it is another message that is the first now.
-            openings = [one for one in changed if self._is_conversation(one)]
+        with self._pace.step() as rows:
+            some = self._next(rows)
+            asked = self._ask([record for one in some if (record := self._changed(one)) is not None], rows)
             try:
-                read = self._database.read(partial(_read, session_ids=changed, openings=openings))
+                read = self._database.read(partial(_read, asked=asked))
             except DatabaseMissing:
-                read = {}, {}
-        del self._queue[-len(some) :]
-        messages, texts = read
-        for session_id in changed:
-            note = self._notes.get(session_id)
-            opening = _opening(texts.get(session_id)) if session_id in openings else note and note.opening
-            slots: Counter[int] = Counter()
-            for quarter, count in messages.get(session_id, ()):
-                slots[self.slot(quarter)] += count
-            self._notes[session_id] = _Note(self._kept.records[session_id], opening, slots)
+                read = _Read({}, None, {})
+            done = dict.fromkeys(some)
+            for record in asked.records:
+                if not self._take(record, asked, read):
+                    del done[record.row.id]
+        for session_id in done:
+            self._queue.pop(session_id, None)
         for window in self._windows.values():
-            window.changed.update(some)
+            window.changed.update(done)
         return True
 
-    def _is_changed(self, session_id: str) -> bool:
+    def _next(self, rows: int) -> list[str]:
+        """Those next sessions that can be looked at in one step; one at least."""
+        some: list[str] = []
+        for session_id in reversed(self._queue):
+            record = self._changed(session_id)
+            rows -= 1 if record is None else _SESSION_ROWS + self._uncounted(record)
+            if some and rows < 0:
+                break
+            some.append(session_id)
+        return some
+
+    def _changed(self, session_id: str) -> Record | None:
+        """A session that is not as it was noted; None: it is, or there is none."""
+        note, record = self._notes.get(session_id), self._kept.records.get(session_id)
+        is_noted = note is not None and note.record is record
+        lacks_opening = note is not None and note.opening is None and self._is_conversation(session_id)
+        return None if is_noted and not lacks_opening else record
+
+    def _uncounted(self, record: Record) -> int:
+        """How many messages are to be looked at to count a session's."""
+        note = self._notes.get(record.row.id)
+        if note is not None and note.record.shape == record.shape:
+            return 0
+        if note is not None and _has_grown(note.record.shape, record.shape):
+            return record.shape.newest - note.record.shape.newest
+        return record.shape.messages
+
+    def _ask(self, records: Sequence[Record], rows: int) -> _Asked:
+        """What must be read of these sessions."""
+        asked = _Asked(records, [], [], [], None)
+        for record in records:
+            session_id, shape = record.row.id, record.shape
+            note = self._notes.get(session_id)
+            is_same = note is not None and note.record.shape == shape
+            # Counts do not tell whether another message is the first now.
+            if self._is_conversation(session_id) and not (is_same and note is not None and note.opening):
+                asked.openings.append(session_id)
+            if is_same:
+                continue
+            if note is not None and _has_grown(note.record.shape, shape):
+                asked.grown.append(_Span(session_id, note.record.shape.newest, shape.newest))
+            elif shape.messages <= rows:
+                asked.whole.append(_Span(session_id, 0, shape.newest))
+            else:
+                # One that changes meanwhile is counted to its end as it was: beside an agent that writes it would
+                # else be begun again for ever.
+                if self._counting is None or self._counting.record.row.id != session_id:
+                    self._counting = _Counting(record, float("-inf"), Counter())
+                asked = asked._replace(part=(self._counting, rows))
+        return asked
+
+    def _take(self, record: Record, asked: _Asked, read: _Read) -> bool:
+        """Notes what was read of a session; False: it must be looked at again."""
+        session_id, shape = record.row.id, record.shape
         note = self._notes.get(session_id)
-        return (
-            note is None
-            or note.record is not self._kept.records[session_id]
-            or (note.opening is None and self._is_conversation(session_id))
+        counted = read.quarters.get(session_id, [])
+        quarters = Counter({quarter: count for quarter, count in counted if quarter is not None})
+        slots, days = Counter[int](), Counter[date]()
+        if asked.part is not None and asked.part[0].record.row.id == session_id:
+            counting = asked.part[0]
+            quarters.update(counting.quarters)
+            self._counting = None
+            if read.until is not None:
+                self._counting = counting._replace(until=read.until, quarters=quarters)
+                return False
+            record = counting.record
+        elif note is not None and note.record.shape == shape:
+            slots.update(note.slots)
+            days.update(note.days)
+        elif note is not None and _has_grown(note.record.shape, shape):
+            if sum(count for _, count in counted) != shape.messages - note.record.shape.messages:
+                # Others went away, or came back: all are counted again.
+                self._notes[session_id] = note._replace(record=note.record._replace(shape=_UNCOUNTED))
+                return False
+            slots.update(note.slots)
+            days.update(note.days)
+        for quarter, count in quarters.items():
+            day, slot = self._quarter(quarter)
+            slots[slot] += count
+            days[day] += count
+        opening = (
+            _opening(read.texts.get(session_id)) if session_id in asked.openings else note and note.opening
         )
+        self._notes[session_id] = _Note(record, opening, slots, days)
+        return self._kept.records.get(session_id) is record
 
     def _is_conversation(self, session_id: str) -> bool:
         """Only of conversations it is told how they begin."""
@@ -370,37 +530,50 @@ class Habits:
 
     def _forget(self, session_id: str) -> None:
         self._notes.pop(session_id, None)
+        if self._counting is not None and self._counting.record.row.id == session_id:
+            self._counting = None
         for window in self._windows.values():
-            window.changed.add(session_id)
+            window.changed[session_id] = None
 
     def slot(self, quarter: int) -> int:
         """The hour of the week of a quarter of an hour since 1970."""
-        known = self._slots.get(quarter)
+        return self._quarter(quarter)[1]
+
+    def _quarter(self, quarter: int) -> tuple[date, int]:
+        """The day and the hour of the week of a quarter of an hour since 1970."""
+        known = self._quarters.get(quarter)
         if known is None:
             at = moment(min(max(quarter * QUARTER_S, -_FAR_S), _FAR_S)).astimezone(self._where)
-            known = self._slots[quarter] = at.weekday() * 24 + at.hour
+            known = self._quarters[quarter] = (at.date(), at.weekday() * 24 + at.hour)
         return known
 
     # -- what is made of them
 
     def _window(self, since: float | None, where: tzinfo) -> _Window:
         key = (since, where)
-        window = self._windows.pop(key, None) or _Window(self, since, where, self._kept)
-        self._windows[key] = window
+        window = self._windows.pop(key, None)
+        if window is None:
+            window = _Window(self, since, where, self._kept)
+            started = self._kept.started_since(float("-inf") if since is None else since)
+            window.changed.update((one, None) for one in started if one in self._notes)
+        self._windows[key] = self._latest = window
         while len(self._windows) > MOST_WINDOWS:
             self._kept.unfollow(self._windows.pop(next(iter(self._windows))).moved)
-        window.update(self._notes)
         return window
 
     def _use(self, window: _Window, limit: int) -> Tools | None:
         """What the calls say. Not under the history's lock: reading calls asks for it."""
         chunks = self._calls()
         with self._using:
-            with self._history.lock:
-                words = chunks[0].columns["session_id"].dictionary if chunks else None
-                roots = window.roots(words)
-            uses = window.uses
-            uses.take(chunks, roots)
+            words = chunks[0].sessions if chunks else None
+            is_numbered = False
+            while words is not None and not is_numbered:
+                with self._history.lock:
+                    is_numbered = window.number(words)
+                time.sleep(GIVE_WAY_S)
+            # Made here, as it takes a while the first time: not under the lock.
+            uses = window.uses = window.uses or ToolUses(self.slot)
+            uses.take(chunks, window.roots)
             return Tools(
                 tuple(uses.tools()),
                 tuple(uses.workflows(limit)),
@@ -408,7 +581,7 @@ class Habits:
                 tuple(uses.slots),
             )
 
-    def _calls(self) -> list[Chunk]:
+    def _calls(self) -> list[CallChunk]:
         """All calls; read only when something changed since they were asked for last."""
         with self._history.lock:
             if self._touched is None:
@@ -420,7 +593,7 @@ class Habits:
             # Until they are read nobody may think that nothing has changed.
             self._chunks = None
             try:
-                chunks = self._tables.calls(COLUMNS)
+                chunks = self._tables.calls()
             except DatabaseMissing:
                 return []
             self._chunks = chunks
@@ -431,9 +604,10 @@ class _Window:
     """What the sessions say that started since some instant.
 
     Attributes:
-        changed: Sessions to be looked at again.
+        changed: Sessions to be looked at again; the next one stands last.
         moved: Sessions whose conversation may be another one.
         repeated: The conversations of each first message that more than one has.
+        roots: The number of the conversation of each session among the calls' words; -1: it does not count.
     """
 
     def __init__(self, habits: Habits, since: float | None, where: tzinfo, kept: Kept) -> None:
@@ -441,35 +615,42 @@ class _Window:
         self._since = float("-inf") if since is None else since
         self._where = where
         self._kept = kept
-        self.changed = set(kept.records)
+        self.changed: dict[str, None] = {}
         self.moved = kept.follow()
         self.sessions = [0] * SLOTS
         self.messages = [0] * SLOTS
         self.days: Counter[date] = Counter()
+        self.message_days: Counter[date] = Counter()
         self.tasks: dict[str, Task] = {}
         self.repeated: dict[str, set[str]] = {}
         self._notes: dict[str, _Note] = {}
         self._by_key: defaultdict[str, set[str]] = defaultdict(set)
         self._by_cluster = {name: (Order(descending=True), [0, 0]) for name in CLUSTERS}
         self._root_numbers = Words()
-        self._roots: list[int] = []
+        self.roots: list[int] = []
         self._places: dict[str, int] = {}
-        self.uses = ToolUses(habits.slot)
+        self._pace = Pace(rows=100)
+        self.uses: ToolUses | None = None
 
-    def update(self, notes: Mapping[str, _Note]) -> None:
-        """Takes in what has changed."""
-        for session_id in self.changed:
-            record = self._kept.records.get(session_id)
-            is_within = record is not None and record.row.started_at >= self._since
-            note = notes.get(session_id) if is_within else None
-            self._count(self._notes.pop(session_id, None), -1)
-            self._count(note, 1)
-            if note is not None:
-                self._notes[session_id] = note
-            conversation = self._kept.conversations.get(session_id)
-            is_task = note is not None and conversation is not None and conversation.kind == "conversation"
-            self._put(session_id, _task(conversation, note) if is_task and conversation and note else None)
-        self.changed.clear()
+    def step(self, notes: Mapping[str, _Note]) -> bool:
+        """Takes in some of what has changed; False: there is no more."""
+        with self._pace.step() as rows:
+            while self.changed and rows:
+                self._update(self.changed.popitem()[0], notes)
+                rows -= 1
+        return bool(self.changed)
+
+    def _update(self, session_id: str, notes: Mapping[str, _Note]) -> None:
+        record = self._kept.records.get(session_id)
+        is_within = record is not None and record.row.started_at >= self._since
+        note = notes.get(session_id) if is_within else None
+        self._count(self._notes.pop(session_id, None), -1)
+        self._count(note, 1)
+        if note is not None:
+            self._notes[session_id] = note
+        conversation = self._kept.conversations.get(session_id)
+        is_task = note is not None and conversation is not None and conversation.kind == "conversation"
+        self._put(session_id, _task(conversation, note) if is_task and conversation and note else None)
 
     def clusters(self) -> tuple[Cluster, ...]:
         return tuple(
@@ -496,19 +677,17 @@ class _Window:
             found.append(Prompt(newest.opening, len(tasks), first_at, newest.example()))
         return tuple(found)
 
-    def roots(self, words: pa.Array | None) -> list[int]:
-        """The number of the conversation of each session in a dictionary, which only grows; -1: it does not count."""
-        if words is None:
-            return self._roots
+    def number(self, words: Words) -> bool:
+        """Numbers some more of these sessions, to which others only come; False: there are more."""
         moved = [(name, place) for name in self.moved if (place := self._places.get(name)) is not None]
-        if any(self._root(name) != self._roots[place] for name, place in moved):
-            self._roots, self._places = [], {}
-            self.uses = ToolUses(self._habits.slot)
-        for name in words.slice(len(self._roots)).to_pylist():
-            self._places[name] = len(self._roots)
-            self._roots.append(self._root(name))
+        if any(self._root(name) != self.roots[place] for name, place in moved):
+            self.roots, self._places = [], {}
+            self.uses = None
+        for name in words.some(len(self.roots), _NUMBERED):
+            self._places[name] = len(self.roots)
+            self.roots.append(self._root(name))
         self.moved.clear()
-        return self._roots
+        return len(self.roots) == len(words)
 
     def _root(self, session_id: str) -> int:
         row = self._kept.lineage.rows.get(session_id)
@@ -522,12 +701,18 @@ class _Window:
         # Damage may lie beyond what any calendar has.
         started = min(max(note.record.row.started_at, -_FAR_S), _FAR_S)
         self.sessions[self._habits.slot(int(started // QUARTER_S))] += sign
-        day = moment(started).astimezone(self._where).date()
-        self.days[day] += sign
-        if not self.days[day]:
-            del self.days[day]
+        self._count_day(self.days, moment(started).astimezone(self._where).date(), sign)
         for slot, count in note.slots.items():
             self.messages[slot] += sign * count
+        for day, count in note.days.items():
+            self._count_day(self.message_days, day, sign * count)
+
+    @staticmethod
+    def _count_day(days: Counter[date], day: date, count: int) -> None:
+        """Days without anything are left out."""
+        days[day] += count
+        if not days[day]:
+            del days[day]
 
     def _put(self, root_id: str, task: Task | None) -> None:
         before = self.tasks.pop(root_id, None)
@@ -592,34 +777,68 @@ def _opening(read: tuple[bytes, int] | None) -> Opening | None:
     return Opening(text[:OPENING_CHARS], key.hexdigest(), hits(text[:_CLUSTER_CHARS]))
 
 
-_Quarters = dict[str, list[tuple[int, int]]]
-_Texts = dict[str, tuple[bytes, int]]
+_UNCOUNTED = Shape(-1)
 
 
-def _read(
-    connection: sqlite3.Connection, schema: Schema, session_ids: Sequence[str], openings: Iterable[str]
-) -> tuple[_Quarters, _Texts]:
-    """The sessions' messages by the quarter of an hour, and how some of them begin."""
-    if not schema.has("messages") or not session_ids:
-        return {}, {}
-    quarters: _Quarters = {session_id: [] for session_id in session_ids}
+def _has_grown(before: Shape, after: Shape) -> bool:
+    """True when little may have happened but that messages came; how many did must be that many."""
+    span = after.newest - before.newest
+    return 0 <= before.messages < after.messages and 0 < span <= min(_MOST_NEW, after.messages)
+
+
+def _read(connection: sqlite3.Connection, schema: Schema, asked: _Asked) -> _Read:
+    if not schema.has("messages") or not asked.records:
+        return _Read({}, None, {})
+    quarters: defaultdict[str, list[tuple[int | None, int]]] = defaultdict(list)
+    quarter = f"CAST(m.timestamp / {float(QUARTER_S)} AS INTEGER)"
+    # As numbers only: damage may have made a text of a time.
     rows = connection.execute(
-        # All of it stands in an index. As numbers only: damage may have made a text of a time.
-        "SELECT session_id, CAST(timestamp / ? AS INTEGER) AS quarter, count(*) FROM messages"
-        " WHERE session_id IN (SELECT value FROM json_each(?)) AND typeof(timestamp) IN ('real', 'integer')"
-        " GROUP BY session_id, quarter",
-        (float(QUARTER_S), json.dumps(list(session_ids))),
+        # All of it stands in an index.
+        f"SELECT m.session_id, {quarter} AS quarter, count(*) FROM json_each(?) j CROSS JOIN messages m"
+        " ON m.session_id = json_extract(j.value, '$[0]') AND m.id <= json_extract(j.value, '$[2]')"
+        " WHERE typeof(m.timestamp) IN ('real', 'integer') GROUP BY m.session_id, quarter",
+        (json.dumps(asked.whole),),
     ).fetchall()
-    for session_id, quarter, count in rows:
-        quarters[session_id].append((quarter, count))
+    for session_id, at, count in rows:
+        quarters[session_id].append((at, count))
+    for span in asked.grown:
+        quarters[span.session_id] = connection.execute(
+            # By number, not through the session's index, which would need all of its messages.
+            f"SELECT CASE WHEN typeof(m.timestamp) IN ('real', 'integer') THEN {quarter} END AS quarter, count(*)"
+            " FROM messages m WHERE m.id > ? AND m.id <= ? AND +m.session_id = ? GROUP BY quarter",
+            (span.after, span.upto, span.session_id),
+        ).fetchall()
+    until = None
+    if asked.part is not None:
+        counting, limit = asked.part
+        session_id = counting.record.row.id
+        # Any number is less than any text.
+        among = "FROM messages m WHERE m.session_id = ? AND m.timestamp > ? AND m.timestamp"
+        last = connection.execute(
+            f"SELECT m.timestamp {among} < '' ORDER BY m.timestamp LIMIT 1 OFFSET ?",
+            (session_id, counting.until, limit),
+        ).fetchone()
+        until = None if last is None else last[0]
+        quarters[session_id] = connection.execute(
+            f"SELECT {quarter} AS quarter, count(*) {among} {'<' if last is None else '<='} ? AND m.id <= ?"
+            " GROUP BY quarter",
+            (session_id, counting.until, "" if last is None else until, counting.record.shape.newest),
+        ).fetchall()
+    return _Read(quarters, until, _read_openings(connection, schema, asked.openings))
+
+
+def _read_openings(
+    connection: sqlite3.Connection, schema: Schema, session_ids: Sequence[str]
+) -> dict[str, tuple[bytes, int]]:
+    """How sessions begin."""
     if not schema.has("messages", "content"):
-        return quarters, {}
+        return {}
     rows = connection.execute(
         "SELECT session_id, CASE WHEN substr(content, 1, 6) = x'006A736F6E3A' AND size > ? THEN x''"
         " WHEN substr(content, 1, 6) = x'006A736F6E3A' THEN content ELSE substr(content, 1, ?) END, size FROM"
         " (SELECT j.value AS session_id, CAST(m.content AS BLOB) AS content, length(CAST(m.content AS BLOB)) AS size"
         "  FROM json_each(?) j JOIN messages m ON m.id = (SELECT id FROM messages WHERE session_id = j.value"
         "  AND role = 'user' AND content IS NOT NULL ORDER BY timestamp, id LIMIT 1))",
-        (_PARTS_BYTES, _OPENING_BYTES, json.dumps(list(openings))),
+        (_PARTS_BYTES, _OPENING_BYTES, json.dumps(list(session_ids))),
     ).fetchall()
-    return quarters, {session_id: (content, size) for session_id, content, size in rows}
+    return {session_id: (content, size) for session_id, content, size in rows}

@@ -24,6 +24,8 @@ FIRST_S = 0.08
 """So long a look for older messages takes at most, each time."""
 CALL_WITHIN = 2_000
 """A result's call stands among so many messages before it; further back it is not looked for."""
+SKEW_S = 3_600.0
+"""A clock that is set back meanwhile makes a result no more than this older than its call."""
 ARGUMENT_CHARS = 2_000
 ERROR_CHARS = 1_000
 
@@ -55,6 +57,7 @@ class ToolResult:
         id: Of the result's message; of the call's, as long as there is no result.
         timestamp: That message's.
         has_result: False for a call without a result.
+        is_open: True while that may still come.
         tool: Which tool; None: not known.
         arguments: What it was called with: JSON, as a rule, cut to 2,000 characters; "" if the call is not found.
         status: `status` of its JSON, as are the others; None: it has none.
@@ -73,6 +76,7 @@ class ToolResult:
     approval: str | None
     has_sudo_failed: bool
     has_result: bool = True
+    is_open: bool = False
 
 
 class Picked(NamedTuple, Generic[T]):
@@ -184,7 +188,7 @@ class Picker(Generic[T]):
             if message not in self._known
             or ((known := self._known[message]) is not None and not self._is_final(known))
         ]
-        pace = Pace(rows=40, least=5, most=500)
+        pace = Pace(rows=5, least=1, most=500)
         at = 0
         while at < len(wanted):
             with pace.step() as rows:
@@ -287,51 +291,87 @@ def read_calls_with(
     found: dict[int, tuple[ToolResult, ...]] = {}
     if not schema.has("messages", "tool_call_id"):
         return found
-    where = dict(
-        (message, (session_id, timestamp))
+    where = {
+        message: (session_id, timestamp)
         for message, session_id, timestamp in connection.execute(
             "SELECT id, session_id, timestamp FROM messages WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
-    )
+    }
     for message, calls in read_calls(connection, schema, ids, ARGUMENT_CHARS).items():
-        session_id, timestamp = where[message]
         wanted = [call for call in calls if word in call.arguments]
-        found[message] = tuple(
-            _answer(connection, schema, message, session_id, call)
-            or ToolResult(
-                id=message,
-                session_id=text(session_id) or "",
-                timestamp=moment(number(timestamp) or 0.0),
-                tool=call.tool or None,
-                arguments=call.arguments,
-                status=None,
-                error=None,
-                exit_code=None,
-                approval=None,
-                has_sudo_failed=False,
-                has_result=False,
-            )
-            for call in wanted
-        )
+        found[message] = _answers(connection, schema, message, *where[message], wanted)
     return found
 
 
 def are_final(results: tuple[ToolResult, ...]) -> bool:
-    """False while one of the calls has no result."""
-    return all(result.has_result for result in results)
+    """False while one of the calls may still get a result."""
+    return not any(result.is_open for result in results)
 
 
-def _answer(
-    connection: sqlite3.Connection, schema: Schema, asked: int, session_id: Any, call: Call
-) -> ToolResult | None:
-    """A call's result."""
-    row = connection.execute(
-        f"SELECT {_fields(schema)} FROM messages m WHERE m.id > ? AND m.id < ? AND +m.session_id = ?"
-        " AND +m.role = 'tool' AND +m.tool_call_id IN (?, ?) ORDER BY m.id LIMIT 1",
-        (asked, asked + CALL_WITHIN, session_id, call.id or None, call.other_id or None),
+def _answers(
+    connection: sqlite3.Connection,
+    schema: Schema,
+    asked: int,
+    session_id: Any,
+    timestamp: Any,
+    calls: Sequence[Call],
+) -> tuple[ToolResult, ...]:
+    """The calls of one message, with their results.
+
+    Results stand between their call and the next message of the model, which Hermes does not ask before it has them
+    all; a call that has none there gets none any more (`_tool_response_matches_todo_call`, `sanitize_api_messages`).
+    """
+    if not calls:
+        return ()
+    called_at = number(timestamp)
+    # From an instant on, so that SQLite goes through the session's index without passing all of its messages.
+    among = "FROM messages m WHERE m.session_id = ? AND m.timestamp >= ? AND +m.id > ? AND +m.id < ?"
+    since = float("-inf") if called_at is None else called_at - SKEW_S
+    # What was delivered to a chat for another session stands there as the model's, too, but was not said by it.
+    spoken = " OR ".join(
+        f"coalesce(m.{column}, '') <> ''"
+        for column in ("finish_reason", "tool_calls")
+        if schema.has("messages", column)
+    )
+    after = connection.execute(
+        f"SELECT m.id {among} AND m.role = 'assistant' AND ({spoken}) ORDER BY m.timestamp, m.id LIMIT 1",
+        (session_id, since, asked, asked + CALL_WITHIN),
     ).fetchone()
-    return None if row is None else _result(row, call)
+    until = asked + CALL_WITHIN if after is None else after[0]
+    results = {
+        row[4]: row
+        for row in connection.execute(
+            f"SELECT {_fields(schema)} {among} AND m.role = 'tool'"
+            " AND m.tool_call_id IN (SELECT value FROM json_each(?)) ORDER BY m.id DESC",
+            (session_id, since, asked, until, json.dumps([one for call in calls for one in _ids(call)])),
+        ).fetchall()
+    }
+    is_open = after is None and _newest(connection, schema) < until
+    return tuple(
+        _result(row, call)
+        if (row := next((results[one] for one in _ids(call) if one in results), None)) is not None
+        else ToolResult(
+            id=asked,
+            session_id=text(session_id) or "",
+            timestamp=moment(called_at or 0.0),
+            tool=call.tool or None,
+            arguments=call.arguments,
+            status=None,
+            error=None,
+            exit_code=None,
+            approval=None,
+            has_sudo_failed=False,
+            has_result=False,
+            is_open=is_open,
+        )
+        for call in calls
+    )
+
+
+def _ids(call: Call) -> list[str]:
+    """By which of its ids a call may be answered."""
+    return [one for one in (call.id, call.other_id) if one]
 
 
 def _fields(schema: Schema) -> str:

@@ -298,10 +298,12 @@ class _Count:
         upto: The highest id that was looked at.
         low: The lowest id above which all were looked at.
         floor: Where it ends.
+        era: Since when it holds; see `Search.note`.
     """
 
-    def __init__(self, asked: Asked, newest: int) -> None:
+    def __init__(self, asked: Asked, newest: int, era: int) -> None:
         self.asked = asked
+        self.era = era
         self.upto = self.low = newest
         self.sessions: dict[str, Hits] = {}
         is_scan = not (asked.words or asked.substrings)
@@ -338,6 +340,7 @@ class Search:
         self._kept = kept
         self._lock = threading.RLock()
         self._counts: OrderedDict[Asked, _Count] = OrderedDict()
+        self._era = 0
         self._changed: set[str] = set()
         self._shapes: dict[str, Shape] | None = None
         self._upto = 0
@@ -345,21 +348,21 @@ class Search:
     def note(self, newest: int, *, is_whole: bool) -> None:
         """Drops what was found if more has happened since than that messages were added.
 
-        Whoever calls it sees to it that nobody changes `kept` meanwhile.
+        Whoever calls it sees to it that nobody changes `kept` or calls it, too, meanwhile; that must not wait for those
+        who search, and does not.
 
         Args:
             newest: No message up to this id is missing from `kept`.
             is_whole: False while not all sessions are known.
         """
-        with self._lock:
-            if not is_whole:
-                self._shapes = None
-            elif self._shapes is None:
-                # What was found before there was anything to compare it with is not certain.
-                self._counts.clear()
-                self._begin_shapes(newest)
-            elif not self._are_explained(newest):
-                self._counts.clear()
+        if not is_whole:
+            self._shapes = None
+        elif self._shapes is None:
+            # What was found before there was anything to compare it with is not certain.
+            self._era += 1
+            self._begin_shapes(newest)
+        elif not self._are_explained(newest):
+            self._era += 1
 
     def find(self, query: str, newest: int, *, anywhere: bool = False) -> Found:
         """The sessions whose messages have every term of a query.
@@ -376,33 +379,37 @@ class Search:
         if index.problem is not None or asked.is_nothing():
             return Found(asked, index, {}, is_whole=True)
         until = time.monotonic() + FIRST_S
-        with self._lock:
-            count = self._counts.pop(asked, None)
-            if count is None or count.upto > newest or newest - count.upto > MOST_NEW:
-                count = _Count(asked, newest)
-            self._counts[asked] = count
-            self._forget_others(count)
-            try:
+        try:
+            with self._lock:
+                count = self._counts.pop(asked, None)
+                is_old = count is None or count.era != self._era or count.upto > newest
+                if count is None or is_old or newest - count.upto > MOST_NEW:
+                    count = _Count(asked, newest, self._era)
+                self._counts[asked] = count
+                self._forget_others(count)
                 if count.upto < newest:
                     count.add(self._read_slice(asked, count.upto, newest))
                     count.upto = newest
                 self._step(count)
-                while not count.is_whole and time.monotonic() < until:
+            while not count.is_whole and time.monotonic() < until:
+                with self._lock:
                     self._step(count)
-            except _Unreadable:
-                del self._counts[asked]
-                return Found(asked, SearchIndex("unreadable"), {}, is_whole=True)
-            return Found(asked, index, count.sessions, count.is_whole, MOST_SCANNED if count.floor else None)
+        except _Unreadable:
+            with self._lock:
+                self._counts.pop(asked, None)
+            return Found(asked, SearchIndex("unreadable"), {}, is_whole=True)
+        return Found(asked, index, count.sessions, count.is_whole, MOST_SCANNED if count.floor else None)
 
     def is_waiting(self) -> bool:
         """True when `advance` has something to do."""
         with self._lock:
-            return any(not count.is_whole for count in self._counts.values())
+            return any(not count.is_whole and count.era == self._era for count in self._counts.values())
 
     def advance(self) -> bool:
         """Looks at some more messages for the search that was asked for last; True when that came to its end."""
         with self._lock:
-            count = next((one for one in reversed(self._counts.values()) if not one.is_whole), None)
+            waiting = (one for one in reversed(self._counts.values()) if not one.is_whole)
+            count = next((one for one in waiting if one.era == self._era), None)
             if count is None:
                 return False
             try:

@@ -15,11 +15,12 @@ from hermes_hud_widget.errors import ArgumentError
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
-from hermes_hud_widget.ledger.follower import Follower, keys_of
+from hermes_hud_widget.ledger.follower import Follower, Upkeep, keys_of
 from hermes_hud_widget.ledger.history import History
 from hermes_hud_widget.ledger.index import Saved
 from hermes_hud_widget.ledger.messages import COLUMNS as MESSAGE_COLUMNS
 from hermes_hud_widget.ledger.messages import Messages
+from hermes_hud_widget.ledger.plain_calls import CallChunk, PlainCalls
 from hermes_hud_widget.ledger.shapes import Shape
 from hermes_hud_widget.ledger.texts import texts
 from hermes_hud_widget.ledger.tool_calls import TOOL_CALL_COLUMNS, ToolCalls
@@ -120,7 +121,13 @@ class Tables:
         self._recall = recall
         self._messages = Messages(database)
         self._calls = ToolCalls(database, self._root_id)
-        self._followers: dict[str, Follower] = {"messages": self._messages, "tool_calls": self._calls}
+        # Panels have them by themselves: they look at a few columns of them, and need no Arrow for it.
+        self._plain_calls = PlainCalls(database)
+        self._kept: dict[str, Upkeep[Any]] = {
+            "messages": self._messages,
+            "tool_calls": self._calls,
+            "plain_calls": self._plain_calls,
+        }
         self._lock = threading.Lock()
         self._is_remembered = False
         self._reading: Progress | None = None
@@ -157,32 +164,33 @@ class Tables:
     @property
     def are_calls_read(self) -> bool:
         """True once all calls were read; then `calls` costs little."""
-        return self._calls.is_read
+        return self._plain_calls.is_read
 
     @property
     def calls_progress(self) -> Progress | None:
         """Up to which message of which the calls were read; None when all were."""
         newest = self._history.newest
-        return None if self._calls.is_read else Progress(done=min(self._calls.last, newest), total=newest)
+        calls = self._plain_calls
+        return None if calls.is_read else Progress(done=min(calls.last, newest), total=newest)
 
     def read_calls(self) -> None:
         """Reads the next some thousand messages for `calls`, when the history is known."""
         with suppress(_Pause):
             self._keep_calls(_pause)
 
-    def calls(self, columns: Sequence[str]) -> list[Chunk]:
-        """These columns of all calls, as far as the history is known just now.
+    def calls(self) -> list[CallChunk]:
+        """All calls as panels count them, as far as the history is known just now.
 
         What changes in place is seen only by and by: nothing is read again for it as `tool_calls` does.
         """
         self._keep_calls()
-        return self._calls.chunks(columns)
+        return self._plain_calls.chunks()
 
     def rest(self) -> None:
         """Forgets all of it."""
         with self._lock:
             self._is_remembered = False
-            for follower in self._followers.values():
+            for follower in self._kept.values():
                 follower.rest()
 
     def dump(self) -> tuple[dict[str, Any], Mapping[str, pa.Table]]:
@@ -190,7 +198,7 @@ class Tables:
         document: dict[str, Any] = {}
         tables: dict[str, pa.Table] = {}
         missing = []
-        for name, follower in self._followers.items():
+        for name, follower in self._kept.items():
             document[name], more = follower.dump() if follower.is_read else ({}, {})
             tables |= more
             if not document[name]:
@@ -224,7 +232,7 @@ class Tables:
         with history.lock:
             shapes = {session_id: record.shape for session_id, record in history.kept.records.items()}
             newest, identity = history.newest, history.identity
-        self._calls.sync(shapes, newest, identity, lambda done, total: None, pause=pause)
+        self._plain_calls.sync(shapes, newest, identity, lambda done, total: None, pause=pause)
 
     def _remember(self) -> None:
         """Begins with what an earlier process read; each `sync` verifies that."""
@@ -235,7 +243,7 @@ class Tables:
             saved = self._recall()
             if saved is None:
                 return
-            for name, follower in self._followers.items():
+            for name, follower in self._kept.items():
                 try:
                     follower.load(saved.document.get(name) or {}, saved.tables)
                 except (OSError, ValueError) as error:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hermes_hud_widget.chunks import Chunk
 from hermes_hud_widget.ledger.calls import ELEMENTS, NAME
 from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
-from hermes_hud_widget.ledger.follower import END, Follower
+from hermes_hud_widget.ledger.follower import END, Follower, S, Upkeep
 from hermes_hud_widget.ledger.lines import Field, Lines, instants, one, parsed, read_lines
 from hermes_hud_widget.ledger.messages import TEXT_LENGTH, state, state_number
 from hermes_hud_widget.ledger.schema import Schema
@@ -57,8 +58,91 @@ class _Open(NamedTuple):
     keys: tuple[str, ...]
 
 
-_Waiting = dict[str, dict[str, _Open]]
+_Waiting = dict[str, dict[str | None, _Open]]
 """By session, and by the id that a result may carry."""
+
+
+class Entries(NamedTuple):
+    """What it takes to find the result of each call.
+
+    Attributes:
+        calls: Message, session, `id`, `call_id`, and which of the two are texts (1 and 2); in sequence.
+        results: Message, session, and the id that it carries; in sequence.
+    """
+
+    calls: Iterable[tuple[int, str, str | None, str | None, int]]
+    results: Sequence[tuple[int, str, str | None]]
+
+
+class Answering(Upkeep[S]):
+    """Calls with their results, in whatever rows they are kept.
+
+    A call's result is the first `tool` message after it, in the same session, that carries its id (or its `call_id`)
+    and does not answer a later call of that id.
+    """
+
+    def _begin(self, identity: str | None) -> None:
+        super()._begin(identity)
+        self._waiting: _Waiting = {}
+        self._unsure: set[str] = set()
+        """Sessions of which it is not known which calls wait, since their rows come from a dump."""
+
+    def load(self, meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
+        with self._lock:
+            super().load(meta, tables)
+            self._unsure = set(self._slabs.words["session_id"])
+
+    def _take(self, found: Sequence[Any]) -> None:
+        read = self._gathered(found)
+        if read is None:
+            return
+        entries = self._entries(read)
+        answers, late = _answered(entries, self._waiting)
+        self._slabs.append(self._finished(self._slabs, read, answers))
+        for session_id, message_id in late.items():
+            self._stale[session_id] = min(message_id, self._stale.get(session_id, message_id))
+        if self._unsure:
+            for session_id in self._unsure.intersection(self._touched(read)):
+                self._stale[session_id] = 0
+
+    def _put(self, starts: Mapping[str, int], found: Sequence[Any]) -> None:
+        read = self._gathered(found)
+        for session_id, start in starts.items():
+            waiting = self._waiting.pop(session_id, {})
+            older = {key: call for key, call in waiting.items() if call.message_id < start}
+            if older:
+                self._waiting[session_id] = older
+            if start == 0:
+                self._unsure.discard(session_id)
+        if read is None:
+            self._slabs.replace(starts, self._slabs.nothing())
+            return
+        answers, late = _answered(self._entries(read), self._waiting)
+        self._slabs.replace(starts, self._finished(self._slabs, read, answers))
+        self._stale.update(late)
+
+    def _rows(self, slabs: S, found: Sequence[Any]) -> Any:
+        read = self._gathered(found)
+        if read is None:
+            return slabs.nothing()
+        answers, _ = _answered(self._entries(read), {})
+        return self._finished(slabs, read, answers)
+
+    @abstractmethod
+    def _gathered(self, found: Sequence[Any]) -> Any:
+        """What was read in some steps as one; None: there is no table to read."""
+
+    @abstractmethod
+    def _entries(self, read: Any) -> Entries:
+        """What it takes to find the results."""
+
+    @abstractmethod
+    def _touched(self, read: Any) -> Iterable[str]:
+        """The sessions of which something was read."""
+
+    @abstractmethod
+    def _finished(self, slabs: S, read: Any, answers: Sequence[int | None]) -> Any:
+        """The rows of the calls; `answers` says for each the place of its result."""
 
 
 class _Found(NamedTuple):
@@ -68,11 +152,13 @@ class _Found(NamedTuple):
     results: Lines
 
 
-class ToolCalls(Follower):
+_Tables = tuple["pa.Table", "pa.Table"]
+
+
+class ToolCalls(Answering[Slabs], Follower):
     """One row for each entry of `messages.tool_calls`, with the result that answered it; no texts.
 
-    A call's result is the first `tool` message after it, in the same session, that carries its id (or its `call_id`)
-    and does not answer a later call of that id. Whether it failed is told by Hermes' own rule (`agent/display.py`,
+    Whether a call failed is told by Hermes' own rule (`agent/display.py`,
     `_detect_tool_failure`), from what the tool returned: what Hermes wraps around that or appends to it does not count.
 
     Args:
@@ -83,20 +169,12 @@ class ToolCalls(Follower):
 
     def __init__(self, database: Database, root_of: Callable[[str], str | None]) -> None:
         self._root_of = root_of
-        super().__init__(database, KEPT, "called_at")
+        Follower.__init__(self, database, KEPT, "called_at")
 
     def _begin(self, identity: str | None) -> None:
         super()._begin(identity)
-        self._waiting: _Waiting = {}
-        self._unsure: set[str] = set()
-        """Sessions of which it is not known which calls wait, since their rows come from a dump."""
         self._roots = Words()
         self._rooted: dict[str, tuple[tuple[str | None, ...], str, pa.Array]] = {}
-
-    def load(self, meta: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
-        with self._lock:
-            super().load(meta, tables)
-            self._unsure = set(self._slabs.words["session_id"])
 
     # -- reading
 
@@ -107,52 +185,41 @@ class ToolCalls(Follower):
             return None
         where = where.format("m.")
         return _Found(
-            read_lines(connection, _CALL_FIELDS, _calls_of(schema, where), values),
-            read_lines(connection, _RESULT_FIELDS, _results_of(schema, where), values),
+            read_lines(connection, _CALL_FIELDS, calls_of(schema, where), values),
+            read_lines(connection, _RESULT_FIELDS, results_of(schema, where), values),
         )
 
-    def _take(self, found: Sequence[_Found | None]) -> None:
-        tables = self._parsed(found)
-        if tables is None:
-            return
-        calls, results = tables
-        touched = {*_words(calls["session_id"]), *_words(results["session_id"])}
-        answers, late = _answered(calls, results, self._waiting)
-        self._slabs.append(_rows(self._slabs, calls, results, answers))
-        for session_id, message_id in late.items():
-            self._stale[session_id] = min(message_id, self._stale.get(session_id, message_id))
-        for session_id in touched & self._unsure:
-            self._stale[session_id] = 0
-
-    def _put(self, starts: Mapping[str, int], found: Sequence[_Found | None]) -> None:
-        tables = self._parsed(found)
-        for session_id, start in starts.items():
-            waiting = self._waiting.pop(session_id, {})
-            older = {key: call for key, call in waiting.items() if call.message_id < start}
-            if older:
-                self._waiting[session_id] = older
-            if start == 0:
-                self._unsure.discard(session_id)
-        if tables is None:
-            self._slabs.replace(starts, self._slabs.nothing())
-            return
-        answers, late = _answered(*tables, self._waiting)
-        self._slabs.replace(starts, _rows(self._slabs, *tables, answers))
-        self._stale.update(late)
-
-    def _rows(self, slabs: Slabs, found: Sequence[_Found | None]) -> pa.RecordBatch:
-        tables = self._parsed(found)
-        if tables is None:
-            return slabs.nothing()
-        answers, _ = _answered(*tables, {})
-        return _rows(slabs, *tables, answers)
-
-    def _parsed(self, found: Sequence[_Found | None]) -> tuple[pa.Table, pa.Table] | None:
+    def _gathered(self, found: Sequence[_Found | None]) -> _Tables | None:
         read = [one for one in found if one is not None]
         if not read:
             return None
         calls, results = zip(*read, strict=True)
         return parsed(self._database, calls), parsed(self._database, results)
+
+    def _entries(self, read: _Tables) -> Entries:
+        calls, results = read
+        return Entries(
+            zip(
+                calls["message_id"].to_pylist(),
+                _spelled(calls["session_id"]),
+                *(calls[name].to_pylist() for name in ("id", "other_id", "are_texts")),
+                strict=True,
+            ),
+            list(
+                zip(
+                    results["message_id"].to_pylist(),
+                    _spelled(results["session_id"]),
+                    results["call_id"].to_pylist(),
+                    strict=True,
+                )
+            ),
+        )
+
+    def _touched(self, read: _Tables) -> Iterable[str]:
+        return [*_words(read[0]["session_id"]), *_words(read[1]["session_id"])]
+
+    def _finished(self, slabs: Slabs, read: _Tables, answers: Sequence[int | None]) -> pa.RecordBatch:
+        return _rows(slabs, *read, answers)
 
     # -- the conversation that a session belongs to
 
@@ -174,7 +241,7 @@ class ToolCalls(Follower):
                 for chunk, (_, key, numbers) in zip(plain, rooted, strict=True)
             ]
 
-    def _with_roots(self, slab: Slab) -> tuple[tuple[str | None, ...], str, pa.Array]:
+    def _with_roots(self, slab: Slab[pa.RecordBatch]) -> tuple[tuple[str | None, ...], str, pa.Array]:
         words = self._slabs.words["session_id"]
         sessions = sorted(slab.sessions)
         roots = tuple(self._root_of(words[number]) for number in sessions)
@@ -215,7 +282,7 @@ KEPT: Mapping[str, Kind] = {
     "result_chars": "integer",
     "state": "category",
 }
-_STATUSES = ("ok", "error", "no result")
+STATUSES = ("ok", "error", "no result")
 
 
 def _mapped(numbers: pa.Array, known: Sequence[int], values: Sequence[str | None], words: Words) -> pa.Array:
@@ -244,34 +311,23 @@ def _spelled(column: pa.ChunkedArray) -> list[Any]:
     return [None if number is None else words[number] for number in array.indices.to_pylist()]
 
 
-def _answered(
-    calls: pa.Table, results: pa.Table, waiting: _Waiting
-) -> tuple[list[int | None], dict[str, int]]:
+def _answered(entries: Entries, waiting: _Waiting) -> tuple[list[int | None], dict[str, int]]:
     """For each call the place of its result, and for sessions the first call of another reading that is answered now.
 
-    Both in sequence. `waiting` holds the calls from before that have no result, and in the end those that have none.
+    `waiting` holds the calls from before that have no result, and in the end those that have none.
     """
     reading = object()
-    answers: list[int | None] = [None] * calls.num_rows
+    answers: list[int | None] = []
     late: dict[str, int] = {}
-    result_ids = results["message_id"].to_pylist()
-    result_sessions = _spelled(results["session_id"])
-    result_keys = results["call_id"].to_pylist()
-    columns = (
-        calls["message_id"].to_pylist(),
-        _spelled(calls["session_id"]),
-        calls["id"].to_pylist(),
-        calls["other_id"].to_pylist(),
-        calls["are_texts"].to_pylist(),
-    )
+    results = entries.results
     at = 0
 
     def answer(upto: int) -> None:
         nonlocal at
-        while at < len(result_ids) and result_ids[at] <= upto:
-            session_id = result_sessions[at]
+        while at < len(results) and results[at][0] <= upto:
+            _, session_id, key = results[at]
             in_session = waiting.get(session_id)
-            call = in_session.get(result_keys[at]) if in_session else None
+            call = in_session.get(key) if in_session else None
             if call is not None and in_session is not None:
                 for key in call.keys:
                     if in_session.get(key) is call:
@@ -284,8 +340,9 @@ def _answered(
                     late[session_id] = min(call.message_id, late.get(session_id, call.message_id))
             at += 1
 
-    for place, (message_id, session_id, one_id, other_id, are_texts) in enumerate(zip(*columns, strict=True)):
+    for place, (message_id, session_id, one_id, other_id, are_texts) in enumerate(entries.calls):
         answer(message_id)
+        answers.append(None)
         keys: tuple[str, ...] = ()
         # An id that is no text is never what a result carries.
         if one_id is not None and are_texts & 1:
@@ -338,7 +395,7 @@ def _statuses(tools: pa.DictionaryArray, places: pa.Array, signs: pa.Array) -> p
     has_succeeded = has(lambda tool: {"write_file": _WRITTEN, "patch": _PATCHED}.get(tool, 0), 0)
     failed = pc.and_(has_failed, pc.invert(has_succeeded)).cast(pa.int32())
     numbers = pc.if_else(pc.is_null(places), pa.scalar(2, pa.int32()), failed)
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(_STATUSES, pa.string()))
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(STATUSES, pa.string()))
 
 
 def read_signs(connection: sqlite3.Connection, schema: Schema, ids: Sequence[int]) -> dict[int, int]:
@@ -346,7 +403,7 @@ def read_signs(connection: sqlite3.Connection, schema: Schema, ids: Sequence[int
     if not schema.has("messages", "tool_call_id"):
         return {}
     where = "m.id IN (SELECT value FROM json_each(?))"
-    rows = connection.execute(f"SELECT id, signs {_results_of(schema, where)}", (json.dumps(list(ids)),))
+    rows = connection.execute(f"SELECT id, signs {results_of(schema, where)}", (json.dumps(list(ids)),))
     return dict(rows.fetchall())
 
 
@@ -376,7 +433,9 @@ _ONCE = "LIMIT -1 OFFSET 0"
 """With this, SQLite computes each expression of a subquery once instead of wherever it is used."""
 
 
-def _calls_of(schema: Schema, where: str) -> str:
+def calls_of(schema: Schema, where: str) -> str:
+    """Calls in SQL, from FROM on: the fields that `_CALL_FIELDS` are made of, in sequence."""
+
     def of_call(path: str) -> str:
         return f"CASE j.type WHEN 'object' THEN json_extract(j.value, '$.{path}') END"
 
@@ -403,7 +462,8 @@ _RESULT_FIELDS = (
 )
 
 
-def _results_of(schema: Schema, where: str) -> str:
+def results_of(schema: Schema, where: str) -> str:
+    """Results in SQL, from FROM on: the fields of `_RESULT_FIELDS`, in sequence."""
     effect = "m.effect_disposition" if schema.has("messages", "effect_disposition") else "NULL"
     has_text = schema.has("messages", "content")
     content = "m.content" if has_text else "NULL"

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hermes_hud_widget.chunks import Chunk
+from hermes_hud_widget.ledger.plain_calls import MISSING, NO_TIME, OK, CallChunk, at
+from hermes_hud_widget.ledger.slabs import Words
+from hermes_hud_widget.ledger.tool_calls import STATUSES
 from hermes_hud_widget.ledger.values import moment
 
 if TYPE_CHECKING:
@@ -16,13 +18,10 @@ if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
     Seconds = np.ndarray[Any, np.dtype[np.float64]]
 
-COLUMNS = ("message_id", "call_index", "session_id", "tool", "called_at", "duration_s", "status")
-"""What is needed of the calls."""
 QUARTER_S = 900
 """Zones differ by whole quarters of an hour."""
 SLOTS = 7 * 24
 
-_STATUSES = ("ok", "error", "no result")
 _TOOL_BITS = 11
 _MOST_TOOLS = 1 << _TOOL_BITS
 """Of so many tools sequences are told; calls of further ones are passed over."""
@@ -87,12 +86,12 @@ class CallEvents:
         self._found: dict[str, tuple[CallEvent, ...]] = {}
 
     def within(
-        self, chunks: Sequence[Chunk], since: datetime | None, until: datetime, limit: int | None
+        self, chunks: Sequence[CallChunk], since: datetime | None, until: datetime, limit: int | None
     ) -> tuple[tuple[CallEvent, ...], int]:
         """Those of a span among the calls in these chunks, ascending by time: the newest, and how many there are.
 
         Args:
-            chunks: `COLUMNS` of all calls.
+            chunks: All calls.
             since: Only from then on; None: from the first one on.
             until: Only before it.
             limit: At most so many.
@@ -110,21 +109,17 @@ class CallEvents:
             newest += inside if limit is None else inside[max(0, len(inside) - limit) :]
         return tuple(sorted(newest)[None if limit is None else max(0, len(newest) - limit) :]), total
 
-    def _pick(self, chunk: Chunk) -> tuple[CallEvent, ...]:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def _pick(self, chunk: CallChunk) -> tuple[CallEvent, ...]:
+        import numpy as np
 
-        columns = chunk.columns
-        is_one = pc.and_(
-            pc.is_in(columns["tool"], pa.array(self._tools, pa.string())), pc.equal(columns["status"], "ok")
-        )
-        names = ("called_at", "message_id", "call_index", "session_id", "tool")
-        picked = [columns[name].filter(is_one).to_pylist() for name in names]
+        rows = chunk.rows
+        numbers = [number for tool in self._tools if (number := chunk.tools.find(tool)) is not None]
+        is_one = np.isin(rows["tool"], numbers) & (rows["status"] == OK)
+        is_one &= (rows["called_us"] != NO_TIME) & (rows["session_id"] != MISSING)
         return tuple(
             sorted(
-                CallEvent(at, f"{message_id}-{place}", session_id, tool)
-                for at, message_id, place, session_id, tool in zip(*picked, strict=True)
-                if at is not None and session_id is not None
+                CallEvent(at(called_us), f"{message_id}-{place}", chunk.sessions[session], chunk.tools[tool])
+                for message_id, place, session, tool, called_us, *_ in rows[is_one].tolist()
             )
         )
 
@@ -140,7 +135,7 @@ class _Part:
         import numpy as np
 
         none = np.zeros(0, np.int64)
-        self.counts = np.zeros((0, len(_STATUSES)), np.int64)
+        self.counts = np.zeros((0, len(STATUSES)), np.int64)
         self.last_us = none
         self.latency: dict[int, Seconds] = {}
         self.slots = np.zeros(SLOTS, np.int64)
@@ -188,14 +183,14 @@ class ToolUses:
         self._settled = _Part()
         self._last_key: str | None = None
         self._last = _Part()
-        self._names: Sequence[str] = ()
+        self._names = Words()
 
-    def take(self, chunks: Sequence[Chunk], roots: Sequence[int]) -> None:
-        """Takes in what is new among the chunks; `COLUMNS` of all calls, in their sequence.
+    def take(self, chunks: Sequence[CallChunk], roots: Sequence[int]) -> None:
+        """Takes in what is new among the chunks of all calls, in their sequence.
 
         Args:
-            chunks: All there are. They share one dictionary for each category, which only grows.
-            roots: The number of the conversation of each session in that dictionary; -1: its calls do not count.
+            chunks: All there are.
+            roots: The number of the conversation of each session among their words; -1: its calls do not count.
                 What was said of a session before still holds.
         """
         import numpy as np
@@ -214,7 +209,7 @@ class ToolUses:
             self._last = _Part()
         elif keys[-1] != self._last_key:
             self._last = self._fold(chunks[-1], numbers)
-            self._names = chunks[-1].columns["tool"].dictionary.to_pylist()
+            self._names = chunks[-1].tools
         self._last_key = keys[-1] if keys else None
 
     @property
@@ -284,31 +279,23 @@ class ToolUses:
     def _name(self, number: int) -> str:
         return self._names[number - 1]
 
-    def _fold(self, chunk: Chunk, roots_of: Numbers) -> _Part:
+    def _fold(self, chunk: CallChunk, roots_of: Numbers) -> _Part:
         import numpy as np
-        import pyarrow.compute as pc
 
         part = _Part()
-        columns = chunk.columns
-        numbers = _plain(columns["session_id"].indices, -1)
-        roots = roots_of[numbers]
-        tools = _plain(columns["tool"].indices, -1) + 1
-        counts = (roots >= 0) & (tools > 0)
-        roots, tools = roots[counts], tools[counts]
-        words = columns["status"].dictionary.to_pylist()
-        places = np.array([_STATUSES.index(word) for word in words] or [0], np.int64)
-        statuses = places[_plain(columns["status"].indices, 0)[counts]]
-        instants = columns["called_at"].cast("int64")
-        called_us = _plain(instants, 0)[counts]
-        seconds = pc.fill_null(columns["duration_s"], float("nan")).to_numpy(zero_copy_only=False)[counts]
+        roots = roots_of[chunk.rows["session_id"]]
+        counts = (roots >= 0) & (chunk.rows["tool"] != MISSING)
+        roots, rows = roots[counts], chunk.rows[counts]
+        tools = rows["tool"].astype(np.int64) + 1
+        called_us = np.where(rows["called_us"] == NO_TIME, 0, rows["called_us"])
 
         size = int(tools.max()) if len(tools) else 0
         part.counts = np.bincount(
-            (tools - 1) * len(_STATUSES) + statuses, minlength=size * len(_STATUSES)
-        ).reshape(size, len(_STATUSES))
+            (tools - 1) * len(STATUSES) + rows["status"], minlength=size * len(STATUSES)
+        ).reshape(size, len(STATUSES))
         part.last_us = np.zeros(size, np.int64)
         np.maximum.at(part.last_us, tools - 1, called_us)
-        part.latency = _by_tool(tools - 1, seconds)
+        part.latency = _by_tool(tools - 1, rows["duration_s"])
         has_time = called_us != 0
         part.slots = self._hours(called_us[has_time] // (QUARTER_S * 1_000_000))
         _follow(part, self._settled.tails, roots, tools)
@@ -380,15 +367,6 @@ def _latency(one: Seconds | None, other: Seconds | None) -> Latency | None:
         return below + (above - below) * (position - low)
 
     return Latency(at(0), quantile(0.5), quantile(0.95), at(count - 1))
-
-
-def _plain(array: Any, missing: int) -> Numbers:
-    """Whole numbers, some of which may be missing."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    values: Numbers = pc.fill_null(array, missing).to_numpy(zero_copy_only=False).astype(np.int64)
-    return values
 
 
 def _grown(array: Any, size: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +22,11 @@ from hermes_hud_widget.ledger.values import TEXT_CHARS, cut, moment, number, tex
 _CUT_BYTES = 4 * (TEXT_CHARS + 1)  # no character takes more than four
 _LOOK_BACK = 64
 """How many messages before a page are searched for the calls that its first results belong to."""
+
+LONG = 10_000
+"""Of a conversation with more messages than this not all ids are gone through for each page."""
+WALKED = 20_000
+"""So many ids on from a page are tried one by one; beyond, the session's index is asked."""
 
 _COLUMNS = [
     "id",
@@ -71,16 +76,35 @@ class Page(NamedTuple):
 
 
 def read_page(
-    database: Database, parts: Parts, session_ids: Collection[str], place: Place, limit: int
+    database: Database,
+    parts: Parts,
+    session_ids: Collection[str],
+    place: Place,
+    limit: int,
+    messages: int = 0,
 ) -> Page:
     """A page of the messages of these sessions.
 
-    The ids of the whole conversation are gone through; only the page's rows are read, in several short reads.
+    Only the page's rows are read, in several short reads. Of a long conversation the ids near the page are tried, of
+    another one all are gone through.
+
+    Args:
+        database: Where to read.
+        parts: What is kept of messages of parts.
+        session_ids: The pieces of the conversation.
+        place: Which page.
+        limit: Messages a page.
+        messages: How many there are, as far as that is known; from `LONG` on it is taken for the total.
     """
     pieces = json.dumps(list(session_ids))
-    total, ids, has_older, has_newer = database.read(
-        partial(_read_ids, pieces=pieces, place=place, limit=limit)
-    )
+    walk = _Walk(database, pieces) if messages > LONG else None
+    total = messages
+    if walk is None or walk.has_hidden:
+        total, ids, has_older, has_newer = database.read(
+            partial(_read_ids, pieces=pieces, place=place, limit=limit)
+        )
+    else:
+        ids, has_older, has_newer = _choose(place, limit, walk.has, walk.below, walk.above)
     rows: list[tuple[Any, ...]] = []
     calls: _Calls = {}
     signs: dict[int, int] = {}
@@ -92,9 +116,11 @@ def read_page(
         rows.extend(read)
         calls.update(made)
         signs.update(found)
-    asked_at = _call_times(database, rows, calls, pieces)
-    messages = tuple(_message(row, parts, calls, signs, asked_at) for row in rows)
-    return Page(messages, total, ids[-1] if has_older else None, ids[0] if has_newer else None)
+    asked_at = _call_times(database, rows, calls, pieces, walk)
+    shown = tuple(_message(row, parts, calls, signs, asked_at) for row in rows)
+    # Before the first message there is nothing to go on from.
+    newest = ids[0] if ids else (place.before or 0) - 1
+    return Page(shown, total, ids[-1] if has_older else None, newest if has_newer else None)
 
 
 def _read_ids(
@@ -107,6 +133,9 @@ def _read_ids(
     among = f"FROM messages WHERE session_id IN (SELECT value FROM json_each(?)){shown}"
     (total,) = connection.execute(f"SELECT count(*) {among}", (pieces,)).fetchone()
 
+    def has(message: int) -> bool:
+        return connection.execute(f"SELECT 1 {among} AND id = ?", (pieces, message)).fetchone() is not None
+
     def below(before: int, count: int) -> list[int]:
         query = f"SELECT id {among} AND id < ? ORDER BY id DESC LIMIT ?"
         return [one for (one,) in connection.execute(query, (pieces, before, count)).fetchall()]
@@ -115,20 +144,102 @@ def _read_ids(
         query = f"SELECT id {among} AND id > ? ORDER BY id LIMIT ?"
         return [one for (one,) in connection.execute(query, (pieces, after, count)).fetchall()][::-1]
 
+    return total, *_choose(place, limit, has, below, above)
+
+
+def _choose(
+    place: Place,
+    limit: int,
+    has: Callable[[int], bool],
+    below: Callable[[int, int], list[int]],
+    above: Callable[[int, int], list[int]],
+) -> tuple[list[int], bool, bool]:
+    """The ids of a page, newest first, and whether there are older and newer ones.
+
+    Args:
+        place: Which page.
+        limit: Messages a page.
+        has: True for a message of the conversation.
+        below: So many ids below one, newest first.
+        above: So many next ids above one, newest first.
+    """
     if place.after is not None:
         ids = above(place.after, limit + 1)
         has_newer = len(ids) > limit
         ids = ids[-limit:]
-        return total, ids, bool(ids) and bool(below(ids[-1], 1)), has_newer
+        return ids, bool(ids) and bool(below(ids[-1], 1)), has_newer
     before = _LAST if place.before is None else place.before
-    if (
-        place.message is not None
-        and connection.execute(f"SELECT 1 {among} AND id = ?", (pieces, place.message)).fetchone()
-    ):
+    if place.message is not None and has(place.message):
         before = (above(place.message, limit // 2) or [place.message])[0] + 1
     ids = below(before, limit + 1)
     has_newer = before != _LAST and bool(above(before - 1, 1))
-    return total, ids[:limit], len(ids) > limit, has_newer
+    return ids[:limit], len(ids) > limit, has_newer
+
+
+class _Walk:
+    """Finds the ids of a long conversation near one, which costs what lies between, not all of the conversation.
+
+    No index has a session's messages by id. `_read_ids` sorts them all for each page: to read a conversation page by
+    page would take the square of its length.
+
+    Attributes:
+        has_hidden: True when some of the messages may not be shown.
+    """
+
+    def __init__(self, database: Database, pieces: str) -> None:
+        self._database = database
+        self._pieces = pieces
+        self._newest, self.has_hidden = database.read(_read_end)
+        self._pace = Pace(rows=1_000, least=100)
+
+    def has(self, message: int) -> bool:
+        """True for a message of the conversation."""
+        return bool(self._read("id = ?", "id", message, count=1))
+
+    def below(self, before: int, count: int) -> list[int]:
+        """So many ids below one, newest first."""
+        ids: list[int] = []
+        high = min(before, self._newest + 1)
+        end = max(0, high - WALKED)
+        while high > end and len(ids) < count:
+            with self._pace.step() as rows:
+                low = max(end, high - rows)
+                ids += self._read("id >= ? AND id < ?", "id DESC", low, high)
+            high = low
+        if len(ids) < count and high > 0:
+            ids += self._read("+id < ?", "id DESC", high, count=count - len(ids))
+        return ids[:count]
+
+    def above(self, after: int, count: int) -> list[int]:
+        """So many next ids above one, newest first."""
+        ids: list[int] = []
+        low, end = after, min(self._newest, after + WALKED)
+        while low < end and len(ids) < count:
+            with self._pace.step() as rows:
+                high = min(end, low + rows)
+                ids += self._read("id > ? AND id <= ?", "id", low, high)
+            low = high
+        if len(ids) < count and low < self._newest:
+            ids += self._read("+id > ?", "id", low, count=count - len(ids))
+        return ids[:count][::-1]
+
+    def _read(self, which: str, order: str, *values: int, count: int = -1) -> list[int]:
+        # Where it goes by id, SQLite is not to take the session's index.
+        session = "session_id" if which.startswith("+") else "+session_id"
+        query = (
+            f"SELECT id FROM messages WHERE {which} AND {session} IN (SELECT value FROM json_each(?))"
+            f" ORDER BY {order} LIMIT ?"
+        )
+        rows = self._database.read(lambda c, _: c.execute(query, (*values, self._pieces, count)).fetchall())
+        return [one for (one,) in rows]
+
+
+def _read_end(connection: sqlite3.Connection, schema: Schema) -> tuple[int, bool]:
+    """The highest id of a message, and whether messages may be hidden."""
+    if not schema.has("messages"):
+        return 0, False
+    (newest,) = connection.execute("SELECT max(id) FROM messages").fetchone()
+    return newest if isinstance(newest, int) else 0, schema.has("messages", "display_kind")
 
 
 def _read_rows(
@@ -191,7 +302,7 @@ def _message(
 
 
 def _call_times(
-    database: Database, rows: Sequence[Sequence[Any]], calls: _Calls, pieces: str
+    database: Database, rows: Sequence[Sequence[Any]], calls: _Calls, pieces: str, walk: _Walk | None
 ) -> dict[str, list[tuple[int, float, str]]]:
     """The messages that made each call, when (epoch seconds) and of which tool, latest first, by the call's id.
 
@@ -201,7 +312,8 @@ def _call_times(
     found = dict(calls)
     answered = {text(row[4]) for row in rows if row[2] == "tool"}
     if not answered <= {call_id for made in calls.values() for call in made for call_id in _ids(call)}:
-        earlier, made = database.read(partial(_read_callers, pieces=pieces, before=rows[-1][0]))
+        ids = None if walk is None else walk.below(rows[-1][0], _LOOK_BACK)
+        earlier, made = database.read(partial(_read_callers, pieces=pieces, before=rows[-1][0], ids=ids))
         times.update((message_id, number(timestamp) or 0.0) for message_id, timestamp in earlier)
         found.update(made)
     by_call: defaultdict[str, list[tuple[int, float, str]]] = defaultdict(list)
@@ -213,16 +325,26 @@ def _call_times(
 
 
 def _read_callers(
-    connection: sqlite3.Connection, schema: Schema, pieces: str, before: int
+    connection: sqlite3.Connection, schema: Schema, pieces: str, before: int, ids: Sequence[int] | None
 ) -> tuple[list[tuple[int, Any]], _Calls]:
-    """The id and time of the assistant's messages shortly before `before`, and their calls."""
+    """The id and time of the assistant's messages shortly before `before`, and their calls.
+
+    Args:
+        connection: Where to read.
+        schema: What there is.
+        pieces: The sessions, as JSON.
+        before: Only messages with a smaller id.
+        ids: The messages shortly before it; None: not known.
+    """
     if not schema.has("messages"):
         return [], {}
+    among = "session_id IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?"
+    if ids is None:
+        rows = connection.execute(f"SELECT id FROM messages WHERE {among}", (pieces, before, _LOOK_BACK))
+        ids = [message_id for (message_id,) in rows.fetchall()]
     callers = connection.execute(
-        "SELECT id, timestamp FROM (SELECT id, timestamp, role FROM messages"
-        " WHERE session_id IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?)"
-        " WHERE role = 'assistant'",
-        (pieces, before, _LOOK_BACK),
+        "SELECT id, timestamp FROM messages WHERE id IN (SELECT value FROM json_each(?)) AND role = 'assistant'",
+        (json.dumps(ids),),
     ).fetchall()
     return callers, read_calls(connection, schema, [message_id for message_id, _ in callers])
 

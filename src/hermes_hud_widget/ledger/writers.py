@@ -127,16 +127,16 @@ def _writers_of(path: Path) -> frozenset[WriterProcess]:
 
 
 def _has_open_for_writing(process: str, name: str, identity: tuple[int, int]) -> bool:
+    ending = f"/{name}"
     for entry in _entries(f"{process}/fd"):
-        descriptor = Path(entry.path)
         with suppress(OSError):
-            # The name first: a stat of each descriptor would cost ten times as much.
-            if descriptor.readlink().name != name:
+            # The name first: a stat of each descriptor would cost ten times as much. As text: so does a `Path`.
+            if not os.readlink(entry.path).endswith(ending):  # noqa: PTH115
                 continue
-            status = descriptor.stat()
+            status = entry.stat()
             if (status.st_dev, status.st_ino) != identity:
                 continue
-            info = Path(process, "fdinfo", descriptor.name).read_text(encoding="ascii")
+            info = Path(process, "fdinfo", entry.name).read_text(encoding="ascii")
             flags = next(int(line.split()[1], 8) for line in info.splitlines() if line.startswith("flags:"))
             if flags & os.O_ACCMODE != os.O_RDONLY:
                 return True
