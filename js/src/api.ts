@@ -76,6 +76,8 @@ export interface ViewSnapshot<Data = unknown> {
   progress: PanelFrame["progress"];
   /** True while the answer to this very query is still on its way. */
   isPending: boolean;
+  /** True while `data` are kept from before and the server has newer ones, which are then on their way. */
+  isBehind: boolean;
 }
 
 export interface ViewProps<Data = unknown> {
@@ -100,7 +102,8 @@ export interface ViewProps<Data = unknown> {
   open: (panel: string, query?: Query) => void;
   /**
    * Shows another profile's home of the same root, in all panels of this page, until another one is chosen; `default` is
-   * the root home. The promise is broken, with the server's words, where there is none of that name.
+   * the root home. The promise is broken, with the server's words, where there is none of that name; choosing again
+   * before it is there breaks nothing.
    */
   showProfile: (name: string) => Promise<void>;
   /** True while `data` are still those of the query before and the answer to this one is on its way. */

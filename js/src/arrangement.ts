@@ -5,7 +5,7 @@ export type Layout = "tabs" | "grid";
 
 /** Which panels one layout shows, and in which order. */
 export interface Shown {
-  /** Names; a panel that is not among them stands behind the one that it follows by default. */
+  /** Names; a panel that is not among them stands beside its neighbour by default, within its group if that is there. */
   order: readonly string[];
   hidden: readonly string[];
 }
@@ -40,10 +40,14 @@ export function chosen(byDefault: Shown, choice: Shown | undefined): Shown {
 /** The panels in the viewer's order, the hidden ones too. */
 export function inOrder(panels: readonly PanelEntry[], order: readonly string[]): readonly PanelEntry[] {
   const names = [...new Set(order)].filter((name) => panels.some((panel) => panel.name === name));
-  panels.forEach(({ name }, index) => {
+  panels.forEach(({ name, group }, index) => {
     if (names.includes(name)) return;
-    const before = panels[index - 1];
-    names.splice(before ? names.indexOf(before.name) + 1 : 0, 0, name);
+    // Of its own group, wherever that was moved to; only a new group stands behind the one before.
+    const isPlaced = (panel: PanelEntry) => panel.group === group && names.includes(panel.name);
+    const before = panels.slice(0, index).findLast(isPlaced);
+    const behind = before ? undefined : panels.find(isPlaced);
+    const last = before ?? panels[index - 1];
+    names.splice(behind ? names.indexOf(behind.name) : last ? names.indexOf(last.name) + 1 : 0, 0, name);
   });
   return names.flatMap((name) => panels.filter((panel) => panel.name === name));
 }
@@ -62,11 +66,6 @@ export function grouped(
   const groups = new Map<string, PanelEntry[]>();
   for (const panel of panels) groups.set(panel.group, [...(groups.get(panel.group) ?? []), panel]);
   return [...groups].map(([group, panels]) => ({ group, panels }));
-}
-
-/** The same names with two of them in each other's place. */
-export function swapped(names: readonly string[], one: string, other: string): readonly string[] {
-  return names.map((name) => (name === one ? other : name === other ? one : name));
 }
 
 /** What was stored, as far as it makes sense. */

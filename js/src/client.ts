@@ -39,6 +39,7 @@ export class Client {
   /** Counts modules that arrived, so that what waits for one draws again. */
   modulesLoaded = 0;
   readonly #views = new Map<string, LoadedView | "importing">();
+  /** By the modules' names, as the views are. */
   readonly #later = new Map<string, unknown>();
   /** Style sheets that modules brought. */
   readonly styles: string[] = [];
@@ -101,11 +102,12 @@ export class Client {
 
   /** A part of the core that is loaded when it is needed, why it is not there, or null as long as it is on its way. */
   later<Name extends keyof Later>(name: Name): Later[Name] | { failure: string } | null {
-    if (this.#later.has(name)) return this.#later.get(name) as Later[Name] | null;
-    const { text, refusal } = this.#module(`core/${name}`);
+    const path = `core/${name}`;
+    if (this.#later.has(path)) return this.#later.get(path) as Later[Name] | null;
+    const { text, refusal } = this.#module(path);
     if (refusal) return { failure: refusal.message };
     if (text === null) return null;
-    this.#later.set(name, null);
+    this.#later.set(path, null);
     this.importText(text)
       .then((module) => {
         const loaded = (module.default as (required: typeof answer) => Later[Name])(answer);
@@ -114,14 +116,27 @@ export class Client {
         return loaded;
       })
       .catch((error: unknown) => {
-        console.error(`[hermes-hud] core/${name} could not be loaded`, error);
+        console.error(`[hermes-hud] ${path} could not be loaded`, error);
         return { failure: String(error) };
       })
       .then((loaded) => {
-        this.#later.set(name, loaded);
+        this.#later.set(path, loaded);
         this.#tellLoaded();
       });
     return null;
+  }
+
+  /** Loads a module again that could not be loaded, as well as what views need. */
+  retry(name: string): void {
+    for (const each of [name, "core/parts"]) {
+      const loaded = this.#later.get(each) ?? this.#views.get(each);
+      const hasFailed = isRecord(loaded) && "failure" in loaded;
+      if (!hasFailed && !this.store.module(each).refusal) continue;
+      this.#later.delete(each);
+      this.#views.delete(each);
+      this.store.renewModule(each);
+    }
+    this.#tellLoaded();
   }
 
   /** The text of a module, which is asked for. */

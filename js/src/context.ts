@@ -4,6 +4,8 @@ import type { Client } from "./client.ts";
 
 const ClientContext = createContext<Client | null>(null);
 export const ClientProvider = ClientContext.Provider;
+/** The name of the panel that something is drawn in. */
+export const PanelContext = createContext<string | null>(null);
 
 export function useClient(): Client {
   const client = useContext(ClientContext);

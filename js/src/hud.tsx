@@ -1,5 +1,6 @@
-import { h } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { type ComponentChildren, Fragment, h } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Aloud } from "./aloud.tsx";
 import { byDefault, chosen, grouped, type Layout, visible } from "./arrangement.ts";
 import type { Client, Options } from "./client.ts";
 import { ClientProvider, useClient, useSelected } from "./context.ts";
@@ -8,12 +9,12 @@ import { Footer } from "./footer.tsx";
 import { Grid } from "./grid.tsx";
 import { useAppearance, useArrangement, useNarrow, useVisible } from "./host.ts";
 import { isPaletteKey, isTyping } from "./keys.ts";
-import type { ToolsProps } from "./modules/tools.tsx";
-import { type PanelName, PanelView } from "./panel.tsx";
-import type { PanelEntry, Progress, Query } from "./protocol.ts";
-import { Chooser, Groups, PanelMenu, Tabs, useTitle } from "./tabs.tsx";
+import type { Later } from "./later.ts";
+import { type PanelName, PanelView, type Report } from "./panel.tsx";
+import type { PanelEntry, Query } from "./protocol.ts";
+import { Chooser, Groups, Tabs, useTitle } from "./tabs.tsx";
 import { Top } from "./top.tsx";
-import { Empty, Skeleton } from "./ui/blank.tsx";
+import { Empty, Retry, Said, Skeleton } from "./ui/blank.tsx";
 
 /** What may lie over the HUD. */
 export type Sheet = "panels" | "palette" | "menu" | "arrange" | "keys";
@@ -46,11 +47,12 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
   const [queries, setQueries] = useState<Record<string, Query>>({});
   // They may name what only the home before has.
   useEffect(() => setQueries({}), [client.store.home]);
-  const [progresses, setProgresses] = useState<Record<string, Progress | null>>({});
-  const setProgress = useCallback(
-    (panel: string, progress: Progress | null) => setProgresses((before) => ({ ...before, [panel]: progress })),
+  const [reported, setReported] = useState<Record<string, Report | null>>({});
+  const report = useCallback(
+    (panel: string, report: Report | null) => setReported((before) => ({ ...before, [panel]: report })),
     [],
   );
+  const reports = Object.values(reported).filter((report) => report !== null);
   /** A panel that was opened from another one although it has no tab or cell. */
   const [guest, setGuest] = useState<string | null>(null);
   const [large, setLarge] = useState<string | null>(null);
@@ -103,7 +105,7 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
       query={queries[panel.name] ?? noQuery}
       setQuery={(query) => setQueries((before) => ({ ...before, [panel.name]: query }))}
       open={open}
-      setProgress={setProgress}
+      report={report}
       isVisible={isVisible}
     />
   );
@@ -176,26 +178,37 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
           selected &&
           draw(selected, isCompact ? { text: title(selected) } : { tab: `tab-${selected.name}` }, isVisible)}
         {sheet === "panels" && (
-          <PanelMenu
-            {...tabs}
-            close={() => {
-              closeSheet();
-              root.current?.querySelector<HTMLElement>("[data-chooser]")?.focus();
-            }}
+          <Opened
+            close={closeSheet}
+            draw={({ PanelMenu }) => (
+              <PanelMenu
+                {...tabs}
+                close={() => {
+                  closeSheet();
+                  root.current?.querySelector<HTMLElement>("[data-chooser]")?.focus();
+                }}
+              />
+            )}
           />
         )}
       </div>
-      <Footer progress={Object.values(progresses).find((progress) => progress !== null) ?? null} />
+      <Footer progress={reports.find(({ progress }) => progress !== null)?.progress ?? null} />
+      <Aloud troubles={reports.flatMap(({ trouble }) => trouble ?? [])} />
       {sheet !== null && sheet !== "panels" && (
-        <Tools
+        <Opened
           key={sheet}
-          sheet={sheet}
-          show={setSheet}
-          panels={{ all, seen }}
-          arrangement={{ layout, theme, scanlines: arrangement.scanlines ?? options.scanlines, shown }}
-          arrange={arrange}
-          forget={forget}
-          open={open}
+          close={closeSheet}
+          draw={({ Tools }) => (
+            <Tools
+              sheet={sheet}
+              show={setSheet}
+              panels={{ all, seen }}
+              arrangement={{ layout, theme, scanlines: arrangement.scanlines ?? options.scanlines, shown }}
+              arrange={arrange}
+              forget={forget}
+              open={open}
+            />
+          )}
         />
       )}
     </div>
@@ -209,12 +222,49 @@ function namesOf({ panels, grid }: Options, layout: Layout, all: readonly PanelE
 }
 
 /** What opens over the HUD, once it is loaded. */
-function Tools(props: ToolsProps) {
+function Opened({ close, draw }: { close: () => void; draw: (tools: Later["tools"]) => ComponentChildren }) {
+  const client = useClient();
   const [tools] = useSelected((client) => [client.later("tools"), client.modulesLoaded]);
-  const { t } = useClient().texts;
+  // Whoever opens it again hopes for better.
+  useLayoutEffect(() => client.retry("core/tools"), [client]);
   if (tools === null) return null;
-  if ("failure" in tools) return <Empty title={t("panel.failed", { message: tools.failure })} />;
-  return <tools.Tools {...props} />;
+  if ("failure" in tools) return <Unloaded message={tools.failure} close={close} />;
+  return <>{draw(tools)}</>;
+}
+
+/** What was to open over the HUD could not be loaded. */
+function Unloaded({ message, close }: { message: string; close: () => void }) {
+  const client = useClient();
+  const { t } = client.texts;
+  const dialog = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const hud = dialog.current?.closest<HTMLElement>("[data-hermes-hud]");
+    dialog.current?.focus({ preventScroll: true });
+    return () => hud?.focus({ preventScroll: true });
+  }, []);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+  };
+  return (
+    <div
+      class="over"
+      role="alertdialog"
+      aria-label={t("hud.unloaded")}
+      tabIndex={-1}
+      ref={dialog}
+      onKeyDown={onKeyDown}
+    >
+      <Empty icon="warning" title={t("hud.unloaded")}>
+        <Said text={message} />
+        <Retry retry={() => client.retry("core/tools")} />
+        <button type="button" class="retry" onClick={close}>
+          {t("hud.close")}
+        </button>
+      </Empty>
+    </div>
+  );
 }
 
 const noQuery: Query = {};

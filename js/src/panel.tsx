@@ -1,15 +1,15 @@
 import { Component, type ComponentChildren, Fragment, h } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { View, ViewProps, ViewSnapshot } from "./api.ts";
-import { useClient, useSelected } from "./context.ts";
+import { PanelContext, useClient, useSelected } from "./context.ts";
 import type { Texts } from "./i18n.ts";
-import type { ErrorFrame, HomeEntry, PanelEntry, Problem, Progress, Query } from "./protocol.ts";
+import type { HomeEntry, PanelEntry, Problem, Progress, Query } from "./protocol.ts";
 import { keyOf } from "./query.ts";
 import type { Snapshot } from "./store.ts";
+import { useTitle } from "./tabs.tsx";
 import { cleanLine } from "./text.ts";
-import { Empty, Skeleton } from "./ui/blank.tsx";
+import { Empty, Refused, Retry, Said, Skeleton } from "./ui/blank.tsx";
 import { Icon } from "./ui/icon.tsx";
-import { Text } from "./ui/text.tsx";
 
 /** Draws the panels that bring no view of their own. */
 const GENERIC = "views/generic";
@@ -19,6 +19,14 @@ const SLOW_MS = 1_000;
 /** What names a panel: its tab, which makes it a tab's panel, or another element (both by id), or a text. */
 export type PanelName = { tab: string } | { heading: string } | { text: string };
 
+/** What a panel on show has to say beyond itself. */
+export interface Report {
+  /** How far the reading of what is shown has come. */
+  progress: Progress | null;
+  /** What is wrong with it, in one sentence. */
+  trouble: string | null;
+}
+
 interface Props {
   panel: PanelEntry;
   name: PanelName;
@@ -27,20 +35,21 @@ interface Props {
   setQuery: (query: Query) => void;
   /** Shows another panel. */
   open: (panel: string, query?: Query) => void;
-  /** Is told how far the reading of what is shown has come. */
-  setProgress: (panel: string, progress: Progress | null) => void;
+  /** Is told null when the panel is not on show any more. */
+  report: (panel: string, report: Report | null) => void;
   isVisible: boolean;
 }
 
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
-export function PanelView({ panel, name, home, query, setQuery, open, setProgress, isVisible }: Props) {
+export function PanelView({ panel, name, home, query, setQuery, open, report, isVisible }: Props) {
   const client = useClient();
   const { texts } = client;
   const signal = useLifetime();
   const [reading] = useReadings(panel.name, [query], isVisible);
   const moduleName = panel.module ?? GENERIC;
-  const [module] = useSelected(({ modulesLoaded, store }) => [
+  const [module, refused] = useSelected(({ modulesLoaded, store }) => [
     client.view(moduleName),
+    store.refused(panel.name),
     modulesLoaded,
     store.module(moduleName).text,
     store.module("core/parts").text,
@@ -53,10 +62,6 @@ export function PanelView({ panel, name, home, query, setQuery, open, setProgres
   const isOutdated = reading !== undefined && !reading.isOfThisServer;
   // A server that is gone reads nothing.
   const progress = (!isOutdated && snapshot?.progress) || null;
-  useEffect(() => {
-    setProgress(panel.name, progress);
-    return () => setProgress(panel.name, null);
-  }, [setProgress, panel.name, progress]);
   const useSnapshots = useCallback(
     (queries: readonly Query[]) => useReadings(panel.name, queries, isVisible).map(viewSnapshot),
     [panel.name, isVisible],
@@ -64,12 +69,23 @@ export function PanelView({ panel, name, home, query, setQuery, open, setProgres
   const status = refusal && !reading?.snapshot ? "unavailable" : isOutdated ? "stale" : (snapshot?.status ?? "loading");
 
   const hasData = snapshot?.data !== null && snapshot?.data !== undefined;
+  const [failure, setFailure] = useState<string | null>(null);
+  const trouble = troubleOf(texts, useTitle()(panel), {
+    error: snapshot?.error ?? null,
+    isRefused: refusal !== null || refused !== null,
+    failure: module && "failure" in module ? module.failure : failure,
+  });
+  useEffect(() => {
+    report(panel.name, { progress, trouble });
+    return () => report(panel.name, null);
+  }, [report, panel.name, progress, trouble]);
+
   let body: ComponentChildren;
-  if (!snapshot) body = refusal ? <Refused refusal={refusal} /> : <Skeleton />;
+  if (!snapshot) body = refusal ? <Refused message={refusal.message} /> : <Skeleton />;
   else if (module === null && (hasData || !snapshot.error)) body = <Skeleton />;
   else if (!hasData) body = <NoData snapshot={snapshot} texts={module && "texts" in module ? module.texts : texts} />;
   else if (module === null) body = <Skeleton />;
-  else if ("failure" in module) body = <Failed message={module.failure} />;
+  else if ("failure" in module) body = <Failed message={module.failure} retry={() => client.retry(moduleName)} />;
   else {
     const props: ViewProps = {
       data: snapshot.data,
@@ -107,11 +123,15 @@ export function PanelView({ panel, name, home, query, setQuery, open, setProgres
         data-status={status}
       >
         {hasData && snapshot?.error && <Banner error={snapshot.error} status={snapshot.status} />}
-        {snapshot && refusal && <Banner error={refusalProblem(refusal)} status="unavailable" />}
+        {snapshot && refusal && (
+          <Banner error={{ kind: "internal", path: null, message: refusal.message }} status="unavailable" />
+        )}
         {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
-        <Boundary snapshot={snapshot} query={keyOf(panel.name, query)}>
-          {body}
-        </Boundary>
+        <PanelContext.Provider value={panel.name}>
+          <Boundary snapshot={snapshot} query={keyOf(panel.name, query)} tell={setFailure}>
+            {body}
+          </Boundary>
+        </PanelContext.Provider>
       </section>
     </>
   );
@@ -164,14 +184,14 @@ function useReadings(panel: string, queries: readonly Query[], isVisible: boolea
   }, [store, panel, key, isVisible]);
   useSelected(({ store }) =>
     queries.flatMap((query) => {
-      const { snapshot, isOfThisServer, refusal, askedAt } = store.read(panel, query);
-      return [snapshot, isOfThisServer, refusal, askedAt];
+      const { snapshot, isOfThisServer, refusal, askedAt, isBehind } = store.read(panel, query);
+      return [snapshot, isOfThisServer, refusal, askedAt, isBehind];
     }),
   );
   return queries.map((query) => ({ query, ...store.read(panel, query) }));
 }
 
-function viewSnapshot({ query, snapshot, refusal }: ReturnType<typeof useReadings>[number]): ViewSnapshot {
+function viewSnapshot({ query, snapshot, refusal, isBehind }: ReturnType<typeof useReadings>[number]): ViewSnapshot {
   return {
     query,
     data: snapshot?.data ?? null,
@@ -180,6 +200,7 @@ function viewSnapshot({ query, snapshot, refusal }: ReturnType<typeof useReading
     error: snapshot?.error?.message ?? refusal?.message ?? null,
     progress: snapshot?.progress ?? null,
     isPending: !snapshot && !refusal,
+    isBehind,
   };
 }
 
@@ -222,7 +243,7 @@ function NoData({ snapshot, texts }: { snapshot: Snapshot; texts: Texts }) {
 function Banner({ error, status }: { error: Problem; status: Snapshot["status"] }) {
   const { texts } = useClient();
   return (
-    <div class="banner" role="alert">
+    <div class="banner">
       <Icon name="warning" />
       <div>
         <b>{problemTitle(texts, error)}</b>
@@ -230,16 +251,6 @@ function Banner({ error, status }: { error: Problem; status: Snapshot["status"] 
         {status === "stale" && <p>{texts.t("problem.last-good")}</p>}
       </div>
     </div>
-  );
-}
-
-/** What the server said in its own words, which are English. */
-function Said({ text }: { text: string }) {
-  if (text === "") return null;
-  return (
-    <small class="said" lang="en">
-      <Text text={text} />
-    </small>
   );
 }
 
@@ -254,29 +265,25 @@ function beyondTitle(texts: Texts, error: Problem): string {
   return error.message.startsWith(title) ? error.message.slice(title.length).replace(/^[\s.:;,—]+/, "") : error.message;
 }
 
-function Refused({ refusal }: { refusal: ErrorFrame }) {
-  const { texts } = useClient();
-  return (
-    <Empty icon="warning" title={texts.t("panel.refused")}>
-      <Said text={refusal.message} />
-    </Empty>
-  );
+/** What is wrong with a panel, in one sentence; of which panel, unless a path says enough. */
+function troubleOf(
+  texts: Texts,
+  title: string,
+  { error, isRefused, failure }: { error: Problem | null; isRefused: boolean; failure: string | null },
+): string | null {
+  const ofPanel = (words: string) => `${title}: ${words}`;
+  if (failure !== null) return ofPanel(texts.t("panel.failed", { message: failure }));
+  if (error === null) return isRefused ? ofPanel(texts.t("panel.refused")) : null;
+  if (error.kind === "not-in-version") return null;
+  return error.path ? problemTitle(texts, error) : ofPanel(problemTitle(texts, error));
 }
 
-function refusalProblem({ message }: ErrorFrame): Problem {
-  return { kind: "internal", path: null, message };
-}
-
-function Failed({ message, retry }: { message: string; retry?: () => void }) {
+function Failed({ message, retry }: { message: string; retry: () => void }) {
   const { texts } = useClient();
   return (
     <Empty icon="warning" title={texts.t("panel.failed", { message })}>
       {texts.t("panel.failed.help")}
-      {retry && (
-        <button type="button" class="retry" onClick={retry}>
-          {texts.t("panel.retry")}
-        </button>
-      )}
+      <Retry retry={retry} />
     </Empty>
   );
 }
@@ -292,11 +299,7 @@ function Slow({ askedAt }: { askedAt: number }) {
     return () => clearTimeout(timer);
   }, [askedAt]);
   if (!isSlow) return null;
-  return (
-    <p class="slow" role="status">
-      {texts.t(status.transport === "direct" ? "panel.slow.direct" : "panel.slow.comm")}
-    </p>
-  );
+  return <p class="slow">{texts.t(status.transport === "direct" ? "panel.slow.direct" : "panel.slow.comm")}</p>;
 }
 
 interface Drawn {
@@ -304,8 +307,14 @@ interface Drawn {
   query: string;
 }
 
+interface Within {
+  children?: ComponentChildren;
+  /** Is told what went wrong, and null once it is over. */
+  tell: (failure: string | null) => void;
+}
+
 /** Keeps what goes wrong in one view away from everything else; other data or another query get another try. */
-class Boundary extends Component<Drawn & { children?: ComponentChildren }, Drawn & { failure: string | null }> {
+class Boundary extends Component<Drawn & Within, Drawn & { failure: string | null }> {
   override state: Drawn & { failure: string | null } = { failure: null, snapshot: null, query: "" };
 
   static override getDerivedStateFromProps({ snapshot, query }: Drawn, state: Drawn) {
@@ -315,6 +324,10 @@ class Boundary extends Component<Drawn & { children?: ComponentChildren }, Drawn
   override componentDidCatch(error: unknown): void {
     console.error("[hermes-hud] a panel failed to draw", error);
     this.setState({ failure: error instanceof Error ? error.message : String(error) });
+  }
+
+  override componentDidUpdate(): void {
+    this.props.tell(this.state.failure);
   }
 
   override render() {

@@ -37,7 +37,7 @@ export class Memory {
 export function pageOf(element: Element): string {
   const id = element.closest(".jp-NotebookPanel")?.id;
   const tab = id ? document.querySelector<HTMLElement>(`.lm-TabBar-tab[data-id="${CSS.escape(id)}"]`) : null;
-  // "Name: x.ipynb\nPath: folder/x.ipynb\n…", in the viewer's language.
-  const paths = (tab?.title ?? "").split("\n").flatMap((line) => /: *(\S.*\.ipynb)$/.exec(line)?.[1] ?? []);
-  return paths.at(-1) ?? location.pathname;
+  // "Name: x.ipynb\nPath: folder/x.ipynb\n…", in the viewer's language; a name may have colons, too.
+  const [name, path] = (tab?.title ?? "").split("\n").map((line) => /^[^:：]*[:：]\s*(.*)$/.exec(line)?.[1] ?? "");
+  return name && path?.endsWith(name) ? path : location.pathname;
 }

@@ -42,6 +42,8 @@ export interface Reading {
   refusal: ErrorFrame | null;
   /** When the question that is still open was asked, in ms since the epoch. */
   askedAt: number | null;
+  /** True while the server has, or is expected to have, something newer. */
+  isBehind: boolean;
 }
 
 export interface ModuleReading {
@@ -111,10 +113,11 @@ export class Store {
   /**
    * Shows the home of another profile of the same root from now on; `default` is the root home.
    *
-   * The promise is kept when that home is open, and broken with the server's words when it refuses.
+   * The promise is kept when that home is open, and broken with the server's words when it refuses. It is kept, too,
+   * when another profile is chosen meanwhile: whoever chose again knows, and what becomes of that is told there.
    */
   showProfile(name: string): Promise<void> {
-    this.#profile?.settle?.fail(new Error("Another profile was chosen."));
+    this.#profile?.settle?.done();
     return new Promise((done, fail) => {
       this.#profile = { name, request: null, settle: { done, fail } };
       this.#askProfile();
@@ -194,12 +197,41 @@ export class Store {
       isOfThisServer: !entry?.snapshot || entry.snapshot.serverId === this.hello?.server_id,
       refusal: entry?.refusal ?? null,
       askedAt: entry?.request?.sentAt ?? null,
+      isBehind: !entry || this.#isBehind(entry),
     };
   }
 
-  /** The text of a module; asks for it when it isn't there and `want`ed. */
+  /**
+   * Of what is looked at of a panel and is not there: why, in the server's words, once nothing of it is on its way any
+   * more; null as long as something is, or if nothing is missing.
+   */
+  refused(panel: string): string | null {
+    const missing = [...this.#entries.values()].filter(
+      (entry) => entry.panel === panel && entry.watchers > 0 && (entry.snapshot?.data ?? null) === null,
+    );
+    const words = missing.map(({ snapshot, refusal }) => refusal?.message ?? snapshot?.error?.message ?? null);
+    return words.includes(null) ? null : (words[0] ?? null);
+  }
+
+  /** Asks again for what the server refused of a panel. */
+  askAgain(panel: string): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.panel !== panel || !entry.refusal) continue;
+      entry.refusal = null;
+      this.#ask(entry, 0);
+    }
+    this.#tell();
+  }
+
+  /** The text of a module, if it was asked for and came. */
   module(name: string): ModuleReading {
     return this.#modules.get(name) ?? { text: null, refusal: null };
+  }
+
+  /** Asks again for a module that was refused, or whose text was of no use. */
+  renewModule(name: string): void {
+    this.#modules.delete(name);
+    this.wantModule(name);
   }
 
   wantModule(name: string): void {

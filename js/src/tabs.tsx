@@ -12,7 +12,7 @@ interface Group {
   panels: readonly PanelEntry[];
 }
 
-interface Props {
+export interface TabsProps {
   /** A nameless group stands alone. */
   groups: readonly Group[];
   selected: string;
@@ -30,7 +30,7 @@ export function PanelIcon({ panel, size = 15 }: { panel: PanelEntry; size?: numb
 }
 
 /** The groups, each with the tab that was last in front; nothing where there is one only. */
-export function Groups({ groups, selected, choose }: Props) {
+export function Groups({ groups, selected, choose }: TabsProps) {
   const { t } = useClient().texts;
   const last = useRef(new Map<string, string>());
   const current = groups.find(({ panels }) => panels.some(({ name }) => name === selected));
@@ -58,7 +58,7 @@ export function Groups({ groups, selected, choose }: Props) {
 }
 
 /** The panels of one group. */
-export function Tabs({ panels, selected, choose }: Omit<Props, "groups"> & { panels: readonly PanelEntry[] }) {
+export function Tabs({ panels, selected, choose }: Omit<TabsProps, "groups"> & { panels: readonly PanelEntry[] }) {
   const { t } = useClient().texts;
   const title = useTitle();
   return (
@@ -162,7 +162,7 @@ function Row({
 }
 
 /** Which of a round of so many a key leads to; null: it leads nowhere. */
-function next(key: string, at: number, length: number, way: "Horizontal" | "Vertical"): number | null {
+export function next(key: string, at: number, length: number, way: "Horizontal" | "Vertical"): number | null {
   const [back, on] = way === "Horizontal" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
   const to = { [back]: at - 1, [on]: at + 1, Home: 0, End: length - 1 }[key];
   return to === undefined || length === 0 ? null : (to + length) % length;
@@ -178,7 +178,7 @@ export function Chooser({
   choose,
   isOpen,
   setOpen,
-}: Props & {
+}: TabsProps & {
   isOpen: boolean;
   setOpen: (isOpen: boolean) => void;
 }) {
@@ -211,61 +211,6 @@ export function Chooser({
       </button>
     </div>
   );
-}
-
-/** The list that the chooser opens, over the panel. */
-export function PanelMenu({ groups, selected, choose, close }: Props & { close: () => void }) {
-  const { t } = useClient().texts;
-  const title = useTitle();
-  const menu = useRef<HTMLDivElement>(null);
-  const items = () => [...(menu.current?.querySelectorAll<HTMLElement>("[data-tab]") ?? [])];
-  useLayoutEffect(() => menu.current?.querySelector<HTMLElement>('[aria-checked="true"]')?.focus(), []);
-  const go = (event: KeyboardEvent) => {
-    const all = items();
-    const at = all.indexOf(event.target as HTMLElement);
-    if (event.key === "Tab") return close();
-    if (event.key === "Escape") close();
-    else {
-      const to = next(event.key, at, all.length, "Vertical") ?? startingWith(event, all, at);
-      if (to === null) return;
-      all[to]?.focus();
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return (
-    <div class="panel-menu" role="menu" aria-label={t("hud.panels")} ref={menu} onKeyDown={go}>
-      {groups.map(({ group, panels }) => (
-        <div key={group} role="group" aria-label={t(`group.${group}`)}>
-          <p aria-hidden="true">{t(`group.${group}`)}</p>
-          {panels.map((panel) => (
-            <button
-              key={panel.name}
-              type="button"
-              role="menuitemradio"
-              aria-checked={panel.name === selected}
-              tabIndex={panel.name === selected ? 0 : -1}
-              data-tab={panel.name}
-              onClick={() => {
-                choose(panel.name);
-                close();
-              }}
-            >
-              <PanelIcon panel={panel} />
-              <span>{title(panel)}</span>
-            </button>
-          ))}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-/** The next item that begins with the letter that was typed. */
-function startingWith({ key, ctrlKey, metaKey, altKey }: KeyboardEvent, items: readonly HTMLElement[], at: number) {
-  if (key.length !== 1 || ctrlKey || metaKey || altKey) return null;
-  const from = items.map((_, index) => (at + 1 + index) % items.length);
-  return from.find((index) => items[index]?.textContent?.trim().toLowerCase().startsWith(key.toLowerCase())) ?? null;
 }
 
 type Edge = "start" | "end";

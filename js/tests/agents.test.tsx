@@ -85,9 +85,11 @@ const agents = (values: Partial<Agents> = {}): Agents => ({
   subagents: 0,
   compressions: [],
   processes: [],
+  total_processes: values.processes?.length ?? 0,
   are_writers_known: true,
   spawn_trees: [],
   total_spawn_trees: 0,
+  is_spawn_trees_cut: false,
   moa_sessions: 0,
   moa_bytes: 0,
   moa_at: null,
@@ -149,13 +151,18 @@ describe("the agents", () => {
   const open = vi.fn();
   let asked: Record<string, unknown>[] = [];
 
-  function draw(data: Agents, answer: (query: Record<string, unknown>) => Partial<Agents> = () => ({})) {
+  type Answer = Partial<Agents> | { data: null; status: string; error: string };
+
+  function draw(data: Agents, answer: (query: Record<string, unknown>) => Answer = () => ({})) {
     const view = texts("en").above(catalogues);
     const View = define(makeApi(view, makeFormat("en", view.t)));
     asked = [];
     const useSnapshots = (queries: readonly Record<string, unknown>[]) => {
       asked = [...queries];
-      return queries.map((query) => ({ data: { ...data, ...answer(query) } }));
+      return queries.map((query) => {
+        const found = answer(query);
+        return "error" in found ? found : { data: { ...data, ...found }, error: null };
+      });
     };
     drawIn(h(View, { data, query: {}, useSnapshots, open, now: NOW } as unknown as ViewProps<Agents>));
   }
@@ -235,6 +242,41 @@ describe("the agents", () => {
     expect(one(".live-transcript > .quiet")).toBeNull();
   });
 
+  test("a transcript, or an older page of it, that is refused says why", () => {
+    const refused = { data: null, status: "unavailable", error: "task-0.log cannot be read" } as const;
+    let isThere = false;
+    draw(agents({ delegations: [delegation()] }), (query) =>
+      isThere && query.before === undefined ? { transcript: transcript([line(40, "-> step(2)")], 40) } : refused,
+    );
+    click(".task button");
+    expect(words('.live-transcript [lang="en"]')).toBe("task-0.log cannot be read");
+    expect(words(".live-transcript h3")).toBe("Count the stations");
+    expect(one(".live-transcript .skeleton")).toBeNull();
+    click(".live-transcript .close");
+    isThere = true;
+    click(".task button");
+    expect(one('.live-transcript [lang="en"]')).toBeNull();
+    click(".live-transcript > .quiet");
+    expect(words('.live-transcript [lang="en"]')).toBe("task-0.log cannot be read");
+    expect(container.querySelectorAll(".said").length).toBe(1);
+  });
+
+  test("a task that would reorder what is beside it is harmless", () => {
+    draw(agents({ delegations: [delegation({ tasks: [task({ goal: "abc\u202ecod.exe" })] })] }));
+    expect(words(".task .goal")).toBe("abc[U+202E]cod.exe");
+    click(".task button");
+    expect(words(".live-transcript h3")).toBe("abc[U+202E]cod.exe");
+  });
+
+  test("of processes and earlier teams it is said how many there are", () => {
+    draw(agents({ processes: [process()], total_processes: 71 }));
+    expect(words(".processes h3")).toContain("1 of 71");
+    const tree = { session_id: "s1", session_title: null, label: null, subagents: 3, started_at: null };
+    const trees = { spawn_trees: [{ ...tree, finished_at: at(-60) }], total_spawn_trees: 900 };
+    draw(agents({ ...trees, is_spawn_trees_cut: true }));
+    expect(words(".history h3")).toContain("1 of more than 900");
+  });
+
   test("a transcript that is gone says so", () => {
     draw(agents({ delegations: [delegation()] }), () => ({ is_missing: true }));
     click(".task button");
@@ -299,7 +341,7 @@ describe("the agents", () => {
     );
     expect(words(".compressions")).toContain("summarisingBikes1mprocess 7");
     expect(words(".history")).toContain("3Three modelsBikes1h ago");
-    expect(words(".history")).toContain("3 earlier ones");
+    expect(words(".history h3")).toContain("1 of 4");
     expect(words(".history")).toContain("2 sessions, 1.5 MB, last written 5m ago");
     draw(agents({ moa_sessions: 1, moa_bytes: 1_500_000, moa_at: at(-5) }));
     expect(words(".history")).toContain("1 session, 1.5 MB, last written 5m ago");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { byDefault, chosen, grouped, inOrder, parseArrangement, swapped, visible } from "../src/arrangement.ts";
+import { byDefault, chosen, grouped, inOrder, parseArrangement, visible } from "../src/arrangement.ts";
 import type { PanelEntry } from "../src/protocol.ts";
+import { moved } from "../src/tools/arrange.tsx";
 
 const entry = (name: string, group = "now"): PanelEntry => ({
   name,
@@ -56,6 +57,13 @@ describe("groups", () => {
     ]);
   });
 
+  test("keep their place when one of their panels comes later, at the front of them, too", () => {
+    const order = ["b", "e", "d", "c", "f", "g"];
+    const found = grouped(inOrder(many, order));
+    expect(found.map(({ group, panels }) => `${group}:${names(panels)}`)).toEqual(["history:be", "more:d", "now:acfg"]);
+    expect(names(inOrder(many, ["d", "a", "c", "f", "b", "e"]))).toBe("dacfgbe");
+  });
+
   test("of six panels or fewer are none", () => {
     expect(grouped(many.slice(0, 6))).toEqual([{ group: "", panels: many.slice(0, 6) }]);
   });
@@ -65,8 +73,12 @@ describe("groups", () => {
   });
 });
 
-test("two names change places", () => {
-  expect(swapped(["a", "b", "c"], "c", "a")).toEqual(["c", "b", "a"]);
+test.each([
+  [0, 1, "bac"],
+  [2, -1, "acb"],
+  [2, -2, "cab"],
+])("what is at %d moves by %d", (place, by, after) => {
+  expect(moved([..."abc"], place, by).join("")).toBe(after);
 });
 
 describe("what was stored", () => {

@@ -1,8 +1,11 @@
 // @vitest-environment happy-dom
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { h } from "preact";
 import { act } from "preact/test-utils";
 import { describe, expect, test, vi } from "vitest";
+import { Texts } from "../src/i18n.ts";
 import { scaleOf } from "../src/ui/columns.tsx";
 import { ui } from "../src/ui/index.ts";
 import { ticksOf } from "../src/ui/timeline.tsx";
@@ -16,6 +19,8 @@ useStage(NOW);
 
 const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(selector)];
 const text = (selector: string) => all(selector).map(({ textContent }) => textContent);
+const table = () =>
+  [...container.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent));
 const press = (selector: string, key: string) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   act(() => void all(selector)[0]?.dispatchEvent(event));
@@ -87,7 +92,7 @@ describe("columns", () => {
   }));
   const usd = (value: number) => `$${value.toFixed(2)}`;
   const show = (shown = columns) => draw(<Columns columns={shown} kinds={kinds} format={usd} label="Cost by day" />);
-  const below = () => text("figcaption")[0];
+  const below = () => text(".columns-told")[0];
 
   test("are stacks by kind, and what is not known is neither 0 nor silent", () => {
     show();
@@ -101,11 +106,52 @@ describe("columns", () => {
       `${(2 / top) * 100}%`,
       `${(0.5 / top) * 100}%`,
     ]);
-    expect(text("tr")).toEqual([
-      "May 29, 2026actual $0.00estimated $0.50",
-      "May 30, 2026actual $1.00estimated —",
-      "May 31, 2026actual $2.00estimated $0.50",
+  });
+
+  test("can be read as a table, with a switch for it", () => {
+    const pressed = (button: HTMLElement) => [button.textContent, button.getAttribute("aria-pressed")];
+    show();
+    const name = "As a table: Cost by day";
+    expect(all("button").map(pressed)).toEqual([[name, "false"]]);
+    act(() => all("button")[0]?.click());
+    expect(all("button").map(pressed)).toEqual([[name, "true"]]);
+    expect(all(".columns-plot, .columns-told")).toEqual([]);
+    expect(table()).toEqual([
+      ["When", "actual", "estimated", "in all"],
+      ["May 29, 2026", "$0.00", "$0.50", "$0.50"],
+      ["May 30, 2026", "$1.00", "—", "$1.00"],
+      ["May 31, 2026", "$2.00", "$0.50", "$2.50"],
     ]);
+    act(() => all("button")[0]?.click());
+    expect(all(".columns-plot")).toHaveLength(1);
+  });
+
+  test("have their notes in the table, and no sum of one kind", () => {
+    const noted = columns.map((column, index) => (index === 2 ? { ...column, note: "2 sessions" } : column));
+    draw(<Columns columns={noted} kinds={kinds.slice(0, 1)} format={usd} label="Cost by day" />);
+    act(() => all("button")[0]?.click());
+    expect(table().map((row) => row.slice(1))).toEqual([
+      ["actual", "Besides"],
+      ["$0.00", ""],
+      ["$1.00", ""],
+      ["$2.00", "2 sessions"],
+    ]);
+  });
+
+  test("are switched in the viewer's language", () => {
+    vi.spyOn(Texts.prototype, "language", "get").mockReturnValue("zh");
+    show();
+    expect(text("button")).toEqual(["表格形式: Cost by day"]);
+  });
+
+  test("have a line across them that can be seen, at its height and with its name", () => {
+    const line = { value: 1.5, label: "at most $1.50" };
+    draw(<Columns columns={columns} kinds={kinds} format={usd} label="Cost by day" line={line} />);
+    expect(all(".columns-plot > .columns-line").map(({ style }) => style.bottom)).toEqual(["50%"]);
+    expect(text(".columns-limit")).toEqual([" at most $1.50"]);
+    const css = readFileSync(join(import.meta.dirname, "../src/ui/charts-later.css"), "utf8");
+    expect(css).toMatch(/\.columns-plot \.columns-line \{[^}]*position: absolute/);
+    expect(css).toMatch(/\.columns-line \{[^}]*border-top: [\d.]+px dashed/);
   });
 
   test("tell the figures of the last one, or of the one that the arrow keys choose", () => {
@@ -188,7 +234,16 @@ describe("a sparkline", () => {
     expect(container.querySelector("svg")?.getAttribute("aria-label")).toBe("Runs: 2 today");
   });
 
-  test.each([[[]], [[4]], [[4, 4]]])("of %j is drawn without NaN", (values) => {
+  test("has a gap where nothing is known, and a dot for what stands alone", () => {
+    draw(<Sparkline values={[4, 4, null, 6, null, null, 2]} label="Runs" title="" />);
+    const [line, end] = all("path").map((path) => path.getAttribute("d"));
+    expect(line).toBe("M2.0 12.0L18.0 12.0M50.0 2.0h0M98.0 22.0h0");
+    expect(end).toBe("M98.0 22.0h0");
+    draw(<Sparkline values={[1, 2, null]} label="Runs" title="" />);
+    expect(all("path").map((path) => path.getAttribute("d"))).toEqual(["M2.0 22.0L50.0 2.0", "M50.0 2.0h0"]);
+  });
+
+  test.each([[[]], [[null]], [[4]], [[4, 4]], [[null, 4, null]]])("of %j is drawn without NaN", (values) => {
     draw(<Sparkline values={values} label="Runs" title="" />);
     expect(container.innerHTML).not.toMatch(/NaN|Infinity/);
   });
@@ -227,13 +282,33 @@ describe("a time line", () => {
 
   test("has its marks in their places, and is a list in words", () => {
     show();
-    expect(all("svg").map(({ style, classList }) => [classList.value, style.left])).toEqual([
+    expect(all(".timeline-track svg").map(({ style, classList }) => [classList[1], style.left])).toEqual([
       ["mark-failed", "25%"],
       ["mark-coming", "75%"],
     ]);
     expect(all("li > .hidden").map((list) => [...list.children].map(({ textContent }) => textContent))).toEqual([
       ["failed at 06:00", "runs at 18:00"],
       ["none"],
+    ]);
+  });
+
+  test("says what the shapes mean that are there", () => {
+    show();
+    expect(text(".timeline-legend li")).toEqual([" failed", " to come"]);
+    expect(all(".timeline-legend path").map((path) => path.getAttribute("d"))).toEqual(
+      all(".timeline-track path").map((path) => path.getAttribute("d")),
+    );
+  });
+
+  test("can be read as a table", () => {
+    show();
+    act(() => all("button")[0]?.click());
+    expect(all(".timeline")).toEqual([]);
+    expect(table()).toEqual([
+      ["What", "When"],
+      ["Backup", "failed at 06:00"],
+      ["Backup", "runs at 18:00"],
+      ["Report", "none"],
     ]);
   });
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeApi, type ViewProps } from "../src/api.ts";
 import { makeFormat } from "../src/format.ts";
 import type { Cost, CostFigures, CostKind, Costs, Tokens } from "../src/protocol.ts";
-import define, { texts as catalogues } from "../src/views/costs.tsx";
+import define, { texts as catalogues } from "../src/views/costs/index.tsx";
 import { container, draw as drawIn, useStage } from "./draw.ts";
 import { texts } from "./views.ts";
 
@@ -112,9 +112,20 @@ test("projects are called by their last folder, and whole where two end alike", 
 
 test("columns are stacked by kind or by model", () => {
   draw(costs());
-  expect(words(".periods figcaption li")).toEqual(["estimated —"]);
+  expect(words(".periods .columns-told li")).toEqual(["estimated —"]);
   click('[data-choice="by"] button:nth-child(2)');
-  expect(words(".periods figcaption li")).toEqual(["opus $0.00", "terra $0.00", "others —"]);
+  expect(words(".periods .columns-told li")).toEqual(["opus $0.00", "terra $0.00", "others —"]);
+});
+
+test("the columns can be read as a table, with what has no dollars beside them", () => {
+  draw(costs());
+  click(".periods .figure-switch");
+  const rows = all(".periods tr").map((row) => [...row.children].map(({ textContent }) => textContent));
+  expect(rows.map((row) => row.map((text) => text?.replaceAll("\u202f", " ")))).toEqual([
+    ["When", "estimated", "Besides"],
+    ["Sunday, May 31, 2026", "$2.00", "1 session"],
+    ["Monday, June 1, 2026", "—", "2 sessions · 1.5 k tokens included · 500 tokens of unknown price"],
+  ]);
 });
 
 describe("the budget", () => {
@@ -226,7 +237,7 @@ test("by tokens everything has its figure, the most first", () => {
   click("[data-choice=measure] button:last-child");
   expect(words(".periods h3 > span")).toEqual(["Tokens per day"]);
   expect(words(".models .bars-value")).toEqual(["1.5 k tokens included", "1 k tokens", "500 tokens unknown"]);
-  const caption = words(".columns figcaption")[0];
+  const caption = words(".columns-told")[0];
   expect(caption).toContain("included 1.5 k");
   expect(caption).toContain("unknown 500");
 });
@@ -234,11 +245,9 @@ test("by tokens everything has its figure, the most first", () => {
 test("a day of unknown price has a mark of its own, and its tokens are said", () => {
   draw(costs());
   const columns = all(".columns-column");
-  expect(words(".columns figcaption li")).toEqual(["estimated —"]);
+  expect(words(".columns-told li")).toEqual(["estimated —"]);
   expect(columns.map((column) => column.querySelectorAll(".unknown").length)).toEqual([0, 1]);
-  expect(words(".columns figcaption small")).toEqual([
-    "2 sessions · 1.5 k tokens included · 500 tokens of unknown price",
-  ]);
+  expect(words(".columns-told small")).toEqual(["2 sessions · 1.5 k tokens included · 500 tokens of unknown price"]);
 });
 
 test("without any dollars only tokens are told", () => {
@@ -250,7 +259,7 @@ test("without any dollars only tokens are told", () => {
 
 test("a span of one day needs no columns, but can be told by tokens", () => {
   draw(costs({ days: 1, periods: costs().periods.slice(1) }));
-  expect(all(".columns")).toEqual([]);
+  expect(all(".columns-frame")).toEqual([]);
   expect(all(".models [data-choice=measure] button").length).toBe(2);
 });
 
@@ -279,7 +288,7 @@ test("each kind of figure has its own swatch, in the chart and in the legend", (
   const swatches = all(".legend .chart-swatch").map(({ className }) => className.split(" ")[1]);
   expect(swatches).toEqual(["solid", "stripes", "dots", "outline"]);
   expect(words(".legend b")).toEqual(["$1.00", "$2.00", "", "—"]);
-  expect(words(".columns figcaption li").map((item) => item.split(" ")[0])).toEqual(["actual", "estimated"]);
+  expect(words(".columns-told li").map((item) => item.split(" ")[0])).toEqual(["actual", "estimated"]);
 });
 
 test("one model at two providers is two bars, and tasks read as words", () => {

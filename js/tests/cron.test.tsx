@@ -166,11 +166,11 @@ describe("the line", () => {
 describe("the view", () => {
   useStage(NOW);
 
-  function draw(data: Cron, language: "en" | "zh" = "en") {
+  function draw(data: Cron, language: "en" | "zh" = "en", more: Partial<ViewProps<Cron>> = {}) {
     const view = texts(language).above(catalogues);
     const View = define(makeApi(view, makeFormat(language, view.t)));
-    const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, now: NOW } as unknown;
-    drawIn(h(View, props as ViewProps<Cron>), language);
+    const props = { data, version: 1, status: "ok", error: null, query: {}, home: null, now: NOW, ...more };
+    drawIn(h(View, props as unknown as ViewProps<Cron>), language);
   }
 
   const one = (selector: string) => container.querySelector<HTMLElement>(selector);
@@ -250,6 +250,17 @@ describe("the view", () => {
     expect(words(".job-facts")).toContain("was due 2h ago");
     draw(cron({ jobs: [job({ is_active: false, enabled: false })] }));
     expect(words(".job-facts")).toContain("Next—");
+  });
+
+  test("an output that does not come says why", () => {
+    const output = { path: "a1/2026-06-01_03-00-00.md", at: at(-9), size_bytes: 900 };
+    const useSnapshots = (queries: readonly unknown[]) =>
+      queries.map(() => ({ data: null, status: "unavailable", error: "a1/2026-06-01_03-00-00.md cannot be read" }));
+    draw(cron({ jobs: [job({ outputs: [output] })] }), "en", { useSnapshots: useSnapshots as never });
+    act(() => one("[data-output] button")?.click());
+    expect(words("[data-output] .output")).toContain("cannot be read");
+    expect(one("[data-output] [lang=en]")).not.toBeNull();
+    expect(one("[data-output] .skeleton")).toBeNull();
   });
 
   test("errors can be read in full", () => {

@@ -59,7 +59,7 @@ function clientOf(language: Language): Client {
   );
   client.setVisible({}, true);
   // What a browser loads with the first view, and when it is first drawn.
-  client.texts.add("en", englishOfParts);
+  client.texts.add("en", { ...englishOfParts, ...charts.english });
   vi.spyOn(client, "later").mockImplementation(() => charts as never);
   return client;
 }

@@ -84,6 +84,7 @@ const gateway = (values: Partial<Gateway> = {}): Gateway => ({
   is_restart_requested: false,
   active_agents: 2,
   served_profiles: [],
+  total_served_profiles: 0,
   platforms: [platform()],
   starts: [],
   is_storm: false,
@@ -147,6 +148,18 @@ describe("the gateway's view", () => {
       "odd",
     ]);
     expect(words(".backlog .trouble")).toBe("last error 1h ago503");
+  });
+
+  test("says how many webhooks there are, and that some are left out", () => {
+    const hook = { name: "forge", description: null, events: [], total_events: 0, deliver: null, created_at: null };
+    draw(gatewayView, gateway({ webhooks: [hook], webhooks_total: 1 }));
+    expect(words(".webhooks h3")).toBe("Webhooks1 webhook");
+    draw(gatewayView, gateway({ webhooks: [hook], webhooks_total: 60 }));
+    expect(words(".webhooks h3")).toBe("Webhooks1 of 60");
+    const served = { served_profiles: ["coder"], total_served_profiles: 60 };
+    draw(gatewayView, gateway({ ...served, webhooks: [{ ...hook, events: ["push"], total_events: 4 }] }));
+    expect(words(".webhooks .counts")).toBe("pushand 3 more");
+    expect(words(".badges")).toContain("coderand 59 more");
   });
 
   test("reads in Chinese", () => {
@@ -393,6 +406,7 @@ const configuration = (entries: ConfigEntry[], values: Partial<Configuration> = 
   backups: 0,
   damaged_backups: 0,
   last_backup_at: null,
+  variables: [],
   ...values,
 });
 
@@ -421,6 +435,13 @@ describe("the config view", () => {
       "agent.mood",
     ]);
     expect(words('[role="status"]')).toContain("1 found");
+  });
+
+  test("names what is set in the environment, too", () => {
+    draw(configView, configuration([value()]));
+    expect(container.textContent).not.toContain(".env");
+    draw(configView, configuration([value()], { variables: ["HERMES_KANBAN_HOME", "TERMINAL_ENV"] }));
+    expect(container.textContent).toContain("Also set in .env: HERMES_KANBAN_HOME, TERMINAL_ENV");
   });
 
   test("says what Hermes reads in another way", () => {

@@ -28,6 +28,7 @@ const goal = (values: Partial<Goal> = {}): Goal => ({
   paused_reason: null,
   failures: 0,
   subgoals: [],
+  total_subgoals: 0,
   waiting: null,
   contract: null,
   ...values,
@@ -110,6 +111,8 @@ describe("the goals", () => {
       "Stop when",
     ]);
     expect(words(".subgoals")).toContain("No warnings");
+    draw(goals(goal({ subgoals: ["No warnings"], total_subgoals: 41 })));
+    expect(words(".subgoals .dim")).toBe("1 of 41");
   });
 
   test("leads to its session, and says where there is none any more", () => {

@@ -37,6 +37,7 @@ const now = day("2026-11-23", { sessions: 12, messages: 40, cost_usd: 1.5, skill
 const growth = (values: Partial<Growth> = {}): Growth => ({
   timezone: "UTC",
   now,
+  cost: { usd: 1.5, status: "estimated", unknown_sessions: 0 },
   earlier: before,
   later: now,
   drawn: [before, now],
@@ -86,7 +87,51 @@ test("either day can be chosen, and the earlier one only from before the later",
 test("on the first day it says that there is nothing to compare with yet, or that nothing is kept", () => {
   draw(growth({ earlier: null, days: ["2026-11-23"], drawn: [now] }));
   expect(container.textContent).toContain(catalogues.en.first);
-  expect(container.querySelector("select")).toBeNull();
+  expect(container.querySelector("select, button")).toBeNull();
   draw(growth({ earlier: null, days: ["2026-11-23"], drawn: [now], kept_in: null }));
   expect(container.textContent).toContain(catalogues.en.off);
+});
+
+test("a day that was not kept is a gap in the lines", () => {
+  const drawn = [day("2026-11-17", { messages: 30 }), day("2026-11-18", { messages: 20 }), before, now];
+  draw(growth({ drawn }));
+  const line = container.querySelector('[data-figure="messages"] path')?.getAttribute("d");
+  // Monday and Tuesday, Thursday alone, and the next Monday alone; of seven days.
+  expect(line).toBe("M2.0 15.3L18.0 22.0M50.0 2.0h0M98.0 8.7h0");
+});
+
+test("an odd date makes no line of decades", () => {
+  draw(growth({ drawn: [day("1970-01-01", { messages: 1 }), before, now] }));
+  const line = container.querySelector('[data-figure="messages"] path')?.getAttribute("d");
+  expect(line).toBe("M97.2 2.0h0M98.0 22.0h0");
+});
+
+test("the lines can be read as a table, with both of the days that are compared", () => {
+  draw(growth({ earlier: day("2026-07-01", { sessions: 1, messages: 1_234 }) }));
+  act(() => container.querySelector<HTMLButtonElement>(".work .figure-switch")?.click());
+  const rows = [...container.querySelectorAll(".work tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(rows).toEqual([
+    ["Day", "Conversations", "Messages", "Tool calls"],
+    ["Wednesday, July 1, 2026", "1", "1,234", "—"],
+    ["Friday, November 20, 2026", "10", "50", "—"],
+    ["Monday, November 23, 2026", "12", "40", "—"],
+  ]);
+});
+
+test("money says what kind of figure it is, and what is not in it", () => {
+  const cost = () =>
+    ["small", "b"].map((part) => container.querySelector(`[data-figure="cost_usd"] ${part}`)?.textContent);
+  draw(growth());
+  expect(cost()).toEqual(["estimated", "$1.50"]);
+  draw(growth({ cost: { usd: 1.5, status: "mixed", unknown_sessions: 2 } }));
+  expect(cost()).toEqual(["mixed · 2 sessions unpriced", "$1.50"]);
+  draw(growth({ cost: { usd: 0, status: "included", unknown_sessions: 0 } }));
+  expect(cost()).toEqual(["", "included"]);
+  draw(growth({ cost: { usd: null, status: "unknown", unknown_sessions: 1 } }));
+  expect(cost()).toEqual(["unknown · 1 session unpriced", "—"]);
+  // Nobody kept what kind of figure it was on an earlier day.
+  draw(growth({ later: before, earlier: null }));
+  expect(cost()).toEqual([undefined, "$1.50"]);
 });

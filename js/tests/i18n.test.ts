@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { english as englishAtFirst } from "../src/i18n/en.ts";
+import { englishOfCharts } from "../src/i18n/en-charts.ts";
 import { englishOfParts } from "../src/i18n/en-parts.ts";
 import chinese from "../src/i18n/zh.ts";
 import { type Catalogue, chooseLanguage, Texts } from "../src/i18n.ts";
 import { texts as toolTexts } from "../src/tools/texts.ts";
 import { sources, texts, views } from "./views.ts";
 
-const english = { ...englishAtFirst, ...englishOfParts };
+const english = { ...englishAtFirst, ...englishOfParts, ...englishOfCharts };
 
 /** Names, and signs that read the same everywhere. */
 const sameInBoth = new Set(["kilobytes", "theme.fsociety", "transcript.role.assistant", "transcript.shown"]);

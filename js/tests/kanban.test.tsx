@@ -33,8 +33,10 @@ const task = (values: Partial<KanbanTask> = {}): KanbanTask => ({
   max_failures: null,
   last_error: null,
   parents: [],
+  total_parents: 0,
   open_parents: 0,
   children: [],
+  total_children: 0,
   comments: 0,
   attachments: 0,
   runs: 0,
@@ -65,11 +67,13 @@ const detail = (values: Partial<KanbanDetail> = {}): KanbanDetail => ({
   workspace_kind: "scratch",
   workspace_path: null,
   skills: [],
+  total_skills: 0,
   model: null,
   parents: [],
   children: [],
   runs: [],
   events: [],
+  total_events: 0,
   comments: [],
   attachments: [],
   ...values,
@@ -79,6 +83,7 @@ const board = { slug: "default", name: "Default", description: "", is_current: t
 
 const kanban = (tasks: KanbanTask[], values: Partial<Kanban> = {}): Kanban => ({
   boards: [{ ...board, tasks: tasks.length, unfinished: tasks.length, running: 0, problem: null }],
+  total_boards: 1,
   board: "default",
   columns: ["ready", "running", "done"].map((status) => {
     const own = tasks.filter((one) => one.status === status);
@@ -98,12 +103,13 @@ describe("the board", () => {
   const setQuery = vi.fn();
   const asked: unknown[] = [];
 
-  function draw(data: Kanban, found: Partial<Kanban> = {}, query = {}) {
+  function draw(data: Kanban, found: Partial<Kanban> | null = {}, query = {}) {
     const view = texts("en").above(catalogues);
     const View = define(makeApi(view, makeFormat("en", view.t)));
     const useSnapshots = (queries: readonly unknown[]) => {
       asked.splice(0, asked.length, ...queries);
-      return queries.map(() => ({ data: { ...data, ...found } }));
+      const refused = { data: null, status: "unavailable", error: "kanban.db is locked" };
+      return queries.map(() => (found === null ? refused : { data: { ...data, ...found }, error: null }));
     };
     const props = { data, query, setQuery, useSnapshots, open, now: NOW } as unknown;
     drawIn(h(View, props as ViewProps<Kanban>));
@@ -195,6 +201,49 @@ describe("the board", () => {
     expect(asked).toEqual([{ task: "t0" }]);
   });
 
+  test("of what is cut in a task in full it is said how many there are", () => {
+    const run = { task_id: "t1", profile: null, status: "done", outcome: null, started_at: null, ended_at: null };
+    const full = detail({
+      task: task({ runs: 43, comments: 61, attachments: 2, total_parents: 60 }),
+      parents: [{ id: "t0", title: "Before", status: "done" }],
+      skills: ["gbfs"],
+      total_skills: 25,
+      runs: [{ ...run, id: 1, duration_s: null, summary: null, error: null }],
+      comments: [{ id: 1, author: "mira", at: at(-5), text: "Soon." }],
+      attachments: [{ name: "x.csv", size_bytes: 1, by: null, at: null }],
+      events: [{ id: 1, kind: "created", at: at(-60), run_id: null, details: null }],
+      total_events: 83,
+    });
+    draw(kanban([task()]), { detail: full });
+    click('[data-task="t1"] button');
+    expect([...container.querySelectorAll(".part small")].map((aside) => aside.textContent)).toEqual([
+      "1 of 60",
+      "1 of 43",
+      "1 of 61",
+      "1 of 2",
+    ]);
+    expect(words(".task-detail summary")).toBe("Last 1 of 83 events");
+    expect(words(".task-facts")).toContain("gbfs (1 of 25)");
+  });
+
+  test("one that cannot be read says which and why, and is awaited no longer", () => {
+    draw(kanban([task()]), null);
+    click('[data-task="t1"] button');
+    expect(words(".task-detail h3")).toBe("Count the stations");
+    expect(words('.task-detail [lang="en"]')).toBe("kanban.db is locked");
+    expect(one(".task-detail .skeleton")).toBeNull();
+  });
+
+  test("a title that would reorder what is beside it is harmless", () => {
+    draw(kanban([task({ title: "abc\u202ecod.exe", failures: 1, last_error: "\u202eno" })]), {
+      detail: detail({ task: task({ title: "abc\u202ecod.exe" }) }),
+    });
+    expect(words(".card .title")).toBe("abc[U+202E]cod.exe");
+    expect(one(".marks .warn")?.title).toBe("[U+202E]no");
+    click('[data-task="t1"] button');
+    expect(words(".task-detail h3")).toBe("abc[U+202E]cod.exe");
+  });
+
   test("one that is gone says so", () => {
     draw(kanban([task()]), { detail: null, is_missing: true });
     click('[data-task="t1"] button');
@@ -215,8 +264,19 @@ describe("the board", () => {
       boards: [...data.boards, { ...paper, tasks: 0, unfinished: 0, running: 0, problem: "It is damaged." }],
     });
     expect(words(".banner")).toBe("It is damaged.");
+    expect(one(".banner [lang]")?.lang).toBe("en");
     click(".boards button:last-of-type");
     expect(setQuery).toHaveBeenCalledWith({ board: "paper" });
+  });
+
+  test("of very many boards it is said how many there are", () => {
+    const data = kanban([task()]);
+    const other = { ...board, slug: "b99", name: "Other", is_current: false };
+    const boards = [...data.boards, { ...other, tasks: 1, unfinished: 1, running: 0, problem: null }];
+    draw({ ...data, boards, total_boards: 111 });
+    expect(words(".controls")).toContain("2 of 111 boards");
+    draw({ ...data, boards, total_boards: 2 });
+    expect(words(".controls")).not.toContain("of 2");
   });
 
   test("the archive is shown on demand", () => {

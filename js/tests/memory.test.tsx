@@ -150,6 +150,16 @@ describe("the changes", () => {
     expect(text()).toContain("1 changed");
   });
 
+  test("show what was written harmlessly", () => {
+    const pieces = [
+      { kind: "same" as const, text: "Pays to \u202e" },
+      { kind: "removed" as const, text: "\u001b[31mold\u2066" },
+      { kind: "added" as const, text: "new\u0007" },
+    ];
+    draw(memory({ changes: [{ ...change, edits: [{ kind: "changed", before: "a", after: "b", pieces }] }] }));
+    expect(container.querySelector(".edit")?.textContent).toBe("Pays to [U+202E]old[U+2066]new");
+  });
+
   test("show the last one and fold the earlier ones", () => {
     const earlier = {
       ...change,

@@ -53,6 +53,9 @@ const overview = (values: Partial<Overview> = {}): Overview => ({
     active_profile: null,
     profiles: [],
     model: "opus",
+    provider: "anthropic",
+    backend: "local",
+    toolsets: ["hermes-cli"],
     began_at: at(-86_400 * 29),
     day: 30,
     size_bytes: 1_400_000,
@@ -261,6 +264,10 @@ test("the home's age, size and corrections are told", () => {
   draw(overview({ identity: { ...identity, corrections: 3 } }));
   expect(text()).toContain("day 30");
   expect(text()).toContain("Database 1.4 MB");
+  expect(text()).toContain("Provider anthropic · terminal local · toolsets hermes-cli");
+  draw(overview({ identity: { ...identity, provider: null, backend: "docker", toolsets: ["web", "\u202ex"] } }));
+  expect(text()).toContain("Provider auto · terminal docker · toolsets web, [U+202E]x");
+  draw(overview({ identity: { ...identity, corrections: 3 } }));
   click(".capacity .link");
   expect(opened).toEqual([["corrections"]]);
 });

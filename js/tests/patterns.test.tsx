@@ -44,7 +44,7 @@ const patterns = (values: Partial<Patterns> = {}): Patterns => ({
   conversations: 3,
   sessions: hours({ 33: 2, 40: 1 }),
   messages: hours({ 33: 20 }),
-  calendar: [{ on: "2026-05-31", sessions: 3 }],
+  calendar: [{ on: "2026-05-31", sessions: 3, messages: 20 }],
   streak: { active: 1, longest: 1 },
   clusters: [],
   prompts: [],
@@ -78,7 +78,7 @@ test("a span is chosen with a button", () => {
 });
 
 test("days that have not come, which a wrong clock made, are not drawn", () => {
-  draw(patterns({ calendar: [...patterns().calendar, { on: "2199-01-01", sessions: 1 }] }));
+  draw(patterns({ calendar: [...patterns().calendar, { on: "2199-01-01", sessions: 1, messages: 0 }] }));
   expect(all(".when .heat.fixed rect")).toHaveLength(1);
 });
 
@@ -89,6 +89,22 @@ test("hours are told of sessions, messages or tool calls", () => {
   expect(words(".when .heat-told")[0]).toBe("Most: Tue 09:00: 20 messages");
   click(".when h3 .segments button:nth-child(3)");
   expect(words(".when .heat-told")[0]).toBe("Most: Mon 09:00: 10 calls");
+});
+
+test("days are told of sessions or of messages, in the drawing and as a table", () => {
+  const days = [
+    { on: "2026-05-30", sessions: 4, messages: 9 },
+    { on: "2026-05-31", sessions: 0, messages: 31 },
+  ];
+  draw(patterns({ calendar: days }));
+  const told = () => [words(".when h4")[0]?.split(" per day")[0], words(".when .heat-told")[1]];
+  expect(told()).toEqual(["Sessions", "Most: Saturday, May 30, 2026: 4 sessions"]);
+  click(".when h3 .segments button:nth-child(2)");
+  expect(told()).toEqual(["Messages", "Most: Sunday, May 31, 2026: 31 messages"]);
+  act(() => all(".when .figure-switch")[1]?.click());
+  expect(words(".when tbody tr")).toEqual(["Saturday, May 30, 20269 messages", "Sunday, May 31, 202631 messages"]);
+  click(".when h3 .segments button:nth-child(3)");
+  expect(told()[0]).toBe("Sessions");
 });
 
 test("while the calls are being read, it says how far, and nothing is none", () => {

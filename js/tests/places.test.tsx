@@ -60,9 +60,18 @@ describe("projects", () => {
     if (!git) throw new Error("a checkout is needed");
     const told = { ...one, exists: true, git: { ...git, problem: "git takes too long here", changed: null } };
     draw(projects, { ...data, projects: [told, { ...other, git: null, exists: null, is_git_pending: true }] });
-    expect(text()).toContain("git takes too long here");
+    expect(container.querySelector(".problem")?.textContent).toBe("git takes too long here");
+    expect(container.querySelector<HTMLElement>(".problem")?.lang).toBe("en");
     expect(text()).toContain("Git is being asked");
     expect(text()).not.toContain("clean");
+  });
+
+  test("show paths harmlessly", () => {
+    const data = of<Projects>("projects");
+    const [one] = data.projects;
+    if (!one) throw new Error("a project is needed");
+    draw(projects, { ...data, projects: [{ ...one, path: "~/work/\u202eexe" }] });
+    expect(container.querySelector(".path")?.textContent).toBe("~/work/[U+202E]exe");
   });
 
   test("take only colours for a colour", () => {
@@ -96,10 +105,35 @@ describe("profiles", () => {
     draw(profiles, of<ProfileList>("profiles"), { showProfile });
     await click("Show coder");
     expect(container.querySelector('[role="alert"]')?.textContent).toBe("No profile named 'coder'.");
+    expect(container.querySelector<HTMLElement>('[role="alert"]')?.lang).toBe("en");
+  });
+
+  test("say how many there are, and what cannot be read of one", () => {
+    const data = of<ProfileList>("profiles");
+    draw(profiles, data);
+    expect(text()).not.toContain("are shown.");
+    const [one] = data.profiles;
+    if (!one) throw new Error("a profile is needed");
+    const broken = { ...one, problems: ["config.yaml is damaged"], total_problems: 7 };
+    draw(profiles, { ...data, profiles: [broken], total_profiles: 73 });
+    expect(container.querySelectorAll(".problem")[1]?.textContent).toBe("and 6 more");
+    expect(text()).toContain("1 of 73 profiles are shown.");
+    const problem = container.querySelector<HTMLElement>(".problem");
+    expect([problem?.textContent, problem?.lang]).toEqual(["config.yaml is damaged", "en"]);
+  });
+
+  test("that cannot be compared say which and why", async () => {
+    const refused = { data: null, status: "unavailable", error: "state.db is locked" } as never;
+    draw(profiles, of<ProfileList>("profiles"), { useSnapshots: (queries) => queries.map(() => refused) });
+    await click("Compare default");
+    await click("Compare coder");
+    expect(container.querySelector(".comparison h3")?.textContent).toBe("default and coder");
+    expect(container.querySelector(".comparison [lang=en]")?.textContent).toBe("state.db is locked");
   });
 
   test("are compared two at a time, with what is hidden only said to differ", async () => {
     const compared = structuredClone(snapshots("profiles")[1]?.data) as ProfileList;
+    if (compared.comparison) Object.assign(compared.comparison, { skills_of_one: ["a"], total_skills_of_one: 9 });
     compared.comparison?.differences.push({ path: "model.api_key", one: null, other: null, is_masked: true });
     const useSnapshots = vi.fn((queries: readonly unknown[]) => queries.map(() => ({ data: compared }) as never));
     draw(profiles, of<ProfileList>("profiles"), { useSnapshots });
@@ -110,6 +144,7 @@ describe("profiles", () => {
     const rows = [...container.querySelectorAll("tbody tr")].map((row) => row.textContent);
     expect(rows.find((row) => row?.startsWith("model.default"))).toContain("qwen3-coder:30b");
     expect(rows.find((row) => row?.startsWith("model.api_key"))).toContain("hidden, and different");
+    expect(rows.at(-1)).toContain("a and 8 more");
     await click("Compare coder");
     expect(container.querySelector("table")).toBeNull();
   });
@@ -136,7 +171,24 @@ describe("checkpoints", () => {
     const [one] = data.directories;
     if (!one) throw new Error("a directory is needed");
     draw(checkpoints, { ...data, directories: [{ ...one, checkpoints: [], problem: "git is not installed here" }] });
-    expect(text()).toContain("git is not installed here");
+    expect(container.querySelector(".problem")?.textContent).toBe("git is not installed here");
+    expect(container.querySelector<HTMLElement>(".problem")?.lang).toBe("en");
+  });
+
+  test("of directories that are not shown are counted, too", () => {
+    const data = of<CheckpointList>("checkpoints");
+    draw(checkpoints, { ...data, total: 150, total_checkpoints: 450 });
+    expect(container.querySelectorAll(".stat")[1]?.textContent).toBe("Taken450");
+    draw(checkpoints, { ...data, total: 250, total_checkpoints: 600, is_total_cut: true });
+    expect(container.querySelectorAll(".stat")[1]?.textContent).toBe("Taken600+");
+  });
+
+  test("show paths harmlessly", () => {
+    const data = of<CheckpointList>("checkpoints");
+    const [one] = data.directories;
+    if (!one) throw new Error("a directory is needed");
+    draw(checkpoints, { ...data, directories: [{ ...one, path: "~/work/\u202eexe" }] });
+    expect(container.querySelector("h4")?.textContent).toBe("~/work/[U+202E]exe");
   });
 });
 
@@ -157,6 +209,7 @@ describe("plugins", () => {
       ]),
     );
     expect(text()).toContain("not valid YAML");
+    expect(container.querySelector<HTMLElement>(".problem")?.lang).toBe("en");
   });
 
   test("without any say so", () => {

@@ -99,8 +99,12 @@ const all = (selector: string) => [...container.querySelectorAll<HTMLElement>(se
 const words = (selector: string) => one(selector)?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 const click = (selector: string) => act(() => one(selector)?.click());
 
-/** Draws the view; what it asks for is in `asked`, transcripts are answered by `answer`. */
-function stage(answer: (query: Query) => Transcript | null = () => transcript(), language: "en" | "zh" = "en") {
+/** Draws the view; what it asks for is in `asked`, transcripts are answered by `answer`, in the way that `how` says. */
+function stage(
+  answer: (query: Query) => Transcript | null = () => transcript(),
+  language: "en" | "zh" = "en",
+  how: (query: Query) => Partial<ViewSnapshot<Sessions>> = () => ({}),
+) {
   const own = texts(language).above(catalogues);
   const View = define(makeApi(own, makeFormat(language, own.t)));
   const asked: Query[] = [];
@@ -110,7 +114,15 @@ function stage(answer: (query: Query) => Transcript | null = () => transcript(),
     return queries.map((query) => {
       const found = answer(query);
       const data = { list: null, transcript: found, missing: found === null, is_narrowed: false };
-      return { query, data, version: 1, status: "ok", error: null, progress: null, isPending: false };
+      const usual = {
+        version: 1,
+        status: "ok",
+        error: null,
+        progress: null,
+        isPending: false,
+        isBehind: false,
+      } as const;
+      return { query, data, ...usual, ...how(query) };
     });
   };
   const setQuery = (query: Query) => asked.push(query);
@@ -454,6 +466,52 @@ describe("the transcript", () => {
     for (const id of [1, 2, 3, 4]) expect(saved).toContain(`message ${id}`);
     expect(new Set(watched)).toEqual(new Set([1]));
     clicked.mockRestore();
+    makeUrl.mockRestore();
+  });
+
+  test("is saved anew, not from what an export before has left", async () => {
+    const makeUrl = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
+    const clicked = vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue();
+    // The newest page is an old copy until the server has answered, the page before it is not.
+    let isAnswered = false;
+    const { draw } = stage(
+      (query) => {
+        if (query.before === 3) return transcript({ messages: [message(2), message(1)] });
+        return transcript({ messages: [message(isAnswered ? 4 : 7), message(3)], older: 3 });
+      },
+      "en",
+      (query) =>
+        query.limit === 200 && query.before === undefined && !isAnswered ? { isBehind: true } : { version: 2 },
+    );
+    draw(sessions({}, { list: null }), { session: "s" });
+    click(".export button:nth-child(2)");
+    act(() => void vi.advanceTimersByTime(10));
+    expect(makeUrl).not.toHaveBeenCalled();
+    isAnswered = true;
+    draw(sessions({}, { list: null }), { session: "s" });
+    act(() => void vi.advanceTimersByTime(10));
+    const blob = makeUrl.mock.calls[0]?.[0] as Blob;
+    const saved = await blob.text();
+    for (const id of [1, 2, 3, 4]) expect(saved).toContain(`message ${id}`);
+    expect(saved).not.toContain("message 7");
+    clicked.mockRestore();
+    makeUrl.mockRestore();
+  });
+
+  test("of which only an old copy is left, as the server refuses, is not saved from that", () => {
+    const makeUrl = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
+    let isRefused = false;
+    const { draw } = stage(
+      () => transcript(),
+      "en",
+      (query) => (query.limit === 200 ? { isBehind: !isRefused, error: isRefused ? "out of files" : null } : {}),
+    );
+    draw(sessions({}, { list: null }), { session: "s" });
+    click(".export button");
+    isRefused = true;
+    draw(sessions({}, { list: null }), { session: "s" });
+    expect(words(".export [role=alert]")).toContain("out of files");
+    expect(makeUrl).not.toHaveBeenCalled();
     makeUrl.mockRestore();
   });
 

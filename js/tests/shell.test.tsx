@@ -3,8 +3,9 @@
 import { act } from "preact/test-utils";
 import { describe, expect, test, vi } from "vitest";
 import type { Api, ViewProps } from "../src/api.ts";
-import type { Hello, PanelEntry } from "../src/protocol.ts";
+import type { Hello, Inbound, PanelEntry } from "../src/protocol.ts";
 import { pageOf } from "../src/remember.ts";
+import { note } from "./fakes.ts";
 import {
   click,
   client,
@@ -12,9 +13,12 @@ import {
   frame,
   greet,
   greeting,
+  HOME,
   importing,
+  importText,
   model,
   one,
+  partsFrame,
   pass,
   press,
   relay,
@@ -23,6 +27,8 @@ import {
 } from "./stage.ts";
 
 usePage();
+
+type Ask = Extract<Inbound, { type: "module" }>;
 
 const entry = (name: string, group: string, title = name): PanelEntry => ({
   name,
@@ -311,6 +317,25 @@ describe("what the viewer chose", () => {
     expect(names("[data-arrange]", "data-arrange").slice(-3)).toEqual(["gateway", "logs", "config"]);
   });
 
+  test("may be that a group moves among the groups, with all its panels, and is there again", async () => {
+    show();
+    await greet(many);
+    await click("[data-tool=menu]");
+    await click(".more li:first-child button");
+    await click("[data-arrange-group=system] > button:first-of-type");
+    expect(names("[data-group]", "data-group")).toEqual(["now", "system", "history"]);
+    expect(document.activeElement).toBe(one("[data-arrange-group=system] > button:first-of-type"));
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Move group System up");
+    expect(one(".arrange [role=status]").textContent).toBe("group System: 2 of 3");
+    await click("[data-arrange-group=system] > button:first-of-type");
+    expect(document.activeElement).toBe(one("[data-arrange-group=system] > button:last-of-type"));
+    await again();
+    expect(names("[data-group]", "data-group")).toEqual(["system", "now", "history"]);
+    expect(shown()).toEqual(["gateway"]);
+    await click("[data-group=history]");
+    expect(tabs()).toEqual(["memory", "sessions", "jobs"]);
+  });
+
   test("may be that as few are shown as need no groups: then they move among all others", async () => {
     show();
     await greet(many);
@@ -372,6 +397,17 @@ describe("the page", () => {
   test("is the notebook's path where JupyterLab's tab tells it", () => {
     expect(page("Name: a.ipynb\nPath: work/of may/a.ipynb\nLast Saved: now")).toBe("work/of may/a.ipynb");
     expect(page("名称：a.ipynb\n路径: b/a.ipynb")).toBe("b/a.ipynb");
+    expect(page("Name: notes.md\nPath: work/notes.md\nKernel: x.ipynb")).toBe("work/notes.md");
+  });
+
+  test.each([
+    ["a: b.ipynb", "x/a: b.ipynb"],
+    ["a：b.ipynb", "x：y/a：b.ipynb"],
+    ["a.ipynb: copy.ipynb", "x.ipynb/a.ipynb: copy.ipynb"],
+    ["a.ipynb", "RTC:a.ipynb"],
+  ])("is the notebook's path whatever is in its name: %s", (name, path) => {
+    expect(page(`Name: ${name}\nPath: ${path}\nLast Saved: 12:04`)).toBe(path);
+    expect(page(`名称：${name}\n路径：${path}\n`)).toBe(path);
   });
 
   test("is the page's address elsewhere", () => {
@@ -552,11 +588,62 @@ describe("keys", () => {
   });
 });
 
-test("a tool that cannot be loaded says so, and the panels go on", async () => {
-  show();
-  await greet({ ...many });
-  vi.spyOn(client, "later").mockReturnValue({ failure: "no such module" });
-  await click("[data-tool=menu]");
-  expect(one(".hud").textContent).toContain("no such module");
-  expect(shown()).toEqual(["overview"]);
+describe("a tool that cannot be loaded", () => {
+  const asked = () => model.relayed.filter((each): each is Ask => each.type === "module" && each.name === "core/tools");
+  const refuse = async () => {
+    await pass(600);
+    const { id } = asked().at(-1) as Ask;
+    await relay({ type: "error", id, code: "internal", message: "out of files" });
+  };
+  const arrive = () => relay({ type: "module", id: null, name: "core/tools", text: "core/tools" });
+  const greetWithout = async () => {
+    model.push({ ...note(greeting.server_id), home: HOME } as never);
+    await relay(many, partsFrame);
+    await click("[data-tool=palette]");
+  };
+
+  test("says so, in the server's words, and the panels go on", async () => {
+    show();
+    await greetWithout();
+    await refuse();
+    expect(one("[role=alertdialog]").textContent).toContain("This could not be loaded");
+    expect(one("[role=alertdialog] [lang=en]").textContent).toBe("out of files");
+    expect(one("[role=alertdialog]").contains(document.activeElement)).toBe(true);
+    await press("[role=alertdialog]", "Escape");
+    expect(container.querySelector("[role=alertdialog]")).toBeNull();
+    expect(document.activeElement).toBe(one("[data-hermes-hud]"));
+    expect(shown()).toEqual(["overview"]);
+  });
+
+  test("is tried again by its button, and when it is opened again", async () => {
+    show();
+    await greetWithout();
+    await refuse();
+    await click("[role=alertdialog] .retry");
+    await refuse();
+    expect(asked()).toHaveLength(2);
+    await press("[role=alertdialog]", "Escape");
+    await click("[data-tool=palette]");
+    await pass(600);
+    expect(asked()).toHaveLength(3);
+    await arrive();
+    expect(document.activeElement).toBe(one(".palette-field input"));
+  });
+
+  test("is tried again, too, when what came was of no use", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    let isCut = true;
+    show({}, async (text) => {
+      if (text === "core/tools" && isCut) throw new SyntaxError("Unexpected end of input");
+      return importText(text);
+    });
+    await greetWithout();
+    await arrive();
+    expect(one("[role=alertdialog]").textContent).toContain("Unexpected end of input");
+    isCut = false;
+    await click("[role=alertdialog] .retry");
+    await pass(600);
+    await arrive();
+    expect(one(".palette-field input")).toBeTruthy();
+  });
 });

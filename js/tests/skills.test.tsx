@@ -250,6 +250,7 @@ describe("the view", () => {
         error: null,
         progress: null,
         isPending: false,
+        isBehind: false,
       }));
     };
     const props = { data, version: 1, status: "ok", error: null, query, setQuery, home: null, now: NOW, useSnapshots };
@@ -281,6 +282,7 @@ describe("the view", () => {
     draw(data);
     expect(words(".skills-notes")).toBe("2 modified · 1 broken");
     expect(words(".skills-overview .skill-problem")).toBe("skills/x cannot be listed: Permission denied");
+    expect(one(".skills-overview .skill-problem")?.lang).toBe("en");
   });
 
   test.each([
@@ -317,6 +319,7 @@ describe("the view", () => {
   test("a broken skill says what is wrong with it", () => {
     draw(skills([skill({ problem: "it is not UTF-8 text (byte 3)", unlisted: "broken", description: null })]));
     expect(words("[data-skill] .skill-problem")).toBe("it is not UTF-8 text (byte 3)");
+    expect(one("[data-skill] .skill-problem")?.lang).toBe("en");
   });
 
   test("categories are bars that choose, and choose again to let go", () => {

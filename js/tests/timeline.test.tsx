@@ -124,7 +124,7 @@ test("runs are bars, failed ones marks too; memory, skills and milestones are ma
     event("now", "run", "claimed", 1, { title: "Feed" }),
   ];
   draw(timeline({ events, events_total: 6 }));
-  expect(words(".gantt-label")).toEqual(["events", "cli", "runs of jobs"]);
+  expect(words(".gantt-label")).toEqual(["events", "cli", "job runs"]);
   expect(all(".gantt-mark").map(({ dataset }) => dataset.id)).toEqual(["first", "bad", "MEMORY.md", "brew"]);
   expect(words(".event-list li")).toEqual([
     "Feed: about to start1h ago",
@@ -134,15 +134,41 @@ test("runs are bars, failed ones marks too; memory, skills and milestones are ma
     "First conversation12d ago",
   ]);
   expect(words(".events h3 small")).toEqual(["1 completed run left out"]);
-  click(".event-list .link");
-  expect(open).toHaveBeenCalledWith("sessions", { session: "a" });
+  const opened = all(".event-list .link").map((link) => {
+    act(() => link.click());
+    return open.mock.lastCall;
+  });
+  expect(opened).toEqual([
+    ["cron", undefined],
+    ["skills", { skill: "brew" }],
+    ["memory", undefined],
+    ["cron", undefined],
+    ["sessions", { session: "a" }],
+  ]);
 });
 
-test("a bar opens its session", () => {
-  draw(timeline());
-  act(() => void all(".gantt-bar")[0]?.dispatchEvent(new PointerEvent("pointerenter")));
+test("a bar opens its session, a run its job's panel: with a click, with Enter, and with the button below", () => {
+  draw(timeline({ events: [event("ok", "run", "completed", 20, { end: ago(19) })], events_total: 1 }));
+  const put = (type: string, id: string, pointerType = "mouse") =>
+    act(() => {
+      const target = container.querySelector(`[data-id="${id}"]`);
+      target?.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0, pointerType }));
+    });
+  put("pointerdown", "session a");
+  put("pointerup", "session a");
+  expect(open.mock.calls).toEqual([["sessions", { session: "a" }]]);
+  put("pointerdown", "ok");
+  put("pointerup", "ok");
+  expect(open).toHaveBeenLastCalledWith("cron", undefined);
+  const area = all(".gantt-area")[0];
+  for (const key of ["Home", "Enter"]) {
+    act(() => void area?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
+  }
+  expect(open).toHaveBeenLastCalledWith("sessions", { session: "a" });
+  put("pointerenter", "session b");
   click(".gantt-told button");
-  expect(open).toHaveBeenCalledWith("sessions", { session: "a" });
+  expect(open).toHaveBeenLastCalledWith("sessions", { session: "b" });
+  expect(open).toHaveBeenCalledTimes(4);
 });
 
 test("what was left out is said", () => {

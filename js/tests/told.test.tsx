@@ -49,6 +49,7 @@ describe("verification", () => {
     id: 7,
     at: at(-1),
     session_id: "s1",
+    session_title: "Quantiles",
     root: "/home/me/velocast",
     command: "pytest -q",
     canonical_command: "pytest",
@@ -62,6 +63,7 @@ describe("verification", () => {
     workspaces: [
       {
         session_id: "s1",
+        session_title: "Quantiles",
         root: "/home/me/velocast",
         status: "stale",
         last_edit_at: at(-0.5),
@@ -89,6 +91,29 @@ describe("verification", () => {
     expect(words(".workspaces details")).toEqual(["3 files edited since/home/me/velocast/a.pyand 2 more"]);
     click(".workspaces .link");
     expect(open).toHaveBeenCalledWith("sessions", { session: "s1" });
+  });
+
+  test("calls a session by its title, and by its id where it has none", () => {
+    draw(verificationView, data({ events: [event(), event({ id: 6, session_id: "s2", session_title: null })] }));
+    expect(words(".workspaces .link")).toEqual(["Quantiles"]);
+    expect(words(".events .link")).toEqual(["Quantiles", "s2"]);
+  });
+
+  test("says why an output does not come", () => {
+    const useSnapshots = (queries: readonly unknown[]) =>
+      queries.map(() => ({ data: null, status: "unavailable", error: "verification_evidence.db is locked" }));
+    draw(verificationView, data(), { useSnapshots: useSnapshots as never });
+    click(".events .opens");
+    expect(words(".output .blank")[0]).toContain("verification_evidence.db is locked");
+    expect(all(".output [lang=en]")).toHaveLength(1);
+    expect(all(".output .skeleton")).toEqual([]);
+  });
+
+  test("shows the checks of each day as a table, too", () => {
+    draw(verificationView, data());
+    click(".days .figure-switch");
+    expect(words(".days thead th").slice(1, 3)).toEqual(["passed", "failed"]);
+    expect(words(".days tbody td").slice(0, 2)).toEqual(["8", "1"]);
   });
 
   test("says how a check ended, in a word and its code, and what it printed only when that is opened", () => {
@@ -138,8 +163,11 @@ describe("curator", () => {
     archived: 0,
     reactivated: 0,
     merged: [{ name: "old", into: "new" }],
+    total_merged: 1,
     pruned: [],
+    total_pruned: 0,
     added: [],
+    total_added: 0,
     tool_calls: 0,
     has_report: true,
     problem: null,
@@ -170,6 +198,7 @@ describe("curator", () => {
     archived: [],
     total_archived: 0,
     backups: [],
+    total_backups: 0,
     report: null,
     ...values,
   });
@@ -213,6 +242,37 @@ describe("curator", () => {
     ]);
   });
 
+  test("says why a report does not come, and in which language", () => {
+    const useSnapshots = (queries: readonly unknown[]) =>
+      queries.map(() => ({ data: null, status: "unavailable", error: "REPORT.md cannot be read" }));
+    draw(curatorView, data({ runs: [run({ problem: "it is not valid JSON" })] }), {
+      useSnapshots: useSnapshots as never,
+    });
+    click(".runs .opens");
+    expect(words(".report [lang=en]")).toEqual(["REPORT.md cannot be read"]);
+    expect(all(".report .skeleton")).toEqual([]);
+    expect(words(".names[lang=en]")).toEqual(["it is not valid JSON"]);
+  });
+
+  test("says how many there are of what is not all shown", () => {
+    const backup = { id: "b1", reason: null, created_at: null, size_bytes: 10, skill_files: null };
+    const archived = { name: "gone", archived_at: null, is_suppressed: false };
+    draw(
+      curatorView,
+      data({
+        runs: [run({ total_merged: 50, added: ["a\u202eb"], total_added: 1 })],
+        backups: [backup],
+        total_backups: 45,
+        archived: [archived],
+        total_archived: 201,
+      }),
+    );
+    expect(words(".runs .names")).toEqual(["Merged: old → new and 49 more", "Made: a[U+202E]b"]);
+    expect(words(".backups h3")).toEqual(["Backups45"]);
+    expect(words(".backups .none")[0]).toBe("and 44 more");
+    expect(words(".archived .none")[0]).toBe("and 200 more");
+  });
+
   test("shows a run's report when it is opened, as text and never as markup", () => {
     const report = { run: "20260525-080000", text: "# Curator run\n\n<img src=x onerror=alert(1)>", is_cut: false };
     const useSnapshots = (queries: readonly unknown[]) => (queries.length > 0 ? [{ data: data({ report }) }] : []);
@@ -251,6 +311,7 @@ describe("corrections", () => {
         store: "memory",
       }),
     ],
+    total_kept: 1,
     kept_counts: { critical: 1, major: 0, minor: 0 },
     weeks: [
       { starts_on: "2026-05-25", critical: 0, major: 0, minor: 2 },
@@ -285,6 +346,12 @@ describe("corrections", () => {
     draw(correctionsView, data({ is_whole: false, said: [], total_said: 0 }));
     expect(words(".said .none")).toEqual([correctionsView.texts.en.looking]);
     expect(all(".said .skeleton")).toHaveLength(1);
+  });
+
+  test("says how many entries there are of which some are shown", () => {
+    draw(correctionsView, data({ total_kept: 190 }));
+    expect(words(".kept h3")).toEqual(["Kept in memory190"]);
+    expect(words(".kept > .none")).toEqual(["1 of 190 are shown"]);
   });
 
   test("has the weeks as a line and as a table", () => {
@@ -330,11 +397,13 @@ describe("approvals", () => {
     pending: [],
     total_pending: 0,
     waiting: [],
+    total_waiting: 0,
     commands: [command()],
     total_commands: 1,
     outcomes: [{ outcome: "approved", count: 1 }],
     days: [{ day: "2026-06-01", allowed: 1, refused: 0, other: 0 }],
     sudo: [],
+    total_sudo: 0,
     since: null,
     is_whole: true,
     problem: null,
@@ -376,11 +445,27 @@ describe("approvals", () => {
         ],
         total_pending: 4,
         waiting: [{ session_id: "s2", session: "Other", kind: "command", tool: "terminal", since: at(-0.01) }],
+        total_waiting: 1,
       }),
     );
+    expect(words(".waits h3")).toEqual(["Waiting for you5"]);
     expect(words(".waits .sign")).toEqual(["may ask you", "memory"]);
     expect(words(".waits .about")[1]).toContain("by its review");
     expect(words(".waits > .none")).toEqual(["and 3 more"]);
+  });
+
+  test("says how many commands ran by sudo, and shows its days as a table, too", () => {
+    const sudo = [{ command: "mount", count: 3, failed: 0 }];
+    draw(approvalsView, data({ sudo, total_sudo: 14 }));
+    expect(words(".sudo h3")).toEqual(["Run by sudo1 of 14"]);
+    click(".days .figure-switch");
+    expect(words(".days tbody td").slice(0, 3)).toEqual(["1", "0", "0"]);
+  });
+
+  test("a write that cannot be read says why, in its own language", () => {
+    const write = { id: "a", store: "memory", action: null, summary: null, origin: null, created_at: null };
+    draw(approvalsView, data({ pending: [{ ...write, problem: "it is not valid JSON" }], total_pending: 1 }));
+    expect(words(".waits [lang=en]")).toEqual(["it is not valid JSON"]);
   });
 
   test("tells a command with how it went, links it to its message, and chooses an outcome", () => {

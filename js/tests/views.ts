@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ViewModule } from "../src/api.ts";
 import { english } from "../src/i18n/en.ts";
+import { englishOfCharts } from "../src/i18n/en-charts.ts";
 import { englishOfParts } from "../src/i18n/en-parts.ts";
 import chinese from "../src/i18n/zh.ts";
 import { Texts } from "../src/i18n.ts";
@@ -47,6 +48,6 @@ function withCharts(parts: readonly string[]): string[] {
 /** The core's texts in a language. */
 export function texts(language: "en" | "zh" = "en"): Texts {
   const found = new Texts();
-  found.use(language, language === "en" ? { ...english, ...englishOfParts } : chinese);
+  found.use(language, language === "en" ? { ...english, ...englishOfParts, ...englishOfCharts } : chinese);
   return found;
 }

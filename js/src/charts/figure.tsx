@@ -19,8 +19,14 @@ interface Props {
   children: ComponentChildren;
 }
 
+/** As much of the api as the frame needs. */
+interface Needed extends Pick<Api, "h" | "t"> {
+  hooks: Pick<Api["hooks"], "useState">;
+  ui: Pick<Api["ui"], "Text">;
+}
+
 /** The frame of every chart: a caption, and a button that shows the same as a table. */
-export function makeFigure({ h, hooks, t, ui }: Api) {
+export function makeFigure({ h, hooks, t, ui }: Needed) {
   return function Figure({ label, table, caption, children }: Props) {
     const [isTable, setTable] = hooks.useState(false);
     return (

@@ -55,7 +55,7 @@ interface Props {
   markKinds?: readonly { kind: string; label: string; shape: Shape }[];
   /** What lane the marks have, in words. */
   markLabel?: string;
-  /** Opens what is chosen: with Enter, or with the button below. */
+  /** Opens what is chosen: with a click (a finger's first one chooses), with Enter, or with the button below. */
   open?: (id: string) => void;
   /** For which of them `open` is meant; all without it. */
   isOpenable?: (id: string) => boolean;
@@ -66,6 +66,15 @@ interface Props {
 interface Span {
   start: number;
   end: number;
+}
+
+/** A pointer that is held down. */
+interface Drag {
+  /** Parts of the plot's width. */
+  from: number;
+  to: number;
+  /** What it was put on; null: nothing. */
+  id: string | null;
 }
 
 interface Placed {
@@ -113,7 +122,7 @@ export function makeGantt(api: Api) {
     const now = ms(props.now);
     const [zoom, setZoom] = hooks.useState<Span | null>(null);
     const [chosenId, choose] = hooks.useState<string | null>(null);
-    const [drag, setDrag] = hooks.useState<{ from: number; to: number } | null>(null);
+    const [drag, setDrag] = hooks.useState<Drag | null>(null);
     const [isFocused, setFocused] = hooks.useState(false);
     const plot = hooks.useRef<HTMLDivElement>(null);
     const span = zoom ? clamped(zoom, whole) : whole;
@@ -173,13 +182,26 @@ export function makeGantt(api: Api) {
       event.stopPropagation();
       act();
     };
+    const enter = ({ pointerType }: PointerEvent, id: string) => {
+      if (drag === null && pointerType !== "touch") choose(id);
+    };
     const shareAt = (event: PointerEvent) => {
       const box = plot.current?.getBoundingClientRect();
       return box && box.width > 0 ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;
     };
-    const onPointerUp = () => {
+    // A mouse has told what it is at before it clicks; a finger is told first, and opens with its second click.
+    const onClick = (id: string | null, pointerType: string) => {
+      const isTold = pointerType !== "touch" || id === chosenId;
+      choose(id);
+      if (id !== null && open && isTold && isOpenable(id)) open(id);
+    };
+    const onPointerUp = ({ pointerType }: PointerEvent) => {
       setDrag(null);
-      if (!drag || Math.abs(drag.to - drag.from) * (plot.current?.clientWidth ?? 0) < CLICK) return;
+      if (!drag) return;
+      if (Math.abs(drag.to - drag.from) * (plot.current?.clientWidth ?? 0) < CLICK) {
+        onClick(drag.id, pointerType);
+        return;
+      }
       const length = span.end - span.start;
       go({
         start: span.start + Math.min(drag.from, drag.to) * length,
@@ -195,8 +217,8 @@ export function makeGantt(api: Api) {
           rows: all.map(({ title, kind, start, end, isOpen }) => [
             title,
             names.get(kind) ?? kind,
-            format.date(new Date(start).toISOString()),
-            isOpen ? t("gantt.open-end") : end > start ? format.date(new Date(end).toISOString()) : "",
+            instantWords(start, span),
+            isOpen ? t("gantt.open-end") : end > start ? instantWords(end, span) : "",
             end > start ? format.duration((end - start) / 1000) : "",
           ]),
         })}
@@ -273,7 +295,8 @@ export function makeGantt(api: Api) {
                 if (event.button !== 0) return;
                 const share = shareAt(event);
                 plot.current?.setPointerCapture?.(event.pointerId);
-                setDrag({ from: share, to: share });
+                const on = (event.target as Element).closest<HTMLElement>("[data-id]");
+                setDrag({ from: share, to: share, id: on?.dataset.id ?? null });
               }}
               onPointerMove={(event) => drag && setDrag({ ...drag, to: shareAt(event) })}
               onPointerUp={onPointerUp}
@@ -287,11 +310,11 @@ export function makeGantt(api: Api) {
                   {points.map(({ id, at, title, kind }) => (
                     <span
                       key={id}
-                      class={id === shown?.id ? "gantt-mark chosen" : "gantt-mark"}
+                      class={`gantt-mark${clickable(id)}${id === shown?.id ? " chosen" : ""}`}
                       style={{ left: `${place(at)}%` }}
                       title={cleanLine(title)}
                       data-id={id}
-                      onPointerEnter={() => choose(id)}
+                      onPointerEnter={(event) => enter(event, id)}
                     >
                       <Sign shape={markKinds.find((each) => each.kind === kind)?.shape ?? "dot"} />
                     </span>
@@ -306,7 +329,7 @@ export function makeGantt(api: Api) {
                     return (
                       <i
                         key={id}
-                        class={`gantt-bar chart-swatch ${patternOf(index)}${isOpen ? " open" : ""}${id === shown?.id ? " chosen" : ""}`}
+                        class={`gantt-bar chart-swatch ${patternOf(index)}${isOpen ? " open" : ""}${clickable(id)}${id === shown?.id ? " chosen" : ""}`}
                         style={{
                           "--series": seriesOf(index),
                           "--gantt-row": row,
@@ -315,7 +338,7 @@ export function makeGantt(api: Api) {
                         }}
                         title={cleanLine(title)}
                         data-id={id}
-                        onPointerEnter={() => drag === null && choose(id)}
+                        onPointerEnter={(event) => enter(event, id)}
                       />
                     );
                   })}
@@ -346,6 +369,10 @@ export function makeGantt(api: Api) {
         </div>
       </Figure>
     );
+
+    function clickable(id: string): string {
+      return open && isOpenable(id) ? " linked" : "";
+    }
 
     function about({ kind, start, end, isOpen }: Placed): string {
       return [
@@ -380,12 +407,21 @@ export function makeGantt(api: Api) {
     );
   }
 
-  function spanWords({ start, end }: Span): string {
+  function spanWords(span: Span): string {
+    const { start, end } = span;
     const [first, last] = [format.day(start), format.day(end)];
     if (first === last) return `${first}, ${format.time(start)} – ${format.time(end)}`;
-    const years = new Date(start).getFullYear() !== new Date(end).getFullYear();
-    const year = (at: number) => (years ? ` ${new Date(at).getFullYear()}` : "");
-    return `${first}${year(start)} – ${last}${year(end)}`;
+    return `${dayWords(start, span)} – ${dayWords(end, span)}`;
+  }
+
+  /** With its year where the span is not within one. */
+  function dayWords(at: number, { start, end }: Span): string {
+    const isOneYear = new Date(start).getFullYear() === new Date(end).getFullYear();
+    return isOneYear ? format.day(at) : `${format.day(at)} ${new Date(at).getFullYear()}`;
+  }
+
+  function instantWords(at: number, span: Span): string {
+    return `${dayWords(at, span)}, ${format.time(at)}`;
   }
 
   function tickWords({ at, unit }: Tick): string {
@@ -450,7 +486,7 @@ export const texts = {
     "gantt.in": "Zoom in",
     "gantt.out": "Zoom out",
     "gantt.all": "All",
-    "gantt.keys": "Arrows choose, + and − zoom, Page Up and Page Down go earlier and later, 0 shows all",
+    "gantt.keys": "Arrows choose, Enter opens, + and − zoom, Page Up and Page Down go earlier and later, 0 shows all",
     "gantt.summary": "{label}: {count} thing, {span}|{label}: {count} things, {span}",
   },
   zh: {
@@ -467,7 +503,7 @@ export const texts = {
     "gantt.in": "放大",
     "gantt.out": "缩小",
     "gantt.all": "全部",
-    "gantt.keys": "方向键选择，+ 和 − 缩放，Page Up 与 Page Down 前后移动，0 显示全部",
+    "gantt.keys": "方向键选择，回车键打开，+ 和 − 缩放，Page Up 与 Page Down 前后移动，0 显示全部",
     "gantt.summary": "{label}：{count} 项，{span}",
   },
 };

@@ -133,7 +133,8 @@ function axisOf(rows: Props["rows"], least: number) {
 }
 
 function ticksOf({ low, decades }: { low: number; decades: number }): number[] {
-  const every = Math.ceil(decades / 4);
+  // At most four: labels such as "16m 40s" stand beside each other in a narrow column, too.
+  const every = Math.ceil(decades / 3);
   return Array.from({ length: Math.floor(decades / every) + 1 }, (_, index) =>
     Number((low * 10 ** (index * every)).toPrecision(3)),
   );

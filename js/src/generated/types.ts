@@ -465,6 +465,11 @@ export interface Overview {
  *     active_profile: The sticky profile that plain `hermes` works in (`active_profile`), if not the root.
  *     profiles: Names of all profiles of this root.
  *     model: The configured model (`config.yaml`, `model`).
+ *     provider: Its provider's id, as in the model panel; None: Hermes decides.
+ *     backend: Where commands run (`terminal.backend`); None: `.env` says it (`TERMINAL_ENV`), whose values are not
+ *         read.
+ *     toolsets: What `hermes` in a terminal is given (`platform_toolsets.cli` without `agent.disabled_toolsets`), at
+ *         most 12; Hermes' default where nothing is written.
  *     began_at: When its first session began.
  *     day: The day that today is since then, in the home's zone, from 1.
  *     size_bytes: Size of `state.db` with its write-ahead log.
@@ -476,6 +481,9 @@ export interface Identity {
   active_profile: string | null;
   profiles: string[];
   model: string | null;
+  provider: string | null;
+  backend: string | null;
+  toolsets: string[];
   began_at: string | null;
   day: number | null;
   size_bytes: number | null;
@@ -706,9 +714,11 @@ export interface OverviewQuery {
  *     running: How many delegations run, lost ones not counted.
  *     families: Those with the latest activity first.
  *     subagents: How many delegated sessions started within 24 h; at most 80 of them are shown.
- *     processes: Background ones, then open chats, then writers.
+ *     processes: Background ones, then open chats, then writers; at most 60 of `total_processes`.
  *     are_writers_known: False where it cannot be seen which processes write.
  *     spawn_trees: The newest 20 of `total_spawn_trees`.
+ *     is_spawn_trees_cut: True if there are older ones besides, which were not counted: only the last 256 KiB of the
+ *         50 indexes written last are read.
  *     moa_sessions: How many sessions have traces of a mixture of agents (`moa-traces/`).
  *     moa_bytes: Their size, as far as they are among the 200 written last.
  *     moa_at: When the last one was written.
@@ -723,9 +733,11 @@ export interface Agents {
   subagents: number;
   compressions: CompressionNow[];
   processes: AgentProcess[];
+  total_processes: number;
   are_writers_known: boolean;
   spawn_trees: SpawnTree[];
   total_spawn_trees: number;
+  is_spawn_trees_cut: boolean;
   moa_sessions: number;
   moa_bytes: number;
   moa_at: string | null;
@@ -928,11 +940,11 @@ export interface AgentsQuery {
  *
  * Attributes:
  *     pending: Writes that wait, the oldest first; `total_pending` is how many.
- *     waiting: Sessions that wait now, as far as that can be known.
+ *     waiting: Sessions that wait now, as far as that can be known; at most 100 of `total_waiting`.
  *     commands: The newest first, at most 60 of those asked for; `total_commands` is how many these are.
  *     outcomes: Of all commands, the most frequent first.
  *     days: The last 30, without gaps, oldest first.
- *     sudo: The ten most frequent.
+ *     sudo: The ten most frequent of `total_sudo`.
  *     since: The oldest message that was looked at; None: all were.
  *     is_whole: False while older messages are still being looked at.
  *     problem: Why messages cannot be searched.
@@ -943,11 +955,13 @@ export interface Approvals {
   pending: ApprovalWrite[];
   total_pending: number;
   waiting: ApprovalWait[];
+  total_waiting: number;
   commands: ApprovalCommand[];
   total_commands: number;
   outcomes: ApprovalCount[];
   days: ApprovalDay[];
   sudo: ApprovalSudo[];
+  total_sudo: number;
   since: string | null;
   is_whole: boolean;
   problem: ("missing" | "incomplete" | "unreadable") | null;
@@ -1158,7 +1172,7 @@ export interface Goals {
  *     last_verdict: The judge's last: `done`, `continue`, `wait`, `skipped`, or what else is written.
  *     last_reason: Why.
  *     failures: Times in a row that the judge could not be asked or understood.
- *     subgoals: What the user added.
+ *     subgoals: What the user added; at most 30 of `total_subgoals`.
  *     waiting: None unless an active goal waits.
  */
 export interface Goal {
@@ -1176,6 +1190,7 @@ export interface Goal {
   paused_reason: string | null;
   failures: number;
   subgoals: string[];
+  total_subgoals: number;
   waiting: GoalWaiting | null;
   contract: GoalContract | null;
 }
@@ -1219,7 +1234,8 @@ export interface NoQuery {}
  * What the kanban panel shows.
  *
  * Attributes:
- *     boards: `default` first, the others by name.
+ *     boards: `default` first, the others by name, at most 64 of `total_boards`, and besides the one that is shown
+ *         and the current one.
  *     board: Which of them is shown.
  *     columns: In Hermes' order, then those of words that are not known here.
  *     archived: How many tasks of this board are archived.
@@ -1229,6 +1245,7 @@ export interface NoQuery {}
  */
 export interface Kanban {
   boards: KanbanBoard[];
+  total_boards: number;
   board: string;
   columns: KanbanColumn[];
   archived: number;
@@ -1284,8 +1301,9 @@ export interface KanbanColumn {
  *     failures: Runs that failed in a row.
  *     max_failures: At how many it is given up; None: the dispatcher's own limit.
  *     last_error: Why the last of them failed, cut to 600 characters.
- *     parents: The tasks that it waits for, and how many of them are not done: `open_parents`.
- *     children: The tasks that wait for it.
+ *     parents: The tasks that it waits for, at most 50 of `total_parents`; `open_parents` is how many of all of them
+ *         are not done.
+ *     children: The tasks that wait for it, at most 50 of `total_children`.
  *     runs: How often it was tried.
  *     last_outcome: How the last finished run ended.
  *     summary: What the last run that said so has done, cut to 400 characters.
@@ -1312,8 +1330,10 @@ export interface KanbanTask {
   max_failures: number | null;
   last_error: string | null;
   parents: string[];
+  total_parents: number;
   open_parents: number;
   children: string[];
+  total_children: number;
   comments: number;
   attachments: number;
   runs: number;
@@ -1355,7 +1375,8 @@ export interface KanbanWork {
  *     is_body_cut: True if it is longer.
  *     result: What came of it, cut to 4,000 characters.
  *     runs: The newest first, at most 20 of `task.runs`.
- *     events: The newest first, at most 60.
+ *     skills: At most 20 of `total_skills`.
+ *     events: The newest first, at most 60 of `total_events`.
  *     comments: The oldest first, at most the last 60 of `task.comments`.
  *     attachments: At most 50 of `task.attachments`.
  */
@@ -1367,11 +1388,13 @@ export interface KanbanDetail {
   workspace_kind: string | null;
   workspace_path: string | null;
   skills: string[];
+  total_skills: number;
   model: string | null;
   parents: KanbanRelated[];
   children: KanbanRelated[];
   runs: KanbanRun[];
   events: KanbanEvent[];
+  total_events: number;
   comments: KanbanComment[];
   attachments: KanbanAttachment[];
 }
@@ -1461,7 +1484,8 @@ export interface KanbanQuery {
  *     stale_total: How many there are.
  *     pending: Writes that wait for approval, the oldest first; the first 20.
  *     pending_total: How many there are.
- *     backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first.
+ *     backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first;
+ *         at most 5.
  *     archived: How many entries newer Hermes has moved to `memories/ARCHIVE.jsonl`; None: there is none.
  */
 export interface Memory {
@@ -1770,7 +1794,7 @@ export interface SkillsQuery {
  * Attributes:
  *     said: The newest first, at most 80 of those asked for; `total_said` is how many these are.
  *     said_counts: Of all of them, whatever is asked for.
- *     kept: Entries of the memory files, in file order.
+ *     kept: Entries of the memory files, in file order; at most 80 of those asked for: `total_kept`.
  *     weeks: The last 26 with messages, without gaps, oldest first; the present one is the last.
  *     looked_at: How many messages that hold one of the words, and entries, the rules were tried on.
  *     since: The oldest message that was looked at among those that hold one of the words; None: all were.
@@ -1784,6 +1808,7 @@ export interface Corrections {
   total_said: number;
   said_counts: CorrectionCounts;
   kept: Correction[];
+  total_kept: number;
   kept_counts: CorrectionCounts;
   weeks: CorrectionWeek[];
   looked_at: number;
@@ -1848,8 +1873,8 @@ export interface CorrectionsQuery {
  * Attributes:
  *     runs: The newest first, at most 30; `total_runs` is how many there are.
  *     skills: Those whose state changes first come first, at most 200; `total_skills` is how many it looks after.
- *     archived: By name.
- *     backups: The newest first.
+ *     archived: By name, at most 200 of `total_archived`.
+ *     backups: The newest first, at most 40 of `total_backups`.
  *     report: Of the run asked for.
  */
 export interface CuratorPanel {
@@ -1862,6 +1887,7 @@ export interface CuratorPanel {
   archived: CuratorArchived[];
   total_archived: number;
   backups: CuratorBackup[];
+  total_backups: number;
   report: CuratorReport | null;
 }
 /**
@@ -1913,7 +1939,8 @@ export interface CuratorSchedule {
  *     skills_after: How many after it.
  *     checked: How many it looked at by the clock.
  *     marked_stale: How many it marked as stale by the clock, as are `archived` and `reactivated`.
- *     merged: Skills that were taken up by others; `pruned`: put away; `added`: made; at most 40 of each.
+ *     merged: Skills that were taken up by others; `pruned`: put away; `added`: made; at most 40 of each, of
+ *         `total_merged`, `total_pruned`, `total_added`.
  *     tool_calls: How many tools that pass called.
  *     has_report: True if there is a report to be read.
  *     problem: Why the file cannot be read, in words.
@@ -1932,8 +1959,11 @@ export interface CuratorRun {
   archived: number;
   reactivated: number;
   merged: CuratorMerge[];
+  total_merged: number;
   pruned: string[];
+  total_pruned: number;
   added: string[];
+  total_added: number;
   tool_calls: number;
   has_report: boolean;
   problem: string | null;
@@ -2503,7 +2533,7 @@ export interface TimelineQuery {
  *     conversations: Those that began by themselves: no branches, no pieces, no delegated ones.
  *     sessions: Sessions by the hour of the week in which they started: place weekday * 24 + hour, from Monday on.
  *     messages: Messages by the hour of the week.
- *     calendar: The newest days with a session, ascending.
+ *     calendar: The newest days on which a session started or a message was written, ascending; at most 371.
  *     repeated: How many prompts recur in all; `prompts` are the most frequent.
  *     tools: None while the calls are being read.
  *     progress: How far the reading has come while what is told is of a part only; None: it is all there.
@@ -2526,11 +2556,16 @@ export interface Patterns {
   progress: Progress | null;
 }
 /**
- * The sessions that started on one day.
+ * One day.
+ *
+ * Attributes:
+ *     sessions: Those that started on it.
+ *     messages: Those of that day, whenever their sessions started in the span.
  */
 export interface PatternDay {
   on: string;
   sessions: number;
+  messages: number;
 }
 /**
  * Days on which a session started, as `hermes insights` counts them.
@@ -2666,6 +2701,7 @@ export interface PatternsQuery {
  * Attributes:
  *     timezone: Whose days they are.
  *     now: Counted just now.
+ *     cost: That of `now`, with what kind of figure it is; of the kept days only the dollars are known.
  *     earlier: The day that is compared with `later`; None when nothing was kept before it.
  *     later: A kept day, or now.
  *     drawn: The newest kept days, ascending, `now` the last of them.
@@ -2675,6 +2711,7 @@ export interface PatternsQuery {
 export interface Growth {
   timezone: string;
   now: GrowthDay;
+  cost: Cost;
   earlier: GrowthDay | null;
   later: GrowthDay;
   drawn: GrowthDay[];
@@ -2686,7 +2723,7 @@ export interface Growth {
  *
  * Attributes:
  *     day: In the home's zone.
- *     at: When they were counted: of an earlier day, the last time on it.
+ *     at: When they were counted: of an earlier day, the last time that it changed.
  */
 export interface GrowthDay {
   day: string;
@@ -2763,6 +2800,7 @@ export interface Verification {
  * What is proven of one session's work in one project (`verification_state`).
  *
  * Attributes:
+ *     session_title: As in `VerificationEvent`.
  *     root: The project's folder.
  *     status: That of the last check; `stale`: something was edited after it; `unverified`: no check has run yet.
  *     last_edit_at: The last edit since that check; None: there was none.
@@ -2773,6 +2811,7 @@ export interface Verification {
  */
 export interface VerificationWorkspace {
   session_id: string;
+  session_title: string | null;
   root: string;
   status: "passed" | "failed" | "stale" | "unverified";
   last_edit_at: string | null;
@@ -2785,6 +2824,7 @@ export interface VerificationWorkspace {
  * One check that ran (`verification_events`).
  *
  * Attributes:
+ *     session_title: That session's title, where it is one of the newest 500 and has one.
  *     command: As it was called, cut to 300 characters.
  *     canonical_command: The project's own check that it is one of.
  *     kind: `test`, `lint`, `typecheck`, `build`, `format`, `check`, `ad_hoc`, or what else Hermes wrote.
@@ -2795,6 +2835,7 @@ export interface VerificationEvent {
   id: number;
   at: string | null;
   session_id: string;
+  session_title: string | null;
   root: string;
   command: string;
   canonical_command: string;
@@ -2857,7 +2898,10 @@ export interface VerificationQuery {
  *     retention_days: After how long without use a directory's are dropped.
  *     directories: Those touched last first, at most 100.
  *     total: How many there are.
+ *     total_checkpoints: Snapshots of all directories that were read, the newest 200 of each of 200.
+ *     is_total_cut: True if there are more.
  *     unreadable: Files about a directory that are damaged.
+ *     legacy: By name, at most 50 of `total_legacy`.
  *     size_bytes: Of everything; directories share what is equal, so none has a size of its own.
  *     is_size_cut: True if there is more than was added up.
  */
@@ -2868,8 +2912,11 @@ export interface CheckpointList {
   retention_days: number;
   directories: CheckpointDirectory[];
   total: number;
+  total_checkpoints: number;
+  is_total_cut: boolean;
   unreadable: number;
   legacy: CheckpointLegacy[];
+  total_legacy: number;
   size_bytes: number;
   is_size_cut: boolean;
 }
@@ -3569,7 +3616,8 @@ export interface CronQuery {
  *     backlog: None before 0.19, which keeps none.
  *     pairing_waiting: People who wait for their pairing to be confirmed, on all platforms.
  *     directory_at: When the directory of channels was made.
- *     webhooks_total: How many webhooks there are; `webhooks` has the first of them.
+ *     served_profiles: Profiles that it works for, at most 50 of `total_served_profiles`.
+ *     webhooks_total: How many webhooks there are; `webhooks` has the first 50 of them.
  */
 export interface Gateway {
   health:
@@ -3585,6 +3633,7 @@ export interface Gateway {
   is_restart_requested: boolean;
   active_agents: number;
   served_profiles: string[];
+  total_served_profiles: number;
   platforms: GatewayPlatform[];
   starts: string[];
   is_storm: boolean;
@@ -3648,13 +3697,14 @@ export interface GatewayBacklog {
  * One webhook subscription, without its secret.
  *
  * Attributes:
- *     events: What it listens to; empty: everything.
+ *     events: What it listens to, at most 50 of `total_events`; empty: everything.
  *     deliver: Where its answer goes.
  */
 export interface GatewayWebhook {
   name: string;
   description: string | null;
   events: string[];
+  total_events: number;
   deliver: string | null;
   created_at: string | null;
 }
@@ -3704,12 +3754,14 @@ export interface HealthCheck {
  * What the profiles panel shows.
  *
  * Attributes:
- *     profiles: `default` first, the others by name, as `hermes profile list` has them.
+ *     profiles: `default` first, the others by name, as `hermes profile list` has them; at most 64 of
+ *         `total_profiles`.
  *     active: The one that plain `hermes` works in.
  *     comparison: As asked for; None: not asked, or one of the names is none.
  */
 export interface ProfileList {
   profiles: Profile[];
+  total_profiles: number;
   active: string;
   comparison: ProfileComparison | null;
 }
@@ -3726,7 +3778,7 @@ export interface ProfileList {
  *     is_local: True if the endpoint that is written beside it is on this machine or network.
  *     context_tokens: The context window, if one is written (`model.context_length`).
  *     skin: How its terminal looks (`display.skin`).
- *     toolsets: What it may use, if that is written.
+ *     toolsets: What it may use, if that is written; at most 40 of `total_toolsets`.
  *     is_compressing: False if long conversations are not compressed; None: not written.
  *     gateway: `running`, `stopped`, `never`: none ever ran here, `unknown`: it cannot be known here.
  *     gateway_state: What the gateway wrote of itself last.
@@ -3742,7 +3794,7 @@ export interface ProfileList {
  *     is_description_made: True if a model wrote that and nobody has looked at it.
  *     distribution: What it was installed from (`distribution.yaml`).
  *     distribution_version: Of that.
- *     problems: Files that cannot be read, in words.
+ *     problems: Files that cannot be read, in words; at most 5 of `total_problems`.
  */
 export interface Profile {
   name: string;
@@ -3755,6 +3807,7 @@ export interface Profile {
   context_tokens: number | null;
   skin: string | null;
   toolsets: string[];
+  total_toolsets: number;
   is_compressing: boolean | null;
   gateway: "running" | "stopped" | "never" | "unknown";
   gateway_state: string | null;
@@ -3774,6 +3827,7 @@ export interface Profile {
   distribution: string | null;
   distribution_version: string | null;
   problems: string[];
+  total_problems: number;
 }
 /**
  * How full one of a profile's memory stores is, in characters as Hermes counts them.
@@ -3790,8 +3844,8 @@ export interface ProfileMemory {
  * Attributes:
  *     differences: Of their effective configuration, at most 200.
  *     more_differences: How many more there are.
- *     skills_of_one: Skills that only the first has, as their folders, at most 200.
- *     skills_of_other: That only the second has.
+ *     skills_of_one: Skills that only the first has, as their folders, at most 200 of `total_skills_of_one`.
+ *     skills_of_other: That only the second has, at most 200 of `total_skills_of_other`.
  *     shared_skills: How many both have.
  */
 export interface ProfileComparison {
@@ -3800,7 +3854,9 @@ export interface ProfileComparison {
   differences: ProfileDifference[];
   more_differences: number;
   skills_of_one: string[];
+  total_skills_of_one: number;
   skills_of_other: string[];
+  total_skills_of_other: number;
   shared_skills: number;
 }
 /**
@@ -4077,6 +4133,8 @@ export interface LogsQuery {
  *     backups: Copies that Hermes made of the file before it changed it.
  *     damaged_backups: Copies that it made because the file could not be read.
  *     last_backup_at: When the newest of both was written.
+ *     variables: Names in `.env` by which Hermes is set up beside `config.yaml` (`HERMES_KANBAN_HOME`: where the
+ *         boards lie; `TERMINAL_ENV`), at most 60; their values are not read.
  */
 export interface Configuration {
   sections: ConfigSection[];
@@ -4091,6 +4149,7 @@ export interface Configuration {
   backups: number;
   damaged_backups: number;
   last_backup_at: string | null;
+  variables: string[];
 }
 /**
  * What stands below one top-level key.

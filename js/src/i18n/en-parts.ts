@@ -2,8 +2,6 @@
 export const englishOfParts: Record<string, string> = {
   "fold.more": "Show all ({chars} characters)",
   "fold.less": "Show less",
-  "chart.now": "now",
-  "chart.total": "in all",
   "meter.warn": "filling up",
   "meter.critical": "nearly full",
   "meter.text": "{used} of {limit} characters",

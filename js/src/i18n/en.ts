@@ -10,6 +10,8 @@ export const english: Record<string, string> = {
   "hud.next": "Next panel",
   "hud.palette": "Find and do (Ctrl+K)",
   "hud.menu": "Layout and looks",
+  "hud.unloaded": "This could not be loaded",
+  "hud.close": "Close",
   "hud.profile": "profile {name}",
   "hud.no-panels": "None of the chosen panels is there",
   "hud.no-panels.help":
@@ -27,6 +29,7 @@ export const english: Record<string, string> = {
   "chip.live.comm": "live · comm",
   "chip.stale": "stale since {time}",
   "chip.connecting": "connecting …",
+  "chip.back": "live again",
   "chip.gone": "kernel gone — run the cell again",
   "chip.closed": "closed — run the cell again",
   "reason.direct": "Data come over a socket of this page, past the kernel: running cells do not delay them.",

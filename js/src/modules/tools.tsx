@@ -1,4 +1,4 @@
-// What opens over the HUD: command palette, layout and looks, the order of the panels, the keys.
+// What opens over the HUD: command palette, list of panels, layout and looks, the order of the panels, the keys.
 import { Fragment, h } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Arrangement, Layout, Shown } from "../arrangement.ts";
@@ -13,6 +13,7 @@ import { texts } from "../tools/texts.ts";
 import css from "../tools/tools.css";
 import { Icon } from "../ui/icon.tsx";
 
+export { PanelMenu } from "../tools/panels.tsx";
 export { css };
 
 export interface ToolsProps {

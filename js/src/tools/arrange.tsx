@@ -1,12 +1,19 @@
-import { h } from "preact";
+import { Fragment, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { grouped, inOrder, type Shown, swapped } from "../arrangement.ts";
+import { grouped, inOrder, type Shown } from "../arrangement.ts";
 import type { Translate } from "../i18n.ts";
 import type { ToolsProps } from "../modules/tools.tsx";
 import { PanelIcon, useTitle } from "../tabs.tsx";
 import { Icon } from "../ui/icon.tsx";
 
-/** Which panels the layout shows, and in which order. */
+/** What was moved last: where it is now, which way it went, and what is said of it. */
+interface Move {
+  selector: string;
+  by: number;
+  words: string;
+}
+
+/** Which panels the layout shows, and in which order: groups among groups, panels within theirs. */
 export function Arrange({
   t,
   panels: { all },
@@ -15,37 +22,43 @@ export function Arrange({
 }: ToolsProps & { t: Translate }) {
   const title = useTitle();
   const list = useRef<HTMLDivElement>(null);
-  const [moved, setMoved] = useState<{ name: string; by: number; words: string } | null>(null);
+  const [move, setMove] = useState<Move | null>(null);
   const panels = inOrder(all, shown.order);
   const hidden = panels.map(({ name }) => name).filter((name) => shown.hidden.includes(name));
   // The tabs stand by groups; so that a move is seen, so does this list.
   const groups = layout === "tabs" ? grouped(panels, all.length - hidden.length) : [{ group: "", panels }];
-  const order = groups.flatMap((group) => group.panels.map(({ name }) => name));
+  const namesOf = (all: typeof groups) => all.flatMap(({ panels }) => panels.map(({ name }) => name));
+  const order = namesOf(groups);
   const set = (change: Partial<Shown>) => arrange({ [layout]: { order, hidden, ...change } });
-  // A row that moved has lost the focus; at the end of the list its other button gets it.
+  // What moved has lost the focus; at the end of the list its other button gets it.
   useEffect(() => {
-    if (!moved) return;
-    const row = list.current?.querySelector(`[data-arrange="${CSS.escape(moved.name)}"]`);
-    const buttons = [...(row?.querySelectorAll<HTMLButtonElement>("button") ?? [])];
-    const [wanted, other] = moved.by < 0 ? buttons : buttons.toReversed();
+    if (!move) return;
+    const buttons = [...(list.current?.querySelectorAll<HTMLButtonElement>(`${move.selector} > button`) ?? [])];
+    const [wanted, other] = move.by < 0 ? buttons : buttons.toReversed();
     (wanted?.disabled ? other : wanted)?.focus();
-  }, [moved]);
+  }, [move]);
   return (
     <div class="arrange" ref={list}>
       <p class="dim">{t(`arrange.${layout}`)}</p>
-      {groups.map(({ group, panels }) => (
+      {groups.map(({ group, panels }, place) => (
         <section key={group}>
-          {group !== "" && <h3>{t(`group.${group}`)}</h3>}
+          {group !== "" && (
+            <div class="arrange-head" data-arrange-group={group}>
+              <h3>{t(`group.${group}`)}</h3>
+              <Movers
+                t={t}
+                title={t("arrange.group", { title: t(`group.${group}`) })}
+                at={place}
+                count={groups.length}
+                // Groups stand as their first panels do.
+                step={(by) => set({ order: namesOf(moved(groups, place, by)) })}
+                tell={(by, words) => setMove({ selector: `[data-arrange-group="${CSS.escape(group)}"]`, by, words })}
+              />
+            </div>
+          )}
           <ul>
             {panels.map((panel, at) => {
               const isHidden = hidden.includes(panel.name);
-              const step = (by: number) => () => {
-                const other = panels[at + by];
-                if (!other) return;
-                set({ order: swapped(order, panel.name, other.name) });
-                const words = t("arrange.moved", { title: title(panel), place: at + by + 1, count: panels.length });
-                setMoved({ name: panel.name, by, words });
-              };
               return (
                 <li key={panel.name} data-arrange={panel.name}>
                   <label>
@@ -63,24 +76,17 @@ export function Arrange({
                     <PanelIcon panel={panel} />
                     <span>{title(panel)}</span>
                   </label>
-                  <button
-                    type="button"
-                    class="tool"
-                    aria-label={t("arrange.up", { title: title(panel) })}
-                    disabled={at === 0}
-                    onClick={step(-1)}
-                  >
-                    <Icon name="up" size={14} />
-                  </button>
-                  <button
-                    type="button"
-                    class="tool"
-                    aria-label={t("arrange.down", { title: title(panel) })}
-                    disabled={at === panels.length - 1}
-                    onClick={step(1)}
-                  >
-                    <Icon name="down" size={14} />
-                  </button>
+                  <Movers
+                    t={t}
+                    title={title(panel)}
+                    at={at}
+                    count={panels.length}
+                    step={(by) => {
+                      const within = { group, panels: moved(panels, at, by) };
+                      set({ order: namesOf(groups.map((each) => (each.group === group ? within : each))) });
+                    }}
+                    tell={(by, words) => setMove({ selector: `[data-arrange="${CSS.escape(panel.name)}"]`, by, words })}
+                  />
                 </li>
               );
             })}
@@ -88,7 +94,7 @@ export function Arrange({
         </section>
       ))}
       <p class="hidden" role="status">
-        {moved?.words}
+        {move?.words}
       </p>
       <button
         type="button"
@@ -100,5 +106,45 @@ export function Arrange({
         {t("menu.reset")}
       </button>
     </div>
+  );
+}
+
+/** The same with the one at a place so many places further on, and what it passes moved back. */
+export function moved<One>(all: readonly One[], place: number, by: number): readonly One[] {
+  const one = all.slice(place, place + 1);
+  return all.toSpliced(place, 1).toSpliced(place + by, 0, ...one);
+}
+
+/** The buttons that move one of so many up and down. */
+function Movers(props: {
+  t: Translate;
+  title: string;
+  at: number;
+  count: number;
+  step: (by: number) => void;
+  /** Is told what was done. */
+  tell: (by: number, words: string) => void;
+}) {
+  const { t, title, at, count, step, tell } = props;
+  const mover = (way: "up" | "down", by: number, isAtEnd: boolean) => (
+    <button
+      type="button"
+      class="tool"
+      aria-label={t(`arrange.${way}`, { title })}
+      title={t(`arrange.${way}`, { title })}
+      disabled={isAtEnd}
+      onClick={() => {
+        step(by);
+        tell(by, t("arrange.moved", { title, place: at + by + 1, count }));
+      }}
+    >
+      <Icon name={way} size={14} />
+    </button>
+  );
+  return (
+    <Fragment>
+      {mover("up", -1, at === 0)}
+      {mover("down", 1, at === count - 1)}
+    </Fragment>
   );
 }

@@ -1,7 +1,8 @@
-import { type ComponentChildren, h } from "preact";
+import { h } from "preact";
 import { useState } from "preact/hooks";
 import { useClient } from "../context.ts";
 import { AxisLabel } from "./axis.tsx";
+import { useFigure } from "./figure.tsx";
 
 /** What a stack is made of. A pattern tells kinds apart where colours do not. */
 export interface Kind {
@@ -24,7 +25,7 @@ export interface Column {
   /** Kinds that are left out are 0; null is not known, which is not 0. */
   parts: readonly { kind: string; value: number | null }[];
   /** A few words beside its figures. */
-  note?: ComponentChildren;
+  note?: string;
 }
 
 interface Props {
@@ -44,10 +45,11 @@ const LABELS = 6;
 
 /**
  * Stacked columns over time, with the figures of one of them below: the last, or the one that the pointer or the
- * arrow keys are at.
+ * arrow keys are at; or all of them as a table.
  */
 export function Columns({ columns, kinds, format, label, line }: Props) {
-  const { texts } = useClient();
+  const { t } = useClient().texts;
+  const Figure = useFigure();
   const [chosen, choose] = useState<string | null>(null);
   const [isFocused, setFocused] = useState(false);
   const found = columns.findIndex(({ key }) => key === chosen);
@@ -64,8 +66,50 @@ export function Columns({ columns, kinds, format, label, line }: Props) {
     choose(target.key);
   };
   if (!shown) return null;
+  const hasTotal = kinds.length > 1;
+  const hasNotes = columns.some(({ note }) => note !== undefined);
   return (
-    <figure class="chart columns">
+    <Figure
+      label={label}
+      table={() => ({
+        columns: [
+          t("chart.when"),
+          ...kinds.map(({ label }) => label),
+          ...(hasTotal ? [t("chart.total")] : []),
+          ...(hasNotes ? [t("chart.note")] : []),
+        ],
+        rows: columns.map(({ title, parts, note = "" }) => [
+          title,
+          ...kinds.map(({ kind }) => said(parts, kind)),
+          ...(hasTotal ? [said(parts)] : []),
+          ...(hasNotes ? [note] : []),
+        ]),
+      })}
+      caption={
+        <div class="columns-told" aria-live={isFocused ? "polite" : "off"}>
+          <b>{shown.title}</b>
+          <ul>
+            {kinds.map((each, place) => (
+              <li key={each.kind}>
+                <Swatch kind={each} place={place} />
+                {each.label} <span class="numeric">{said(shown.parts, each.kind)}</span>
+              </li>
+            ))}
+          </ul>
+          {line && (
+            <span class="columns-limit">
+              <i class="columns-line" aria-hidden="true" /> {line.label}
+            </span>
+          )}
+          {hasTotal && (
+            <span>
+              {t("chart.total")} <b class="numeric">{said(shown.parts)}</b>
+            </span>
+          )}
+          {shown.note !== undefined && <small>{shown.note}</small>}
+        </div>
+      }
+    >
       <div class="columns-frame">
         <div class="columns-scale numeric" aria-hidden="true">
           {scale.map((tick) => (
@@ -128,46 +172,7 @@ export function Columns({ columns, kinds, format, label, line }: Props) {
           })}
         </div>
       </div>
-      <figcaption aria-live={isFocused ? "polite" : "off"}>
-        <b>{shown.title}</b>
-        <ul>
-          {kinds.map((each, place) => (
-            <li key={each.kind}>
-              <Swatch kind={each} place={place} />
-              {each.label} <span class="numeric">{said(shown.parts, each.kind)}</span>
-            </li>
-          ))}
-        </ul>
-        {line && (
-          <span class="columns-limit">
-            <i class="columns-line" aria-hidden="true" /> {line.label}
-          </span>
-        )}
-        {kinds.length > 1 && (
-          <span>
-            {texts.t("chart.total")} <b class="numeric">{said(shown.parts)}</b>
-          </span>
-        )}
-        {shown.note !== undefined && <small>{shown.note}</small>}
-      </figcaption>
-      <div class="hidden">
-        <table>
-          <caption>{label}</caption>
-          <tbody>
-            {columns.map(({ key, title, parts }) => (
-              <tr key={key}>
-                <th scope="row">{title}</th>
-                {kinds.map((each) => (
-                  <td key={each.kind}>
-                    {each.label} {said(parts, each.kind)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </figure>
+    </Figure>
   );
 
   function said(parts: Column["parts"], kind?: string): string {

@@ -57,7 +57,7 @@ export function Meter(props: { label: string; used: number; limit: number; note?
         aria-valuemin={0}
         aria-valuemax={Math.max(props.limit, props.used)}
         aria-valuenow={props.used}
-        aria-valuetext={texts.t("meter.text", { used: props.used, limit: props.limit })}
+        aria-valuetext={format.percent(share)}
       >
         <i style={{ width: `${Math.min(100, Math.max(share * 100, props.used > 0 ? 1 : 0))}%` }} />
       </div>

@@ -1,6 +1,7 @@
 import { h } from "preact";
 import { useClient, useTick } from "../context.ts";
 import { AxisLabel } from "./axis.tsx";
+import { useFigure } from "./figure.tsx";
 import { Text } from "./text.tsx";
 
 /** ISO 8601, or ms since the epoch. */
@@ -19,6 +20,7 @@ const shapes = {
   /** It would happen if it were not switched off. */
   off: "M2 5h6",
 } as const;
+const kinds = Object.keys(shapes) as (keyof typeof shapes)[];
 
 export interface Mark {
   at: Instant;
@@ -43,9 +45,10 @@ interface Props {
   label: string;
 }
 
-/** Marks on an axis of time, a lane for each thing that they belong to; marks outside of it are left out. */
+/** Marks on an axis of time, a lane for each thing that they belong to; marks outside of it are left out. Or a table. */
 export function TimeLine({ from, to, now, lanes, label }: Props) {
   const { format, texts } = useClient();
+  const Figure = useFigure();
   const start = ms(from);
   const span = Math.max(1, ms(to) - start);
   const place = (at: Instant) => ((ms(at) - start) / span) * 100;
@@ -54,18 +57,40 @@ export function TimeLine({ from, to, now, lanes, label }: Props) {
   const line = place(now ?? Date.now());
   const hasNow = line >= 0 && line <= 100;
   const ticks = ticksOf(start, start + span);
+  const shown = lanes.map(({ label, marks }) => ({
+    label,
+    marks: marks.filter(({ at }) => isInside(at)).sort((a, b) => ms(a.at) - ms(b.at)),
+  }));
   return (
-    <div class={hasNow ? "chart timeline has-now" : "chart timeline"} style={{ "--now": `${line}%` }}>
-      <div class="timeline-axis" aria-hidden="true">
-        {hasNow && <AxisLabel at={line} text={texts.t("chart.now")} rank="now" />}
-      </div>
-      <ul aria-label={label}>
-        {lanes.map((lane) => {
-          const marks = lane.marks.filter(({ at }) => isInside(at)).sort((a, b) => ms(a.at) - ms(b.at));
-          return (
-            <li key={lane.label}>
+    <Figure
+      label={label}
+      table={() => ({
+        columns: [texts.t("chart.what"), texts.t("chart.when")],
+        rows: shown.flatMap(({ label, marks }) =>
+          marks.length > 0 ? marks.map(({ title }) => [label, title]) : [[label, texts.t("list.none")]],
+        ),
+      })}
+      caption={
+        <ul class="timeline-legend">
+          {kinds
+            .filter((kind) => shown.some(({ marks }) => marks.some((mark) => mark.kind === kind)))
+            .map((kind) => (
+              <li key={kind}>
+                <Sign kind={kind} /> {texts.t(`chart.mark.${kind}`)}
+              </li>
+            ))}
+        </ul>
+      }
+    >
+      <div class={hasNow ? "timeline has-now" : "timeline"} style={{ "--now": `${line}%` }}>
+        <div class="timeline-axis" aria-hidden="true">
+          {hasNow && <AxisLabel at={line} text={texts.t("chart.now")} rank="now" />}
+        </div>
+        <ul aria-label={label}>
+          {shown.map(({ label, marks }) => (
+            <li key={label}>
               <span class="timeline-label">
-                <Text text={lane.label} title />
+                <Text text={label} title />
               </span>
               <div
                 class={areClose(marks.map(({ at }) => place(at))) ? "timeline-track dense" : "timeline-track"}
@@ -75,10 +100,7 @@ export function TimeLine({ from, to, now, lanes, label }: Props) {
                   <i key={tick} class="chart-rule" style={{ left: `${place(tick)}%` }} />
                 ))}
                 {marks.map(({ at, title, kind }, index) => (
-                  <svg key={index} class={`mark-${kind}`} viewBox="0 0 10 10" style={{ left: `${place(at)}%` }}>
-                    <title>{title}</title>
-                    <path d={shapes[kind] ?? shapes.done} />
-                  </svg>
+                  <Sign key={index} kind={kind} title={title} left={`${place(at)}%`} />
                 ))}
               </div>
               <ul class="hidden">
@@ -88,20 +110,29 @@ export function TimeLine({ from, to, now, lanes, label }: Props) {
                 ))}
               </ul>
             </li>
-          );
-        })}
-      </ul>
-      <div class="timeline-axis numeric" aria-hidden="true">
-        {ticks.map((tick, index) => (
-          <AxisLabel
-            key={tick}
-            at={place(tick)}
-            text={isMidnight(tick) ? format.day(tick) : format.time(tick)}
-            rank={isMinor(index, ticks) ? "minor" : ""}
-          />
-        ))}
+          ))}
+        </ul>
+        <div class="timeline-axis numeric" aria-hidden="true">
+          {ticks.map((tick, index) => (
+            <AxisLabel
+              key={tick}
+              at={place(tick)}
+              text={isMidnight(tick) ? format.day(tick) : format.time(tick)}
+              rank={isMinor(index, ticks) ? "minor" : ""}
+            />
+          ))}
+        </div>
       </div>
-    </div>
+    </Figure>
+  );
+}
+
+function Sign({ kind, title, left }: { kind: Mark["kind"]; title?: string; left?: string }) {
+  return (
+    <svg class={`mark mark-${kind}`} viewBox="0 0 10 10" aria-hidden="true" style={{ left }}>
+      {title !== undefined && <title>{title}</title>}
+      <path d={shapes[kind] ?? shapes.done} />
+    </svg>
   );
 }
 

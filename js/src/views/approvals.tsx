@@ -39,6 +39,8 @@ export default function define({ h, ui, t, word, format }: Api) {
   function ApprovalsView({ data, query, setQuery, open, isPending, progress }: ViewProps<Approvals>) {
     const chosen = (query as ApprovalsQuery).outcome ?? null;
     const isBusy = !data.is_whole || progress !== null;
+    const waits = data.total_pending + data.total_waiting;
+    const listed = data.pending.length + data.waiting.length;
     return (
       <div class="told approvals" aria-busy={isPending}>
         <Mode settings={data.settings} />
@@ -49,8 +51,8 @@ export default function define({ h, ui, t, word, format }: Api) {
           </p>
         )}
         <div class="main">
-          {data.total_pending + data.waiting.length > 0 && (
-            <Section name="waits" title={t("waits")} aside={format.number(data.total_pending + data.waiting.length)}>
+          {waits > 0 && (
+            <Section name="waits" title={t("waits")} aside={format.number(waits)}>
               <ul class="rows">
                 {data.waiting.map((one) => (
                   <Waiting key={`${one.session_id} ${one.since}`} one={one} open={open} />
@@ -59,9 +61,7 @@ export default function define({ h, ui, t, word, format }: Api) {
                   <Pending key={`${one.store} ${one.id}`} one={one} />
                 ))}
               </ul>
-              {data.total_pending > data.pending.length && (
-                <p class="none">{t("more", { count: data.total_pending - data.pending.length })}</p>
-              )}
+              {waits > listed && <p class="none">{t("more", { count: waits - listed })}</p>}
             </Section>
           )}
           <Section name="commands" title={t("commands")} aside={t("commands.count", { count: data.total_commands })}>
@@ -118,7 +118,15 @@ export default function define({ h, ui, t, word, format }: Api) {
             </Section>
           )}
           {data.sudo.length > 0 && (
-            <Section name="sudo" title={t("sudo")}>
+            <Section
+              name="sudo"
+              title={t("sudo")}
+              aside={
+                data.total_sudo > data.sudo.length
+                  ? t("of", { shown: data.sudo.length, count: data.total_sudo })
+                  : undefined
+              }
+            >
               <Bars
                 rows={data.sudo.map(({ command, count, failed }) => ({
                   label: command,
@@ -196,7 +204,7 @@ export default function define({ h, ui, t, word, format }: Api) {
     return (
       <li data-pending={one.id}>
         <div class="head">
-          <span>
+          <span lang={one.summary === null && one.problem !== null ? "en" : undefined}>
             <Text text={one.summary ?? one.problem ?? one.id} title />
           </span>
           <span class="sign warn">
@@ -346,6 +354,7 @@ export const texts = {
     looking: "Older messages are still being looked at …",
     since: "Looked at back to",
     more: "and {count} more",
+    of: "{shown} of {count}",
     outcome: "Outcome",
     "outcome.approved": "approved",
     "outcome.smart-approved": "approved by a model",
@@ -440,6 +449,7 @@ export const texts = {
     looking: "仍在查看更早的消息……",
     since: "已查看至",
     more: "另有 {count} 项",
+    of: "显示 {shown} / {count}",
     outcome: "结果",
     "outcome.approved": "已同意",
     "outcome.smart-approved": "模型已同意",

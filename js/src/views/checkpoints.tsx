@@ -1,6 +1,7 @@
 import type { Api, ViewProps } from "../api.ts";
 import { sizeIn } from "../bytes.ts";
 import type { CheckpointDirectory, CheckpointList } from "../protocol.ts";
+import { cleanLine } from "../text.ts";
 import css from "./checkpoints.css";
 
 /** The snapshots of files that Hermes took, by directory. */
@@ -10,7 +11,6 @@ export default function define({ h, ui, t, format }: Api) {
   return Object.assign(CheckpointsView, { css });
 
   function CheckpointsView({ data }: ViewProps<CheckpointList>) {
-    const count = data.directories.reduce((sum, directory) => sum + directory.count, 0);
     const size = `${data.is_size_cut ? "> " : ""}${sizeIn(data.size_bytes, format)}`;
     return (
       <div class="checkpoints">
@@ -20,7 +20,10 @@ export default function define({ h, ui, t, format }: Api) {
             value={t(data.is_enabled ? "on" : "off")}
             title={t(data.is_enabled ? "on.help" : "off.help")}
           />
-          <Stat label={t("snapshots")} value={format.number(count)} />
+          <Stat
+            label={t("snapshots")}
+            value={`${format.number(data.total_checkpoints)}${data.is_total_cut ? "+" : ""}`}
+          />
           <Stat label={t("directories")} value={format.number(data.total)} />
           <Stat label={t("size")} value={size} title={t("size.help")} />
         </dl>
@@ -53,17 +56,20 @@ export default function define({ h, ui, t, format }: Api) {
           </Section>
         )}
         {data.legacy.length > 0 && (
-          <Section title={t("legacy")} aside={format.number(data.legacy.length)}>
+          <Section title={t("legacy")} aside={format.number(data.total_legacy)}>
             <ul class="list">
               {data.legacy.map(({ name, modified_at }) => (
                 <li key={name} class="directory head">
-                  <code>{name}</code>
+                  <code>{cleanLine(name)}</code>
                   <span class="when">
                     <Ago at={modified_at} />
                   </span>
                 </li>
               ))}
             </ul>
+            {data.total_legacy > data.legacy.length && (
+              <p class="note">{t("more", { count: data.total_legacy - data.legacy.length })}</p>
+            )}
             <p class="note">{t("legacy.help")}</p>
           </Section>
         )}
@@ -76,7 +82,7 @@ export default function define({ h, ui, t, format }: Api) {
     return (
       <li class="directory">
         <div class="head">
-          <h4>{directory.path ? <code>{directory.path}</code> : t("unknown")}</h4>
+          <h4>{directory.path ? <code>{cleanLine(directory.path)}</code> : t("unknown")}</h4>
           {directory.exists === false && (
             <Badge kind="amber" title={t("gone.help")}>
               {t("gone")}
@@ -87,7 +93,7 @@ export default function define({ h, ui, t, format }: Api) {
           </span>
         </div>
         {directory.problem ? (
-          <p class="problem">
+          <p class="problem" lang="en">
             <Text text={directory.problem} title />
           </p>
         ) : newest ? (

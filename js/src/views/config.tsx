@@ -53,6 +53,14 @@ export default function define({ h, ui, t, sentence, hooks }: Api) {
           {isAll && ` · ${t("defaults", { version: data.defaults_of })}`}
           {isNewer(data) && ` · ${t("newer")}`}
         </p>
+        {data.variables.length > 0 && (
+          <p class="dim">
+            {t("variables")}{" "}
+            <code>
+              <Text text={data.variables.join(", ")} title />
+            </code>
+          </p>
+        )}
         {total === 0 && !isPending && <p class="none">{t("nothing")}</p>}
         <div class="sections">
           {found.map((section) => (
@@ -165,6 +173,7 @@ export const texts = {
     found: "{count} found",
     defaults: "defaults of Hermes {version}",
     newer: "a newer Hermes has written this file: its defaults may differ",
+    variables: "Also set in .env:",
     nothing: "No value has these words.",
     set: "{count} of {total} set",
     unknown: "not known to Hermes",
@@ -194,6 +203,7 @@ export const texts = {
     found: "找到 {count} 项",
     defaults: "Hermes {version} 的默认值",
     newer: "此文件由更新的 Hermes 写入：其默认值可能不同",
+    variables: ".env 中另设：",
     nothing: "没有包含这些词的值。",
     set: "{total} 项中已设 {count} 项",
     unknown: "Hermes 不认识",

@@ -74,7 +74,7 @@ export default function define(api: Api) {
               <Weeks data={data} />
             </Section>
           )}
-          <Section name="kept" title={t("kept")} aside={format.number(data.kept.length)}>
+          <Section name="kept" title={t("kept")} aside={format.number(data.total_kept)}>
             {data.kept.length === 0 && <p class="none">{t("kept.none")}</p>}
             <ul class="rows">
               {data.kept.map((one, index) => (
@@ -92,6 +92,9 @@ export default function define(api: Api) {
                 </li>
               ))}
             </ul>
+            {data.total_kept > data.kept.length && (
+              <p class="none">{t("of", { shown: data.kept.length, count: data.total_kept })}</p>
+            )}
           </Section>
         </div>
         <p class="rule">{t("rule")}</p>
@@ -183,6 +186,7 @@ export const texts = {
     "said.none": "Nothing.",
     looking: "Older messages are still being looked at …",
     more: "and {count} more",
+    of: "{shown} of {count} are shown",
     since: "Looked at back to",
     "said.repeated": "had to be said again",
     "said.never": "never do this",
@@ -237,6 +241,7 @@ export const texts = {
     "said.none": "没有。",
     looking: "仍在查看更早的消息……",
     more: "另有 {count} 项",
+    of: "共 {count} 条，显示前 {shown} 条",
     since: "已查看至",
     "said.repeated": "不得不重复",
     "said.never": "绝不要这样做",

@@ -1,7 +1,9 @@
 import type { Api, ViewProps } from "../api.ts";
 import { defineMarkdown, markdownCss } from "../markdown.tsx";
 import type { CuratedSkill, CuratorPanel, CuratorQuery, CuratorRun, CuratorSchedule } from "../protocol.ts";
+import { makeRefused } from "../refused.tsx";
 import rowsCss from "../rows.css";
+import { cleanLine } from "../text.ts";
 import type { IconName } from "../ui/icon.tsx";
 import css from "./curator.css";
 
@@ -20,6 +22,7 @@ export default function define(api: Api) {
   const { h, Fragment, ui, t, sentence, format, hooks } = api;
   const { Ago, Badge, Icon, Section, Skeleton, Text, Until } = ui;
   const Markdown = defineMarkdown(api);
+  const Refused = makeRefused(api);
 
   return Object.assign(CuratorView, { css: rowsCss + markdownCss + css });
 
@@ -85,11 +88,14 @@ export default function define(api: Api) {
                   </li>
                 ))}
               </ul>
+              {data.total_archived > data.archived.length && (
+                <p class="none">{t("more", { count: data.total_archived - data.archived.length })}</p>
+              )}
               <p class="none">{t("restore")}</p>
             </Section>
           )}
           {data.backups.length > 0 && (
-            <Section name="backups" title={t("backups")} aside={format.number(data.backups.length)}>
+            <Section name="backups" title={t("backups")} aside={format.number(data.total_backups)}>
               <ul class="rows">
                 {data.backups.map(({ id, reason, created_at, size_bytes, skill_files }) => (
                   <li key={id}>
@@ -106,6 +112,9 @@ export default function define(api: Api) {
                   </li>
                 ))}
               </ul>
+              {data.total_backups > data.backups.length && (
+                <p class="none">{t("more", { count: data.total_backups - data.backups.length })}</p>
+              )}
               <p class="none">{t("rollback")}</p>
             </Section>
           )}
@@ -235,6 +244,11 @@ export default function define(api: Api) {
     );
   }
 
+  function named(names: readonly string[], count: number): string {
+    const some = cleanLine(names.join(", "));
+    return count > names.length ? `${some} ${t("more", { count: count - names.length })}` : some;
+  }
+
   function Run({ run, useSnapshots }: { run: CuratorRun; useSnapshots: ViewProps<CuratorPanel>["useSnapshots"] }) {
     const [isOpen, setOpen] = hooks.useState(false);
     const [snapshot] = useSnapshots(isOpen ? [{ run: run.id } satisfies CuratorQuery] : []);
@@ -271,27 +285,33 @@ export default function define(api: Api) {
         </div>
         {run.merged.length > 0 && (
           <div class="names">
-            {t("merged")} {run.merged.map(({ name, into }) => `${name} → ${into}`).join(", ")}
+            {t("merged")}{" "}
+            {named(
+              run.merged.map(({ name, into }) => `${name} → ${into}`),
+              run.total_merged,
+            )}
           </div>
         )}
         {run.pruned.length > 0 && (
           <div class="names">
-            {t("pruned")} {run.pruned.join(", ")}
+            {t("pruned")} {named(run.pruned, run.total_pruned)}
           </div>
         )}
         {run.added.length > 0 && (
           <div class="names">
-            {t("added")} {run.added.join(", ")}
+            {t("added")} {named(run.added, run.total_added)}
           </div>
         )}
         {(run.error ?? run.problem) !== null && (
-          <div class="names">
+          <div class="names" lang={run.error === null ? "en" : undefined}>
             <Text text={run.error ?? run.problem ?? ""} title />
           </div>
         )}
         {isOpen && (
           <div class="report">
-            {report?.run !== run.id ? (
+            {report?.run !== run.id && snapshot?.error != null ? (
+              <Refused error={snapshot.error} />
+            ) : report?.run !== run.id ? (
               <Skeleton />
             ) : report.text === null ? (
               <p class="none">{t("report.gone")}</p>

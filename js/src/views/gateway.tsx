@@ -44,7 +44,15 @@ export default function define(api: Api) {
         </Section>
         {data.backlog && <Backlog backlog={data.backlog} />}
         {data.webhooks.length > 0 && (
-          <Section name="webhooks" title={t("webhooks")} aside={t("webhooks.count", { count: data.webhooks_total })}>
+          <Section
+            name="webhooks"
+            title={t("webhooks")}
+            aside={
+              data.webhooks_total > data.webhooks.length
+                ? t("of", { shown: data.webhooks.length, count: data.webhooks_total })
+                : t("webhooks.count", { count: data.webhooks_total })
+            }
+          >
             <ul class="entries">
               {data.webhooks.map((webhook) => (
                 <Webhook key={webhook.name} webhook={webhook} />
@@ -87,6 +95,7 @@ export default function define(api: Api) {
                 <Text text={profile} />
               </Badge>
             ))}
+            <More count={data.total_served_profiles - data.served_profiles.length} />
           </small>
         )}
       </Verdict>
@@ -155,6 +164,10 @@ export default function define(api: Api) {
     );
   }
 
+  function More({ count }: { count: number }) {
+    return count > 0 ? <span>{t("more", { count })}</span> : null;
+  }
+
   function Webhook({ webhook }: { webhook: GatewayWebhook }) {
     return (
       <li class="entry" data-webhook={webhook.name}>
@@ -171,6 +184,7 @@ export default function define(api: Api) {
               <Text text={event} />
             </Badge>
           ))}
+          <More count={webhook.total_events - webhook.events.length} />
           {webhook.created_at !== null && <Ago at={webhook.created_at} />}
         </small>
         {webhook.description !== null && (
@@ -281,6 +295,8 @@ export const texts = {
     oldest: "The oldest reply that is owed is of {it}.",
     error: "last error {it}",
     webhooks: "Webhooks",
+    of: "{shown} of {count}",
+    more: "and {count} more",
     "webhooks.count": "{count} webhook|{count} webhooks",
     "events.all": "all events",
     deliver: "answers to {it}",
@@ -355,6 +371,8 @@ export const texts = {
     oldest: "最早的待送达回复：{it}。",
     error: "最近的错误：{it}",
     webhooks: "网络钩子",
+    of: "显示 {shown} / {count}",
+    more: "另有 {count} 项",
     "webhooks.count": "{count} 个网络钩子",
     "events.all": "所有事件",
     deliver: "回复发往 {it}",

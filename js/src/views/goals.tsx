@@ -94,6 +94,9 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
                 </li>
               ))}
             </ul>
+            {goal.total_subgoals > goal.subgoals.length && (
+              <p class="dim">{t("of", { shown: goal.subgoals.length, count: goal.total_subgoals })}</p>
+            )}
           </div>
         )}
         <p class="goal-foot">
@@ -225,6 +228,7 @@ export const texts = {
     failures: "judge failed once|judge failed {count} times in a row",
     "paused.reason": "Paused: {it}",
     subgoals: "Also asked for",
+    of: "{shown} of {count}",
     "session.gone": "session {id}, not there any more",
     set: "set {it}",
     contract: "What done means",
@@ -265,6 +269,7 @@ export const texts = {
     failures: "评判连续失败 {count} 次",
     "paused.reason": "暂停原因：{it}",
     subgoals: "附加要求",
+    of: "显示 {shown} / {count}",
     "session.gone": "会话 {id} 已不存在",
     set: "设定于 {it}",
     contract: "完成的含义",

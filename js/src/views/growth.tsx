@@ -1,8 +1,13 @@
 import type { Api, ViewProps } from "../api.ts";
-import type { Growth, GrowthDay, GrowthFigures, GrowthQuery } from "../protocol.ts";
+import { css as figureCss, texts as figureTexts, makeFigure } from "../charts/figure.tsx";
+import type { Cost, Growth, GrowthDay, GrowthFigures, GrowthQuery } from "../protocol.ts";
 import css from "./growth.css";
 
 type Name = keyof GrowthFigures;
+
+const DAY_MS = 86_400_000;
+/** So many days before the last one are drawn: one odd date must not make a line of decades. */
+const MOST_DAYS = 370;
 
 /** In the order of display, by what they belong to. */
 const groups: readonly (readonly [string, readonly Name[]])[] = [
@@ -13,10 +18,12 @@ const groups: readonly (readonly [string, readonly Name[]])[] = [
 ];
 
 /** What the agent has today, beside what it had on any earlier day. */
-export default function define({ h, ui, t, sentence, format, hooks }: Api) {
+export default function define(api: Api) {
+  const { h, ui, t, sentence, format, hooks } = api;
   const { Ago, Icon, Section, Sparkline, Text } = ui;
+  const Chart = makeFigure(api);
 
-  return Object.assign(GrowthView, { css });
+  return Object.assign(GrowthView, { css: figureCss + css });
 
   function GrowthView({ data, query, setQuery, isPending }: ViewProps<Growth>) {
     const { earlier, later, now } = data;
@@ -49,11 +56,13 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
         <div class="groups">
           {groups.map(([group, names]) => (
             <Section key={group} name={group} title={t(`group.${group}`)}>
-              <ul class="figures">
-                {names.map((name) => (
-                  <Figure key={name} name={name} earlier={earlier} later={later} drawn={data.drawn} />
-                ))}
-              </ul>
+              {data.drawn.length > 1 ? (
+                <Chart label={t(`group.${group}`)} table={() => tableOf(data, names)}>
+                  <Figures data={data} names={names} />
+                </Chart>
+              ) : (
+                <Figures data={data} names={names} />
+              )}
             </Section>
           ))}
         </div>
@@ -103,28 +112,64 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
     );
   }
 
-  function Figure(props: { name: Name; earlier: GrowthDay | null; later: GrowthDay; drawn: readonly GrowthDay[] }) {
+  /** What the lines are drawn of, and the two days that are compared. */
+  function tableOf({ drawn, earlier, later }: Growth, names: readonly Name[]) {
+    const days = new Map([earlier, ...drawn, later].flatMap((day) => (day === null ? [] : [[day.day, day] as const])));
+    return {
+      columns: [t("day"), ...names.map((name) => t(name))],
+      rows: [...days.values()]
+        .sort((a, b) => (a.day < b.day ? -1 : 1))
+        .map(({ day, figures }) => [format.longDay(day), ...names.map((name) => exact(name, figures[name]))]),
+    };
+  }
+
+  function Figures({ data, names }: { data: Growth; names: readonly Name[] }) {
+    const { earlier, later, drawn } = data;
+    // Nobody keeps what kind of figure it was on an earlier day.
+    const cost = later.at === data.now.at ? data.cost : null;
+    return (
+      <ul class="figures">
+        {names.map((name) => (
+          <Figure key={name} name={name} earlier={earlier} later={later} drawn={drawn} cost={cost} />
+        ))}
+      </ul>
+    );
+  }
+
+  function Figure(props: {
+    name: Name;
+    earlier: GrowthDay | null;
+    later: GrowthDay;
+    drawn: readonly GrowthDay[];
+    cost: Cost | null;
+  }) {
     const { name, earlier, later } = props;
     const value = later.figures[name];
     const before = earlier?.figures[name] ?? null;
-    const line = props.drawn.flatMap(({ figures }) => figures[name] ?? []);
+    const line = lineOf(props.drawn, name);
+    const known = line.filter((value) => value !== null);
     const label = t(name);
+    const money = name === "cost_usd" && props.cost !== null ? props.cost : null;
     return (
       <li data-figure={name}>
         <span class="name" title={t(`${name}.help`)}>
           {label}
+          {money && <small>{kindOf(money)}</small>}
         </span>
-        <span class="line">
-          {line.length > 1 && (
+        <span class="trend">
+          {known.length > 1 && (
             <Sparkline
               values={line}
               label={label}
-              title={t("from-to", { from: read(name, line[0] ?? null), to: read(name, line.at(-1) ?? null) })}
+              title={t("from-to", { from: read(name, known[0] ?? null), to: read(name, known.at(-1) ?? null) })}
             />
           )}
         </span>
-        <b class="numeric" title={value === null ? t("unknown") : format.number(value)}>
-          {read(name, value)}
+        <b
+          class="numeric"
+          title={money ? format.cost(money).title : value === null ? t("unknown") : exact(name, value)}
+        >
+          {money ? format.cost(money).text : read(name, value)}
         </b>
         <Delta name={name} before={before} after={value} />
       </li>
@@ -152,13 +197,38 @@ export default function define({ h, ui, t, sentence, format, hooks }: Api) {
     if (value === null) return "—";
     return name === "cost_usd" ? format.usd(value) : format.compact(value);
   }
+
+  function exact(name: Name, value: number | null): string {
+    return value === null || name === "cost_usd" ? read(name, value) : format.number(value);
+  }
+
+  /** What kind of figure the dollars are, and what they are not of. */
+  function kindOf(cost: Cost): string {
+    if (cost.status === null) return "";
+    const unpriced = cost.unknown_sessions > 0 ? t("cost.unpriced", { count: cost.unknown_sessions }) : "";
+    return [format.cost(cost).status, unpriced].filter(Boolean).join(" · ");
+  }
+}
+
+/** A figure of every day from the first to the last that is drawn; null where none was kept, or it was not counted. */
+function lineOf(drawn: readonly GrowthDay[], name: Name): (number | null)[] {
+  const kept = new Map(drawn.map(({ day, figures }) => [day, figures[name]]));
+  const last = Date.parse(drawn.at(-1)?.day ?? "");
+  const first = Math.max(Date.parse(drawn[0]?.day ?? ""), last - MOST_DAYS * DAY_MS);
+  const days = Number.isNaN(first) ? 0 : Math.round((last - first) / DAY_MS) + 1;
+  return Array.from({ length: days }, (_, index) => {
+    const day = new Date(first + index * DAY_MS).toISOString().slice(0, 10);
+    return kept.get(day) ?? null;
+  });
 }
 
 /** What this view says. */
 export const texts = {
   en: {
+    ...figureTexts.en,
     empty: "Nothing has grown yet",
     "empty.help": "What Hermes learns and does is counted here, once a day.",
+    day: "Day",
     earlier: "From",
     later: "to",
     today: "today",
@@ -198,8 +268,10 @@ export const texts = {
     "cron_jobs.help": "Scheduled jobs, paused ones included.",
   },
   zh: {
+    ...figureTexts.zh,
     empty: "还没有任何增长",
     "empty.help": "Hermes 学到和完成的内容会在这里每天计数一次。",
+    day: "日期",
     earlier: "从",
     later: "到",
     today: "今天",

@@ -1,6 +1,7 @@
 import says from "../../../src/hermes_hud_widget/panels/health.json";
 import type { Api, ViewProps } from "../api.ts";
 import type { Health, HealthCheck } from "../protocol.ts";
+import { cleanLine } from "../text.ts";
 import type { IconName } from "../ui/icon.tsx";
 import css from "./health.css";
 
@@ -97,7 +98,10 @@ export default function define({ h, ui, t, sentence, format }: Api) {
       ) : name === "journal" ? (
         t(`journal.${value === "rollback journal" ? "rollback" : "wal"}`)
       ) : (
-        <bdi class="value">{Number.isNaN(Number(value)) ? value : format.number(Number(value))}</bdi>
+        // What went wrong is told in the server's own words, which are English.
+        <bdi class="value" lang={name === "problem" ? "en" : undefined}>
+          {Number.isNaN(Number(value)) ? cleanLine(value) : format.number(Number(value))}
+        </bdi>
       ),
     ]);
     return sentence(key, Object.fromEntries(parts));

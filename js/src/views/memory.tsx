@@ -1,5 +1,6 @@
 import type { Api, ViewProps } from "../api.ts";
 import type { Entry, Memory, MemoryChange, MemoryEdit, MemorySession, PendingMemory, Store } from "../protocol.ts";
+import { clean } from "../text.ts";
 import css from "./memory.css";
 
 /** In the order in which they are offered. */
@@ -83,7 +84,7 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
         {data.provider && (
           <p class="notice">
             <Icon name="info" />
-            <span>{t("provider", { provider: data.provider })}</span>
+            <span>{sentence("provider", { provider: <Text text={data.provider} /> })}</span>
           </p>
         )}
         {data.pending.length > 0 && (
@@ -105,7 +106,15 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
         {backup !== undefined && (
           <p class="banner">
             <Icon name="warning" />
-            <span>{sentence("backup", { file: <code>{backup}</code> })}</span>
+            <span>
+              {sentence("backup", {
+                file: (
+                  <code>
+                    <Text text={backup} />
+                  </code>
+                ),
+              })}
+            </span>
           </p>
         )}
         {data.stale_sessions.length > 0 && (
@@ -216,7 +225,8 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
   }
 
   /** The text with what was searched for marked; whole, so that each hit can be seen. */
-  function Marked({ text, wanted }: { text: string; wanted: string }) {
+  function Marked({ text: written, wanted }: { text: string; wanted: string }) {
+    const text = clean(written);
     const folded = text.toLocaleLowerCase();
     // Where small letters are of another number than large ones, places do not agree: then nothing is marked.
     if (folded.length !== text.length) return <Prose text={text} lines={100} />;
@@ -295,11 +305,11 @@ export default function define({ h, ui, t, sentence, word, format, hooks }: Api)
         <div class="prose" dir="auto">
           {edit.pieces.map(({ kind, text }, index) =>
             kind === "added" ? (
-              <ins key={index}>{text}</ins>
+              <ins key={index}>{clean(text)}</ins>
             ) : kind === "removed" ? (
-              <del key={index}>{text}</del>
+              <del key={index}>{clean(text)}</del>
             ) : (
-              <span key={index}>{text}</span>
+              <span key={index}>{clean(text)}</span>
             ),
           )}
         </div>

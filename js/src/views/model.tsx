@@ -1,4 +1,5 @@
 import type { Api, ViewProps } from "../api.ts";
+import { css as figureCss, texts as figureTexts, makeFigure } from "../charts/figure.tsx";
 import { makeSigns } from "../charts/signs.tsx";
 import type { ModelAbilities, ModelChat, ModelEntry, ModelPanel, ModelPrice, ModelUse } from "../protocol.ts";
 import css from "./model.css";
@@ -11,8 +12,9 @@ export default function define(api: Api) {
   const { h, Fragment, ui, t, sentence, word, format } = api;
   const { Ago, Badge, Icon, Meter, Money, Section, Text, TokenCount } = ui;
   const { Facts, Fact, css: signs } = makeSigns(api);
+  const Figure = makeFigure(api);
 
-  return Object.assign(ModelView, { css: signs + css });
+  return Object.assign(ModelView, { css: signs + figureCss + css });
 
   function ModelView({ data, open }: ViewProps<ModelPanel>) {
     const { main } = data;
@@ -156,23 +158,36 @@ export default function define(api: Api) {
       ...(at === null ? [] : [t("window.mark", { tokens: format.number(at), share: format.percent(at / tokens) })]),
       ...(fullest > 0 ? [t("window.fullest", { tokens: format.number(fullest) })] : []),
     ];
+    const row = (name: string, value: number) => [name, format.number(value), format.percent(value / tokens)];
     return (
-      <div class="window">
-        <svg viewBox={`0 0 ${WIDTH} 14`} preserveAspectRatio="none" role="img" aria-label={label.join(". ")}>
-          <title>{label.join("\n")}</title>
-          <rect class="whole" width={WIDTH} height={14} vector-effect="non-scaling-stroke" />
-          {at !== null && <rect class="kept" width={x(at)} height={14} />}
-          {fullest > 0 && <rect class="chat" width={Math.max(2, x(fullest))} y={4} height={6} />}
-          {at !== null && <path class="mark" d={`M${x(at)} 0v14`} vector-effect="non-scaling-stroke" />}
-        </svg>
-        <div class="scale numeric">
-          <span>0</span>
-          {at !== null && (
-            <span>{t("window.mark", { tokens: format.compact(at), share: format.percent(at / tokens) })}</span>
-          )}
-          <span>{format.compact(tokens)}</span>
+      <Figure
+        label={t("window")}
+        table={() => ({
+          columns: [t("window.part"), t("window.tokens"), t("window.share")],
+          rows: [
+            row(t("window"), tokens),
+            ...(at === null ? [] : [row(t("compression"), at)]),
+            ...(fullest > 0 ? [row(t("window.chat"), fullest)] : []),
+          ],
+        })}
+      >
+        <div class="window">
+          <svg viewBox={`0 0 ${WIDTH} 14`} preserveAspectRatio="none" role="img" aria-label={label.join(". ")}>
+            <title>{label.join("\n")}</title>
+            <rect class="whole" width={WIDTH} height={14} vector-effect="non-scaling-stroke" />
+            {at !== null && <rect class="kept" width={x(at)} height={14} />}
+            {fullest > 0 && <rect class="chat" width={Math.max(2, x(fullest))} y={4} height={6} />}
+            {at !== null && <path class="mark" d={`M${x(at)} 0v14`} vector-effect="non-scaling-stroke" />}
+          </svg>
+          <div class="scale numeric">
+            <span>0</span>
+            {at !== null && (
+              <span>{t("window.mark", { tokens: format.compact(at), share: format.percent(at / tokens) })}</span>
+            )}
+            <span>{format.compact(tokens)}</span>
+          </div>
         </div>
-      </div>
+      </Figure>
     );
   }
 
@@ -280,6 +295,7 @@ export default function define(api: Api) {
 /** What this view says. */
 export const texts = {
   en: {
+    ...figureTexts.en,
     empty: "No model is configured",
     "empty.help": "Choose one: “hermes model”.",
     main: "Main model",
@@ -291,6 +307,10 @@ export const texts = {
     "window.label": "A context window of {tokens} tokens",
     "window.mark": "compressed at {tokens} ({share})",
     "window.fullest": "The fullest chat takes {tokens} tokens",
+    "window.chat": "Fullest chat",
+    "window.part": "What",
+    "window.tokens": "Tokens",
+    "window.share": "Share",
     "window.asked": "Hermes asks the provider first; its answer is not kept, and may differ.",
     "window.listed": "models.dev says {tokens}",
     "window.by.config": "set in config.yaml",
@@ -368,6 +388,7 @@ export const texts = {
     "catalog.none": "Hermes has not fetched the catalog of models.dev yet: abilities are not known.",
   },
   zh: {
+    ...figureTexts.zh,
     empty: "尚未配置模型",
     "empty.help": "请选择一个：“hermes model”。",
     main: "主模型",
@@ -379,6 +400,10 @@ export const texts = {
     "window.label": "上下文窗口为 {tokens} 个词元",
     "window.mark": "达到 {tokens}（{share}）时压缩",
     "window.fullest": "最满的聊天占用 {tokens} 个词元",
+    "window.chat": "最满的聊天",
+    "window.part": "内容",
+    "window.tokens": "词元数",
+    "window.share": "占比",
     "window.asked": "Hermes 会先询问提供商；其回答不保存，可能有所不同。",
     "window.listed": "models.dev 标为 {tokens}",
     "window.by.config": "由 config.yaml 设定",

@@ -81,6 +81,9 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
             {identity.size_bytes !== null && (
               <p class="breakdown numeric">{t("database", { size: sizeIn(identity.size_bytes, format) })}</p>
             )}
+            <p class="breakdown agent">
+              <Text text={agent(identity)} />
+            </p>
           </Section>
           <Section
             name="today"
@@ -132,6 +135,15 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
       const unpriced = cost.unknown_sessions > 0 ? t("cost.unpriced", { count: cost.unknown_sessions }) : "";
       return [cost.usd === null && cost.status === null ? "" : status, unpriced].filter(Boolean).join(" · ");
     }
+  }
+
+  /** What `hermes` works with. */
+  function agent({ provider, backend, toolsets }: Overview["identity"]): string {
+    return t("agent", {
+      provider: provider ?? "auto",
+      backend: backend ?? ".env",
+      toolsets: toolsets.join(", ") || "—",
+    });
   }
 
   function profile(name: string | null): string {
@@ -458,6 +470,7 @@ export const texts = {
     day: "day {day}",
     "day.help": "The first session began on {date}.",
     database: "Database {size}",
+    agent: "Provider {provider} · terminal {backend} · toolsets {toolsets}",
     corrections: "{count} correction remembered|{count} corrections remembered",
     approval: "running or waiting for approval",
     "more-tools": "and {count} more",
@@ -540,6 +553,7 @@ export const texts = {
     day: "第 {day} 天",
     "day.help": "第一个会话开始于 {date}。",
     database: "数据库 {size}",
+    agent: "提供商 {provider} · 终端 {backend} · 工具集 {toolsets}",
     corrections: "记住了 {count} 条纠正",
     approval: "运行中或等待批准",
     "more-tools": "另有 {count} 个",

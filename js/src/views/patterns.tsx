@@ -117,6 +117,8 @@ export default function define(api: Api) {
     const days = weekdays(t);
     const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
     const label = t(`when.${measure}`);
+    // No calls are kept by day.
+    const daily = measure === "messages" ? "messages" : "sessions";
     return (
       <Section
         name="when"
@@ -147,16 +149,16 @@ export default function define(api: Api) {
         {data.calendar.length > 0 && (
           <Fragment>
             <h4>
-              {t("calendar")}
+              {t(`calendar.${daily}`)}
               <small>
                 {t("streak.active", { count: data.streak.active })} · {t("streak", { count: data.streak.longest })}
               </small>
             </h4>
             <Calendar
-              label={t("calendar")}
-              days={data.calendar.map(({ on, sessions }) => ({ day: on, value: sessions }))}
+              label={t(`calendar.${daily}`)}
+              days={data.calendar.map((day) => ({ day: day.on, value: day[daily] }))}
               to={lastDay(data.calendar)}
-              say={(count) => t("count.sessions", { count })}
+              say={(count) => t(`count.${daily}`, { count })}
             />
           </Fragment>
         )}
@@ -400,7 +402,8 @@ export const texts = {
     "count.sessions": "{count} session|{count} sessions",
     "count.messages": "{count} message|{count} messages",
     "count.calls": "{count} call|{count} calls",
-    calendar: "Sessions per day",
+    "calendar.sessions": "Sessions per day",
+    "calendar.messages": "Messages per day",
     "streak.active": "{count} active day|{count} active days",
     streak: "longest streak {count} day|longest streak {count} days",
     tools: "Tools",
@@ -457,7 +460,8 @@ export const texts = {
     "count.sessions": "{count} 个会话",
     "count.messages": "{count} 条消息",
     "count.calls": "{count} 次调用",
-    calendar: "每日会话",
+    "calendar.sessions": "每日会话",
+    "calendar.messages": "每日消息",
     "streak.active": "活跃 {count} 天",
     streak: "最长连续 {count} 天",
     tools: "工具",

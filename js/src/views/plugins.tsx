@@ -169,7 +169,7 @@ export default function define(api: Api) {
         )}
         {props.children}
         {props.problem && (
-          <p class="problem">
+          <p class="problem" lang="en">
             <Text text={props.problem} title />
           </p>
         )}

@@ -2,13 +2,16 @@ import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../api.ts";
 import { makeSigns } from "../charts/signs.tsx";
 import type { Profile, ProfileComparison, ProfileList } from "../protocol.ts";
+import { makeRefused } from "../refused.tsx";
+import { cleanLine } from "../text.ts";
 import css from "./profiles.css";
 
 /** The profiles of a root: what each is for, which one is shown, and how two of them differ. */
 export default function define(api: Api) {
   const { h, Fragment, ui, t, format, hooks } = api;
-  const { Ago, Badge, Empty, Meter, Money, Section, Skeleton, Text, TokenCount } = ui;
+  const { Ago, Badge, Meter, Money, Section, Skeleton, Text, TokenCount } = ui;
   const { Sign, Facts, Fact, css: signs } = makeSigns(api);
+  const Refused = makeRefused(api);
 
   return Object.assign(ProfilesView, { css: signs + css });
 
@@ -27,7 +30,7 @@ export default function define(api: Api) {
     return (
       <div class="profiles">
         {refusal !== null && (
-          <p class="banner" role="alert">
+          <p class="banner" role="alert" lang="en">
             <Text text={refusal} title />
           </p>
         )}
@@ -56,6 +59,9 @@ export default function define(api: Api) {
               </li>
             ))}
           </ul>
+          {data.total_profiles > data.profiles.length && (
+            <p class="note">{t("of", { shown: data.profiles.length, count: data.total_profiles })}</p>
+          )}
           {pair.length === 1 && (
             <p class="note" role="status">
               {t("compare.second")}
@@ -66,7 +72,9 @@ export default function define(api: Api) {
           (comparison?.data?.comparison ? (
             <Comparison comparison={comparison.data.comparison} profiles={comparison.data.profiles} />
           ) : comparison?.error ? (
-            <Empty icon="warning" title={comparison.error} />
+            <Section name="comparison" title={t("comparison", { one: pair[0] ?? "", other: pair[1] ?? "" })}>
+              <Refused error={comparison.error} />
+            </Section>
           ) : (
             <Skeleton />
           ))}
@@ -136,10 +144,13 @@ export default function define(api: Api) {
           </p>
         )}
         {profile.problems.map((problem) => (
-          <p key={problem} class="problem">
+          <p key={problem} class="problem" lang="en">
             <Text text={problem} title />
           </p>
         ))}
+        {profile.total_problems > profile.problems.length && (
+          <p class="problem">{t("and", { count: profile.total_problems - profile.problems.length })}</p>
+        )}
       </>
     );
   }
@@ -156,7 +167,7 @@ export default function define(api: Api) {
       [t("memory.memory"), (profile) => chars(profile, "memory")],
       [t("memory.user"), (profile) => chars(profile, "user")],
       [t("skills"), ({ skills }) => format.number(skills)],
-      [t("toolsets"), ({ toolsets }) => <Text text={toolsets.join(", ") || "—"} title />],
+      [t("toolsets"), ({ toolsets, total_toolsets }) => <Text text={named(toolsets, total_toolsets)} title />],
       [t("jobs"), ({ jobs }) => format.number(jobs)],
     ];
     return (
@@ -180,7 +191,7 @@ export default function define(api: Api) {
             {comparison.differences.map(({ path, one, other, is_masked }) => (
               <tr key={path}>
                 <th scope="row">
-                  <code>{path}</code>
+                  <code>{cleanLine(path)}</code>
                 </th>
                 <td>{is_masked ? t("masked") : <Text text={one || "—"} title />}</td>
                 <td>{is_masked ? t("masked") : <Text text={other || "—"} title />}</td>
@@ -188,8 +199,8 @@ export default function define(api: Api) {
             ))}
             <tr>
               <th scope="row">{t("skills.only")}</th>
-              <td>{comparison.skills_of_one.join(", ") || "—"}</td>
-              <td>{comparison.skills_of_other.join(", ") || "—"}</td>
+              <td>{named(comparison.skills_of_one, comparison.total_skills_of_one)}</td>
+              <td>{named(comparison.skills_of_other, comparison.total_skills_of_other)}</td>
             </tr>
           </tbody>
         </table>
@@ -200,6 +211,11 @@ export default function define(api: Api) {
         </p>
       </Section>
     );
+  }
+
+  function named(names: readonly string[], count: number): string {
+    const some = cleanLine(names.join(", ")) || "—";
+    return count > names.length ? `${some} ${t("and", { count: count - names.length })}` : some;
   }
 
   function chars(profile: Profile, store: "memory" | "user"): string {
@@ -217,6 +233,8 @@ export const texts = {
     profiles: "Profiles",
     active: "hermes works in {name}",
     shown: "shown",
+    of: "{shown} of {count} profiles are shown.",
+    and: "and {count} more",
     "is-active": "active",
     "is-active.help": "Plain hermes works in this one",
     show: "Show {name}",
@@ -259,6 +277,8 @@ export const texts = {
     profiles: "配置档",
     active: "hermes 当前使用 {name}",
     shown: "显示中",
+    of: "共 {count} 个配置档，显示前 {shown} 个。",
+    and: "另有 {count} 项",
     "is-active": "使用中",
     "is-active.help": "直接运行 hermes 时使用此配置档",
     show: "显示 {name}",

@@ -86,8 +86,10 @@ export default function define({ h, Fragment, ui, t, format }: Api) {
           )}
         </div>
         {project.path && (
-          <div class="path" title={project.path}>
-            <code>{project.path}</code>
+          <div class="path">
+            <code>
+              <Text text={project.path} title />
+            </code>
           </div>
         )}
         {git ? <Git git={git} /> : project.is_git_pending ? <p class="age">{t("git.pending")}</p> : null}
@@ -135,7 +137,7 @@ export default function define({ h, Fragment, ui, t, format }: Api) {
           </div>
         )}
         {git.problem && (
-          <p class="problem">
+          <p class="problem" lang="en">
             <Text text={git.problem} title />
           </p>
         )}
@@ -152,7 +154,14 @@ export default function define({ h, Fragment, ui, t, format }: Api) {
       project.board && ([t("more.board"), <Text key="b" text={project.board} title />] as const),
       git?.upstream && ([t("more.upstream"), <Text key="u" text={git.upstream} title />] as const),
       git?.commit && ([t("more.commit"), <code key="c">{git.commit}</code>] as const),
-      git && git.root !== project.path && ([t("more.root"), <code key="r">{git.root}</code>] as const),
+      git &&
+        git.root !== project.path &&
+        ([
+          t("more.root"),
+          <code key="r">
+            <Text text={git.root} />
+          </code>,
+        ] as const),
       git && git.worktrees > 0 && ([t("more.worktrees"), format.number(git.worktrees)] as const),
       git && git.submodules > 0 && ([t("more.submodules"), format.number(git.submodules)] as const),
       git && ([t("more.read"), <Ago key="a" at={git.read_at} />] as const),
@@ -171,7 +180,9 @@ export default function define({ h, Fragment, ui, t, format }: Api) {
       <>
         {lines.map((line) => (
           <div key={line}>
-            <code>{line}</code>
+            <code>
+              <Text text={line} />
+            </code>
           </div>
         ))}
       </>

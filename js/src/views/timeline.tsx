@@ -1,6 +1,6 @@
 import type { Api, ViewProps } from "../api.ts";
 import { css as ganttCss, texts as ganttTexts, makeGantt, type Shape } from "../charts/gantt.tsx";
-import type { Timeline, TimelineEvent, TimelineQuery } from "../protocol.ts";
+import type { Query, Timeline, TimelineEvent, TimelineQuery } from "../protocol.ts";
 import css from "./timeline.css";
 
 const SPANS = [7, 14, 30, 90, 0] as const;
@@ -36,10 +36,19 @@ export default function define(api: Api) {
     }
     const now = Date.now();
     const from = Date.parse(data.from_at);
-    const sessions = new Map(
-      data.lanes.flatMap(({ sessions }) => sessions.map(({ session_id: id }) => [barId(id), id] as const)),
-    );
-    for (const { id, session_id: session } of data.events) if (session !== null) sessions.set(id, session);
+    const targets = new Map([
+      ...data.lanes.flatMap(({ sessions }) =>
+        sessions.map(({ session_id: id }) => [barId(id), sessionTarget(id)] as const),
+      ),
+      ...data.events.flatMap((event) => {
+        const target = targetOf(event);
+        return target ? [[event.id, target] as const] : [];
+      }),
+    ]);
+    const show = (id: string) => {
+      const target = targets.get(id);
+      if (target) open(target.panel, target.query);
+    };
     const sources = [...new Set(data.lanes.flatMap(({ sessions }) => sessions.map(({ source }) => source)))].sort();
     const notable = data.events.filter((event) => event.kind !== "run" || event.what !== "completed");
     const shown = data.lanes.reduce((sum, { sessions }) => sum + sessions.length, 0);
@@ -84,11 +93,8 @@ export default function define(api: Api) {
             shape: SIGNS[kind],
           }))}
           markLabel={t("marks")}
-          open={(id) => {
-            const session = sessions.get(id);
-            if (session !== undefined) open?.("sessions", { session });
-          }}
-          isOpenable={(id) => sessions.has(id)}
+          open={show}
+          isOpenable={(id) => targets.has(id)}
           onSpan={(span) =>
             ask(span ? { since: new Date(span.from).toISOString(), until: new Date(span.to).toISOString() } : {})
           }
@@ -112,12 +118,8 @@ export default function define(api: Api) {
               .map((event) => (
                 <li key={event.id} data-event={event.kind} class={isFailed(event) ? "failed" : ""}>
                   <Icon name={iconOf(event)} />
-                  {event.session_id !== null ? (
-                    <button
-                      type="button"
-                      class="link"
-                      onClick={() => event.session_id !== null && open?.("sessions", { session: event.session_id })}
-                    >
+                  {targets.has(event.id) ? (
+                    <button type="button" class="link" onClick={() => show(event.id)}>
                       <Text text={words(event)} title />
                     </button>
                   ) : (
@@ -200,6 +202,23 @@ function barId(session: string): string {
   return `session ${session}`;
 }
 
+/** Where more is told of it. */
+interface Target {
+  panel: string;
+  query?: Query;
+}
+
+function sessionTarget(session: string): Target {
+  return { panel: "sessions", query: { session } };
+}
+
+function targetOf({ kind, title, session_id: session }: TimelineEvent): Target | null {
+  if (session !== null) return sessionTarget(session);
+  if (kind === "run") return { panel: "cron" };
+  if (kind === "memory") return { panel: "memory" };
+  return kind === "skill" ? { panel: "skills", query: { skill: title } } : null;
+}
+
 function isFailed({ kind, what }: TimelineEvent): boolean {
   return kind === "run" && what === "failed";
 }
@@ -230,7 +249,7 @@ export const texts = {
     "by.source": "By source",
     "by.project": "By project",
     drawing: "What was going on",
-    runs: "runs of jobs",
+    runs: "job runs",
     marks: "events",
     "no-project": "no project",
     "sign.milestone": "milestone",

@@ -1,5 +1,6 @@
 import type { Api, ViewProps } from "../api.ts";
 import type { Verification, VerificationEvent, VerificationQuery, VerificationWorkspace } from "../protocol.ts";
+import { makeRefused } from "../refused.tsx";
 import rowsCss from "../rows.css";
 import type { IconName } from "../ui/icon.tsx";
 import css from "./verification.css";
@@ -11,8 +12,10 @@ const kinds: Record<Status, string> = { passed: "good", failed: "bad", stale: "w
 const states = ["passed", "failed", "stale", "unverified"] as const;
 
 /** What is proven of the agent's work: whether checks passed after the last edit, and which ran. */
-export default function define({ h, Fragment, ui, t, word, format, hooks }: Api) {
+export default function define(api: Api) {
+  const { h, Fragment, ui, t, word, format, hooks } = api;
   const { Ago, Bars, Columns, Icon, Prose, Section, Skeleton, Text } = ui;
+  const Refused = makeRefused(api);
 
   return Object.assign(VerificationView, { css: rowsCss + css });
 
@@ -116,7 +119,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
               {t("edited")} <Ago at={one.last_edit_at} />
             </span>
           )}
-          <SessionLink id={one.session_id} openSession={openSession} />
+          <SessionLink of={one} openSession={openSession} />
         </div>
         {one.changed > 0 && (
           <details>
@@ -145,7 +148,7 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     const { event, openSession, useSnapshots } = props;
     const [isOpen, setOpen] = hooks.useState(false);
     const [snapshot] = useSnapshots(isOpen ? [{ event: event.id } satisfies VerificationQuery] : []);
-    const output = snapshot?.data?.output;
+    const output = snapshot?.data?.output?.event === event.id ? snapshot.data.output : null;
     return (
       <li data-event={event.id}>
         <div class="head">
@@ -164,11 +167,13 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
           <span title={event.root}>
             <Text text={nameOf(event.root)} />
           </span>
-          <SessionLink id={event.session_id} openSession={openSession} />
+          <SessionLink of={event} openSession={openSession} />
         </div>
         {isOpen && (
           <div class="output">
-            {output === undefined || output === null || output.event !== event.id ? (
+            {output === null && snapshot?.status === "unavailable" ? (
+              <Refused error={snapshot.error} />
+            ) : output === null ? (
               <Skeleton />
             ) : output.text === null ? (
               <p class="none">{t("output.gone")}</p>
@@ -183,10 +188,14 @@ export default function define({ h, Fragment, ui, t, word, format, hooks }: Api)
     );
   }
 
-  function SessionLink({ id, openSession }: { id: string; openSession: (id: string) => void }) {
+  function SessionLink(props: {
+    of: { session_id: string; session_title: string | null };
+    openSession: (id: string) => void;
+  }) {
+    const { session_id: id, session_title: title } = props.of;
     return (
-      <button type="button" class="link" title={t("session.open")} onClick={() => openSession(id)}>
-        <Text text={id} />
+      <button type="button" class="link" title={t("session.open")} onClick={() => props.openSession(id)}>
+        <Text text={title ?? id} />
       </button>
     );
   }

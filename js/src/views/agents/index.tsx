@@ -9,6 +9,7 @@ import type {
   DelegationTask,
   SpawnTree,
 } from "../../protocol.ts";
+import { cleanLine } from "../../text.ts";
 import type { IconName } from "../../ui/icon.tsx";
 import css from "./agents.css";
 import { defineTranscript } from "./transcript.tsx";
@@ -68,7 +69,15 @@ export default function define(api: Api) {
               ))}
             </Section>
           )}
-          <Section name="processes" title={t("processes")}>
+          <Section
+            name="processes"
+            title={t("processes")}
+            aside={
+              data.total_processes > processes.length
+                ? t("of", { shown: processes.length, count: data.total_processes })
+                : undefined
+            }
+          >
             {!data.are_writers_known && <p class="none">{t("writers.unknown")}</p>}
             {processes.length === 0 && data.are_writers_known && <p class="none">{t("processes.none")}</p>}
             <ul class="rows">
@@ -82,15 +91,12 @@ export default function define(api: Api) {
             </p>
           </Section>
           {(trees.length > 0 || data.moa_sessions > 0) && (
-            <Section name="history" title={t("history")}>
+            <Section name="history" title={t("history")} aside={ofTrees(data)}>
               <ul class="rows">
                 {trees.map((tree, place) => (
                   <Tree key={`${tree.session_id} ${tree.finished_at} ${place}`} tree={tree} show={show} />
                 ))}
               </ul>
-              {data.total_spawn_trees > trees.length && (
-                <p class="dim">{t("history.more", { count: data.total_spawn_trees - trees.length })}</p>
-              )}
               {data.moa_sessions > 0 && (
                 <p class="dim">
                   {sentence("moa", {
@@ -115,6 +121,13 @@ export default function define(api: Api) {
         )}
       </div>
     );
+  }
+
+  function ofTrees(data: Agents): string | undefined {
+    const { spawn_trees, total_spawn_trees: count, is_spawn_trees_cut } = data;
+    const shown = spawn_trees.length;
+    if (is_spawn_trees_cut) return t("of.more", { shown, count });
+    return count > shown ? t("of", { shown, count }) : undefined;
   }
 
   function DelegationRow(props: {
@@ -193,7 +206,7 @@ export default function define(api: Api) {
         <div class="task-head">
           <Sign state={state} isBrief />
           <span class="goal">
-            <bdi>{task.goal || t("task", { number: task.index + 1 })}</bdi>
+            <bdi>{cleanLine(task.goal) || t("task", { number: task.index + 1 })}</bdi>
           </span>
         </div>
         {task.summary !== null && (

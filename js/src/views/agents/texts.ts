@@ -74,7 +74,8 @@ export const texts = {
     notifies: "Hermes is told when it ends",
     watches: "{count} pattern awaited|{count} patterns awaited",
     history: "Earlier teams",
-    "history.more": "{count} earlier one|{count} earlier ones",
+    of: "{shown} of {count}",
+    "of.more": "{shown} of more than {count}",
     moa: "Traces of a mixture of agents: {count} session, {size}, last written {it}|Traces of a mixture of agents: {count} sessions, {size}, last written {it}",
   },
   zh: {
@@ -151,7 +152,8 @@ export const texts = {
     notifies: "结束时会通知 Hermes",
     watches: "等待 {count} 个输出模式",
     history: "以往的团队",
-    "history.more": "更早的 {count} 个",
+    of: "显示 {shown} / {count}",
+    "of.more": "显示 {shown} / 超过 {count}",
     moa: "多智能体混合的记录：{count} 个会话，{size}，最后写入 {it}",
   },
 };

@@ -1,6 +1,8 @@
 import type { Api, ViewProps } from "../../api.ts";
 import { sizeIn } from "../../bytes.ts";
 import type { Agents, DelegationLine } from "../../protocol.ts";
+import { makeRefused } from "../../refused.tsx";
+import { cleanLine } from "../../text.ts";
 
 interface Props {
   delegation: string;
@@ -11,9 +13,11 @@ interface Props {
 }
 
 /** What one subagent writes while it works, newest last; it grows while it is open. */
-export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, hooks }: Api) {
+export function defineTranscript(api: Api) {
+  const { h, Fragment, ui, t, sentence, word, format, hooks } = api;
   const { Ago, Empty, Icon, Prose, Skeleton } = ui;
   const { useEffect, useRef, useState } = hooks;
+  const Refused = makeRefused(api);
 
   return function LiveTranscript({ delegation, task, goal, close, useSnapshots }: Props) {
     const [anchors, setAnchors] = useState<readonly number[]>([]);
@@ -21,6 +25,7 @@ export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, h
     const query = { transcript: delegation, task };
     const found = useSnapshots([query, ...anchors.map((before) => ({ ...query, before }))]);
     const newest = found[0]?.data;
+    const failure = found.find(({ data, error }) => data === null && error !== null)?.error ?? null;
     const pages = found.map(({ data }) => data?.transcript).filter((page) => page != null);
     // The newest page moves on as the file grows: what it showed stays between it and the older ones.
     const seen = useRef<readonly DelegationLine[]>([]);
@@ -51,7 +56,7 @@ export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, h
         <header>
           <div>
             <h3>
-              <bdi>{goal || delegation}</bdi>
+              <bdi>{cleanLine(goal) || delegation}</bdi>
             </h3>
             {page && (
               <p class="fine">
@@ -69,9 +74,14 @@ export function defineTranscript({ h, Fragment, ui, t, sentence, word, format, h
             {t("transcript.missing.help")}
           </Empty>
         ) : !page ? (
-          <Skeleton />
+          failure === null ? (
+            <Skeleton />
+          ) : (
+            <Refused error={failure} />
+          )
         ) : (
           <>
+            {failure !== null && <Refused error={failure} />}
             {older !== null && (
               <button
                 type="button"

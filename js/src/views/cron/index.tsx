@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
 import { defineMarkdown, markdownCss } from "../../markdown.tsx";
 import type { Cron, CronOutput, CronQuery, CronSuggestion, Job, Run, Scheduler } from "../../protocol.ts";
+import { makeRefused } from "../../refused.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import css from "./cron.css";
 import { lanesOf, spanOf } from "./line.ts";
@@ -14,6 +15,7 @@ export default function define(api: Api) {
   const { h, Fragment, ui, t, sentence, word, format, hooks } = api;
   const { Ago, Badge, Elapsed, Icon, Prose, Section, Skeleton, Text, TimeLine, Until } = ui;
   const Markdown = defineMarkdown(api);
+  const Refused = makeRefused(api);
 
   return Object.assign(CronView, { css: css + markdownCss });
 
@@ -240,7 +242,9 @@ export default function define(api: Api) {
         <small class="numeric">{t("bytes", { size: format.number(output.size_bytes) })}</small>
         {isOpen && (
           <div class="output">
-            {found?.path !== output.path ? (
+            {found?.path !== output.path && snapshot?.status === "unavailable" ? (
+              <Refused error={snapshot.error} />
+            ) : found?.path !== output.path ? (
               <Skeleton />
             ) : found.text === null ? (
               <p class="none">{t("output.gone")}</p>

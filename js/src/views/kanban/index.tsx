@@ -2,15 +2,19 @@ import type { ComponentChildren } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
 import { sizeIn } from "../../bytes.ts";
 import type { Kanban, KanbanBoard, KanbanColumn, KanbanDetail, KanbanRun, KanbanTask } from "../../protocol.ts";
+import { makeRefused } from "../../refused.tsx";
+import { cleanLine } from "../../text.ts";
 import type { IconName } from "../../ui/icon.tsx";
 import css from "./kanban.css";
 
 export { texts } from "./texts.ts";
 
 /** The boards: what stands in which column, who works on it, and one task in full. */
-export default function define({ h, Fragment, ui, t, sentence, word, format, hooks }: Api) {
+export default function define(api: Api) {
+  const { h, Fragment, ui, t, sentence, word, format, hooks } = api;
   const { Ago, Badge, Elapsed, Empty, Icon, Prose, Skeleton, Text, Until } = ui;
   const { useEffect, useOpened, useRef } = hooks;
+  const Refused = makeRefused(api);
 
   return Object.assign(KanbanView, { css });
 
@@ -32,6 +36,9 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
         <div class="board">
           <div class="controls">
             {data.boards.length > 1 && <Boards boards={data.boards} shown={data.board} choose={choose} />}
+            {data.total_boards > data.boards.length && (
+              <span class="dim">{t("boards.of", { shown: data.boards.length, count: data.total_boards })}</span>
+            )}
             {data.stuck > 0 && (
               <span class="sign warn">
                 <Icon name="warning" size={14} />
@@ -54,7 +61,9 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
               problem !== null && (
                 <p key={slug} class="banner">
                   <Icon name="warning" />
-                  <Text text={problem} />
+                  <span lang="en">
+                    <Text text={problem} />
+                  </span>
                 </p>
               ),
           )}
@@ -72,6 +81,13 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
               <Empty icon="warning" title={t("missing")}>
                 {t("missing.help")}
               </Empty>
+            ) : detail?.error != null ? (
+              <div class="detail-body">
+                <h3>
+                  <bdi>{titleOf(data, opened)}</bdi>
+                </h3>
+                <Refused error={detail.error} />
+              </div>
             ) : (
               <Skeleton />
             )}
@@ -99,7 +115,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
             type="button"
             class="toggle"
             aria-pressed={board.slug === props.shown}
-            title={board.description || board.slug}
+            title={cleanLine(board.description || board.slug)}
             onClick={() => props.choose(board.slug)}
           >
             <Text text={board.name} />
@@ -139,7 +155,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     return (
       <>
         <button type="button" class="title" onClick={() => open(task.id)}>
-          <bdi>{task.title}</bdi>
+          <bdi>{cleanLine(task.title)}</bdi>
         </button>
         <p class="facts">
           {task.assignee !== null && (
@@ -209,7 +225,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
           </span>
         )}
         {task.failures > 0 && (
-          <span class="sign warn" title={task.last_error ?? undefined}>
+          <span class="sign warn" title={task.last_error === null ? undefined : cleanLine(task.last_error)}>
             <Icon name="crashed" size={12} /> {t("failures", { count: task.failures })}
           </span>
         )}
@@ -237,7 +253,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     add("started", task.started_at && <Ago at={task.started_at} />);
     add("completed", task.completed_at && <Ago at={task.completed_at} />);
     add("model", words(detail.model));
-    add("skills", detail.skills.length === 0 ? null : <Text text={detail.skills.join(", ")} title />);
+    add("skills", detail.skills.length === 0 ? null : <Skills detail={props.detail} />);
     add("workspace", words(detail.workspace_path ?? detail.workspace_kind));
     add("branch", words(task.branch_name));
     add("project", words(task.project_id));
@@ -247,7 +263,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     return (
       <div class="detail-body">
         <h3>
-          <bdi>{task.title}</bdi>
+          <bdi>{cleanLine(task.title)}</bdi>
         </h3>
         <p class="facts">
           <Badge kind={task.status === "running" ? "live" : ""}>{word("status", task.status)}</Badge>
@@ -281,10 +297,10 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
             </div>
           ))}
         </dl>
-        <Related title={t("parents")} tasks={detail.parents} open={props.open} />
-        <Related title={t("children")} tasks={detail.children} open={props.open} />
+        <Related title={t("parents")} tasks={detail.parents} total={task.total_parents} open={props.open} />
+        <Related title={t("children")} tasks={detail.children} total={task.total_children} open={props.open} />
         {detail.runs.length > 0 && (
-          <Part name={t("runs")} aside={t("runs.count", { count: task.runs })}>
+          <Part name={t("runs")} aside={ofAll(detail.runs.length, task.runs, t("runs.count", { count: task.runs }))}>
             <ul class="entries">
               {detail.runs.map((run) => (
                 <Run key={run.id} run={run} />
@@ -293,7 +309,10 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
           </Part>
         )}
         {detail.comments.length > 0 && (
-          <Part name={t("comments.title")} aside={t("comments", { count: task.comments })}>
+          <Part
+            name={t("comments.title")}
+            aside={ofAll(detail.comments.length, task.comments, t("comments", { count: task.comments }))}
+          >
             <ul class="entries">
               {detail.comments.map((comment) => (
                 <li key={comment.id}>
@@ -312,7 +331,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
           </Part>
         )}
         {detail.attachments.length > 0 && (
-          <Part name={t("files")}>
+          <Part name={t("files")} aside={ofAll(detail.attachments.length, task.attachments)}>
             <ul class="entries">
               {detail.attachments.map((file, index) => (
                 <li key={`${file.name} ${index}`} class="facts">
@@ -325,7 +344,11 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
         )}
         {detail.events.length > 0 && (
           <details>
-            <summary>{t("events", { count: detail.events.length })}</summary>
+            <summary>
+              {detail.total_events > detail.events.length
+                ? t("events.of", { shown: detail.events.length, count: detail.total_events })
+                : t("events", { count: detail.events.length })}
+            </summary>
             <ol class="entries">
               {detail.events.map((event) => (
                 <li key={event.id}>
@@ -343,6 +366,17 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
         )}
       </div>
     );
+  }
+
+  function Skills({ detail: { skills, total_skills: count } }: { detail: KanbanDetail }) {
+    const shown = skills.length;
+    const all = skills.join(", ");
+    return <Text text={count > shown ? `${all} (${t("of", { shown, count })})` : all} title />;
+  }
+
+  /** How many are shown of how many, where these are not all; else what is said of all. */
+  function ofAll(shown: number, count: number, all?: string): string | undefined {
+    return count > shown ? t("of", { shown, count }) : all;
   }
 
   function WorkInFull({ task }: { task: KanbanTask }) {
@@ -402,10 +436,15 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     );
   }
 
-  function Related(props: { title: string; tasks: KanbanDetail["parents"]; open: (task: string) => void }) {
+  function Related(props: {
+    title: string;
+    tasks: KanbanDetail["parents"];
+    total: number;
+    open: (task: string) => void;
+  }) {
     if (props.tasks.length === 0) return null;
     return (
-      <Part name={props.title}>
+      <Part name={props.title} aside={ofAll(props.tasks.length, props.total)}>
         <ul class="entries">
           {props.tasks.map((task) => (
             <li key={task.id} class="facts">
@@ -413,7 +452,7 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
                 <code class="dim">{task.id}</code>
               ) : (
                 <button type="button" class="title" onClick={() => props.open(task.id)}>
-                  <bdi>{task.title}</bdi>
+                  <bdi>{cleanLine(task.title)}</bdi>
                 </button>
               )}
               <span class="dim">{task.status === null ? t("gone") : word("status", task.status)}</span>
@@ -424,7 +463,8 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
     );
   }
 
-  function Part({ name, aside, children }: { name: string; aside?: string; children?: ComponentChildren }) {
+  function Part(props: { name: string; aside?: string | undefined; children?: ComponentChildren }) {
+    const { name, aside, children } = props;
     return (
       <div class="part">
         <h4>
@@ -435,6 +475,12 @@ export default function define({ h, Fragment, ui, t, sentence, word, format, hoo
       </div>
     );
   }
+}
+
+/** Of a task that has a card its title, else its id. */
+function titleOf({ columns }: Kanban, id: string): string {
+  const task = columns.flatMap(({ tasks }) => tasks).find((one) => one.id === id);
+  return cleanLine(task?.title ?? id);
 }
 
 const icons = new Map<string, IconName>([

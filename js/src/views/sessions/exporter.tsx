@@ -8,7 +8,7 @@ const formats: readonly ExportFormat[] = ["markdown", "jsonl"];
 /** Saves a whole transcript from the page: its pages are fetched one after the other, and no server writes a file. */
 export function defineExporter({ h, ui, t, hooks }: Api) {
   const { Icon } = ui;
-  const { useEffect, useRef, useState } = hooks;
+  const { useEffect, useMemo, useRef, useState } = hooks;
 
   interface Props {
     session: string;
@@ -54,9 +54,13 @@ export function defineExporter({ h, ui, t, hooks }: Api) {
     const answered = useRef<readonly Sessions[]>([]);
     const [before, setBefore] = useState<number | null>(null);
     const [found] = useSnapshots([{ session, limit: MOST, ...(before === null ? {} : { before }) }]);
-    const page = found?.data ?? null;
+    // Of an export before there may still be an old copy: then only what is answered from now on counts.
+    const old = useMemo(() => (found?.isBehind ? found.version : null), [before]);
+    const isOld = old !== null && found?.version === old;
+    const page = isOld ? null : (found?.data ?? null);
+    const isRefused = isOld ? !found.isBehind : page === null && found?.status === "unavailable";
     useEffect(() => {
-      if (page?.missing || (page === null && found?.status === "unavailable")) done(found?.error ?? "");
+      if (page?.missing || isRefused) done(found?.error ?? "");
       if (!page?.transcript) return;
       answered.current = [...answered.current, page];
       const { older } = page.transcript;
@@ -66,9 +70,9 @@ export function defineExporter({ h, ui, t, hooks }: Api) {
         save(fileName(newest.session, format), exported(format, newest.session, merged(answered.current).reverse()));
         done(null);
       }
-    }, [before, page !== null, found?.status]);
+    }, [before, page !== null, isRefused]);
     return (
-      <span role="status" class="numeric">
+      <span class="numeric">
         {t("export.fetching", {
           shown: merged(answered.current).length,
           total: answered.current[0]?.transcript?.total ?? 0,

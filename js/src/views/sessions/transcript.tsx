@@ -1,5 +1,6 @@
 import type { Api, ViewProps } from "../../api.ts";
 import type { RelatedSession, Sessions, Transcript, TranscriptMessage } from "../../protocol.ts";
+import { makeRefused } from "../../refused.tsx";
 import { defineExporter } from "./exporter.tsx";
 import { defineMessage } from "./message.tsx";
 import { ends, folded, gapAfter, merged, type Place, pageQueries } from "./pages.ts";
@@ -22,6 +23,7 @@ export function defineTranscript(api: Api) {
   const { useEffect, useRef, useState } = hooks;
   const Exporter = defineExporter(api);
   const Message = defineMessage(api);
+  const Refused = makeRefused(api);
 
   return function TranscriptView({ session, message, show, useSnapshots }: Props) {
     // Each page after the first is anchored at a message, so that it stays put while new ones arrive.
@@ -80,9 +82,7 @@ export function defineTranscript(api: Api) {
             />
           </>
         ) : failure ? (
-          <Empty icon="warning" title={t("panel.refused")}>
-            <Text text={failure.error ?? ""} />
-          </Empty>
+          <Refused error={failure.error} />
         ) : (
           <Skeleton />
         )}

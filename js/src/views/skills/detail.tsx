@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import type { Api, ViewProps } from "../../api.ts";
 import { defineMarkdown } from "../../markdown.tsx";
 import type { Skill, Skills, SkillText } from "../../protocol.ts";
+import { makeRefused } from "../../refused.tsx";
 import { cleanLine } from "../../text.ts";
 
 interface Props {
@@ -19,6 +20,7 @@ export function defineDetail(api: Api, Marks: ComponentType<{ skill: Skill }>) {
   const { Ago, Badge, Empty, Icon, Prose, Skeleton, Text } = ui;
   const { useRef, useState } = hooks;
   const Markdown = defineMarkdown(api);
+  const Refused = makeRefused(api);
 
   return function Detail({ folder, close, openOther, names, useSnapshots }: Props) {
     const [isSource, showSource] = useState(false);
@@ -54,7 +56,7 @@ export function defineDetail(api: Api, Marks: ComponentType<{ skill: Skill }>) {
             )}
             <Facts found={found} />
             {found.skill.problem && (
-              <p class="skill-problem">
+              <p class="skill-problem" lang="en">
                 <Icon name="warning" size={13} />
                 <Text text={found.skill.problem} title />
               </p>
@@ -79,9 +81,7 @@ export function defineDetail(api: Api, Marks: ComponentType<{ skill: Skill }>) {
             <Files found={found} />
           </>
         ) : snapshot?.data?.missing ? null : snapshot?.status === "unavailable" ? (
-          <Empty icon="warning" title={t("panel.refused")}>
-            <Text text={snapshot.error ?? ""} />
-          </Empty>
+          <Refused error={snapshot.error} />
         ) : (
           <Skeleton />
         )}

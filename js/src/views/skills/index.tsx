@@ -186,7 +186,7 @@ export default function define(api: Api) {
         )}
         <CuratorLine curator={curator} />
         {problems.map((problem) => (
-          <p key={problem} class="skill-problem">
+          <p key={problem} class="skill-problem" lang="en">
             <Icon name="warning" size={13} />
             <Text text={problem} title />
           </p>
@@ -385,7 +385,7 @@ export default function define(api: Api) {
           </p>
         )}
         {skill.problem && (
-          <p class="skill-problem">
+          <p class="skill-problem" lang="en">
             <Icon name="warning" size={13} />
             <Text text={skill.problem} title />
           </p>
