@@ -14,6 +14,10 @@ def fill(agent: Agent) -> None:
         "processes.json",
         json.dumps([{"session_id": "proc_0", "pid": 1, "pid_scope": "host", "command": "sleep 9"}]).encode(),
     )
+    agent.file(
+        "spawn-trees/s0/_index.jsonl",
+        b'{"session_id": "s0", "label": "Three at once", "count": 3, "finished_at": 1780000000.0}\n',
+    )
 
 
 def change(hermes: Hermes, nonce: str) -> None:

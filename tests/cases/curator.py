@@ -12,6 +12,8 @@ def fill(agent: Agent) -> None:
     )
     agent.file("logs/curator/20260504-080000/run.json", b'{"started_at": "2026-05-04T08:00:00+00:00"}')
     agent.file("logs/curator/20260504-080000/REPORT.md", b"# Curator run")
+    agent.file("skills/.archive/old/SKILL.md", b"---\nname: old\n---\nHow it was done.")
+    agent.file("skills/.curator_backups/2026-05-04T08-00-00Z/skills.tar.gz", b"archive")
 
 
 def change(hermes: Hermes, nonce: str) -> None:

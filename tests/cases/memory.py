@@ -7,6 +7,7 @@ from support.agent import Agent
 def fill(agent: Agent) -> None:
     agent.memory(["one"])
     agent.memory(["a person"], store="user")
+    agent.file("memories/MEMORY.md.bak.1770000000", b"one")
 
 
 def change(hermes: Hermes, nonce: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from demo.showing import show
 from hermes_hud_widget.demo.home import DemoHome
-from hermes_hud_widget.demo.parts.projects import CHECKPOINTS, COMMITS, WORKSPACE
+from hermes_hud_widget.demo.parts.projects import CHECKPOINTS, COMMITS, STATION_MAP
 from hermes_hud_widget.panels import checkpoints, plugins, profiles, projects
 
 
@@ -33,6 +33,23 @@ def test_the_sessions_work_in_the_projects(home: Path) -> None:
     assert {project["kind"] for project in data["projects"]} == {"project", "repository", "folder"}
 
 
+def test_all_that_is_worked_on_is_there(home: Path) -> None:
+    found = show(home, projects.PANEL)["projects"]
+    assert {project["name"]: project["exists"] for project in found} == {
+        "Velocast": True,
+        "Station map": True,
+        "ab-lab": True,
+        "notes": True,
+    }
+    assert all(project["directory"].startswith(f"{home}/") for project in found)
+    if shutil.which("git") is not None:
+        assert {project["name"] for project in found if project["git"]} == {
+            "Velocast",
+            "Station map",
+            "ab-lab",
+        }
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_one_project_has_a_checkout_that_is_ahead_and_changed(home: Path) -> None:
     found = {project["name"]: project["git"] for project in show(home, projects.PANEL)["projects"]}
@@ -44,13 +61,13 @@ def test_one_project_has_a_checkout_that_is_ahead_and_changed(home: Path) -> Non
         0,
     )
     assert stands["changed"] >= 1
-    assert stands["subject"] == COMMITS[-1][1]
+    assert stands["subject"] == COMMITS[STATION_MAP][-1][1]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_snapshots_were_taken_of_that_checkout(home: Path) -> None:
     (directory,) = show(home, checkpoints.PANEL)["directories"]
-    assert directory["path"].endswith(WORKSPACE)
+    assert directory["path"].endswith(STATION_MAP)
     assert [one["reason"] for one in directory["checkpoints"]] == [
         reason for _, reason in reversed(CHECKPOINTS)
     ]

@@ -274,9 +274,27 @@ def test_earlier_teams_and_traces_are_counted(hermes: Agent) -> None:
     hermes.file("moa-traces/s1.jsonl", b"x" * 10)
     hermes.file("moa-traces/s2.jsonl", b"y" * 5)
     found = shown(hermes)
-    assert found["total_spawn_trees"] == 30
+    assert (found["total_spawn_trees"], found["is_spawn_trees_cut"]) == (30, False)
     assert [tree["subagents"] for tree in found["spawn_trees"]] == list(range(29, 9, -1))
     assert (found["moa_sessions"], found["moa_bytes"]) == (2, 15)
+
+
+def test_of_a_long_history_the_newest_teams_are_told_and_that_there_are_older_ones(hermes: Agent) -> None:
+    lines = [
+        json.dumps({"session_id": "s1", "finished_at": 100.0 + number, "label": "x" * 200, "count": number})
+        for number in range(2_000)
+    ]
+    index = "\n".join(lines).encode()
+    assert len(index) > agents.INDEX_BYTES
+    hermes.file("spawn-trees/s1/_index.jsonl", index)
+    hermes.file("spawn-trees/s2/_index.jsonl", lines[7].encode())
+    found = shown(hermes)
+    assert [tree["subagents"] for tree in found["spawn_trees"]] == list(range(1_999, 1_979, -1))
+    assert found["is_spawn_trees_cut"]
+    with Home(hermes.home) as opened:
+        frame = opened.frame("spawn_trees")
+    assert found["total_spawn_trees"] == len(frame)
+    assert frame["subagents"].tolist() == [*range(1_999, 1_999 - len(frame) + 1, -1), 7]
 
 
 # -- processes
@@ -371,11 +389,13 @@ def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
         marked = {"parent_session_id": "top", "model_config": json.dumps({"_delegate_from": "top"})}
         hermes.session("sub", source="subagent", **marked)
         entry = {"session_id": "p", "pid": pid, "pid_scope": "host", "host_start_time": ticks}
-        hermes.file("processes.json", json.dumps([entry]).encode())
+        hermes.file("processes.json", json.dumps([entry] * 70).encode())
+        lines = (json.dumps({"session_id": "top", "finished_at": 9.0 + n, "count": n}) for n in range(25))
+        hermes.file("spawn-trees/top/_index.jsonl", "\n".join(lines).encode())
         with Home(hermes.home) as opened:
             found = opened.panel("agents")["data"]
             frame, processes = opened.frame("delegations"), opened.frame("processes")
-            sessions = opened.frame("sessions")
+            sessions, trees = opened.frame("sessions"), opened.frame("spawn_trees")
     assert found["total_delegations"] == len(frame) == 5
     is_running = frame["state"].isin(agents.RUNNING) & ~frame["is_lost"]
     assert found["running"] == is_running.sum() == 2
@@ -388,8 +408,11 @@ def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
         "done": 1,
         "inline": 0,
     }
-    assert len(found["processes"]) == len(processes) == 2
-    assert [one["is_alive"] for one in found["processes"]] == list(processes["is_alive"])
+    assert found["total_processes"] == len(processes) == 71
+    assert len(found["processes"]) == agents.PROCESSES_SHOWN
+    assert [one["is_alive"] for one in found["processes"]] == list(processes["is_alive"])[:60]
+    assert found["total_spawn_trees"] == len(trees) == 25
+    assert [one["subagents"] for one in found["spawn_trees"]] == list(trees["subagents"])[:20]
     assert found["subagents"] == (sessions["kind"] == "subagent").sum() == 1
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from hermes_hud_widget import Home
 from hermes_hud_widget.core import OpenHome, Snapshot
 from hermes_hud_widget.frames import to_pandas
 from hermes_hud_widget.ledger import Ledger
@@ -19,6 +20,7 @@ from hermes_hud_widget.panels.approvals import ALLOWED, REFUSED, Approvals, Appr
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.sources import FoundFiles, Settings
 from ledger.world import NOW, Story, call, make
+from support.agent import MakeAgent
 
 Show = Callable[..., Approvals]
 
@@ -393,5 +395,41 @@ def test_every_number_can_be_recomputed_from_the_frames(home: Path, story: Story
     sudo = rows[rows["is_sudo"]]
     names = sudo["command"].str.extract(r"sudo (\w+)")[0]
     assert {one.command: one.count for one in shown.sudo} == names.value_counts().to_dict()
+    assert shown.total_sudo == names.nunique()
     assert show(outcome="denied").total_commands == int((rows["outcome"] == "denied").sum())
     assert shown.days[-1].day - shown.days[0].day == timedelta(days=approvals.DAYS - 1)
+
+
+def test_what_waits_can_be_recounted_from_its_frame(agent: MakeAgent) -> None:
+    hermes = agent()
+    hermes.session("asks", title="A question")
+    calls = [{"id": "q", "name": "clarify", "arguments": {}}]
+    hermes.message("asks", "user", "go")
+    hermes.message("asks", "assistant", "", tool_calls=calls)
+    for number in range(approvals.LISTED + 5):
+        record = {"action": "add", "summary": f"fact {number}", "created_at": number, "payload": "quagga"}
+        hermes.file(f"pending/memory/{number:03}.json", json.dumps(record).encode())
+    hermes.file("pending/skills/broken.json", b"{")
+    with Home(hermes.home) as opened:
+        shown, frame = opened.panel("approvals")["data"], opened.frame("approvals_waiting")
+    writes = frame[frame["kind"] == "write"]
+    assert (
+        (shown["total_pending"], shown["total_waiting"])
+        == (len(writes), len(frame) - len(writes))
+        == (106, 1)
+    )
+    assert len(shown["pending"]) == approvals.LISTED
+    assert [one["id"] for one in shown["pending"]] == list(writes["id"])[: approvals.LISTED]
+    assert writes["store"].value_counts().to_dict() == {"memory": 105, "skills": 1}
+    (waits,) = frame[frame["kind"] != "write"].to_dict("records")
+    assert (waits["kind"], waits["session_id"], waits["tool"]) == ("question", "asks", "clarify")
+    assert writes.set_index("id").loc["broken", "problem"] == "it is not valid JSON"
+    assert "quagga" not in frame.to_csv()
+
+
+def test_the_most_frequent_of_what_ran_by_sudo_are_shown_with_a_true_total(story: Story, show: Show) -> None:
+    story.session("s")
+    for number in range(14):
+        run_command(story, f"sudo tool{number} x", {"exit_code": 0}, at=60 + number * 10)
+    shown = show()
+    assert (len(shown.sudo), shown.total_sudo) == (approvals.SUDO_SHOWN, 14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from hermes_hud_widget import Home
 from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.panels import checkpoints
 from hermes_hud_widget.place import Place
+from hermes_hud_widget.sources import Repositories, Settings
+from hermes_hud_widget.sources.checkpoints import CheckpointedDirectory, CheckpointFiles
+from hermes_hud_widget.sources.git import Commit
 from support.repository import git
 
 ID = "0123456789abcdef"
@@ -144,6 +148,21 @@ def test_without_git_the_directories_are_there_and_it_is_said(
     assert directory["problem"] == "git is not installed here, so its snapshots cannot be read"
 
 
+def test_snapshots_of_directories_that_are_not_shown_count_too() -> None:
+    def directory(number: int, *, is_cut: bool = False) -> CheckpointedDirectory:
+        taken = (Commit("a" * 40, None, "before"),) * 3
+        return CheckpointedDirectory(f"{number:016}", None, None, None, taken, is_cut, None)
+
+    def counted(files: CheckpointFiles) -> tuple[int, int, bool]:
+        found = checkpoints.collect(files, Repositories().missing, Settings({}), datetime.now(UTC))
+        return len(found.directories), found.total_checkpoints, found.is_total_cut
+
+    directories = tuple(map(directory, range(150)))
+    assert counted(CheckpointFiles(directories, 150)) == (100, 450, False)
+    assert counted(CheckpointFiles(directories, 151)) == (100, 450, True)
+    assert counted(CheckpointFiles((directory(0, is_cut=True),), 1)) == (1, 3, True)
+
+
 def test_what_hermes_put_away_is_listed(home: Path) -> None:
     (home / "checkpoints" / "legacy-20260101-120000" / "abc").mkdir(parents=True)
     assert [one["name"] for one in shown(home)["legacy"]] == ["legacy-20260101-120000"]
@@ -174,6 +193,8 @@ def test_every_number_can_be_recomputed_from_the_frames(home: Path, store: Store
     with Home(home) as one:
         rows = one.frame("checkpoints")
         data = one.panel("checkpoints")["data"]
+    assert (data["total_checkpoints"], data["is_total_cut"]) == (len(rows), False)
+    assert data["total"] == rows["directory_id"].nunique()
     for directory in data["directories"]:
         own = rows[rows["directory_id"] == directory["id"]]
         assert directory["count"] == len(own) == 2

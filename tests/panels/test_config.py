@@ -18,9 +18,11 @@ from panels.test_gateway import anything
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
-def show(written: Any, *, all: bool = False, backups: tuple[str, ...] = ()) -> config.Configuration:
+def show(
+    written: Any, *, all: bool = False, backups: tuple[str, ...] = (), env: frozenset[str] = frozenset()
+) -> config.Configuration:
     files = tuple(FoundFile(name, 1, NOW) for name in backups)
-    return config.collect(Settings(written), FoundFiles(files, len(files)), config.ConfigQuery(all=all))
+    return config.collect(Settings(written), FoundFiles(files, len(files)), env, config.ConfigQuery(all=all))
 
 
 def entries(written: Any, *, all: bool = False) -> dict[str, config.ConfigEntry]:
@@ -50,6 +52,16 @@ def test_only_what_is_set_is_sent_unless_all_is_asked_for() -> None:
     agent = next(section for section in show(written).sections if section.name == "agent")
     assert (agent.written, agent.changed, len(agent.entries)) == (1, 1, 1)
     assert agent.total > 10
+
+
+def test_settings_that_stand_in_the_environment_are_named_and_keys_are_not() -> None:
+    env = frozenset(
+        {"HERMES_KANBAN_HOME", "TERMINAL_ENV", "HERMES_API_KEY", "OPENROUTER_API_KEY", "TERMINAL_SSH_KEY"}
+    )
+    assert show({}, env=env).variables == ("HERMES_KANBAN_HOME", "TERMINAL_ENV")
+    assert not show({}, env=env).is_empty()
+    many = frozenset(f"HERMES_{number}" for number in range(config.VARIABLES_SHOWN + 5))
+    assert len(show({}, env=many).variables) == config.VARIABLES_SHOWN
 
 
 def test_old_places_are_shown_where_hermes_reads_them_and_told() -> None:

@@ -169,6 +169,17 @@ def test_entries_of_the_memory_files_tell_of_mistakes(home: Path, show: Show) ->
     assert {rule.severity for rule in KEPT} == {"critical", "major", "minor"}
 
 
+def test_of_very_many_entries_the_first_are_shown_with_a_true_total(home: Path, show: Show) -> None:
+    (home / "memories").mkdir()
+    entries = [f"Never do {number}." if number % 2 else f"Avoid {number}." for number in range(190)]
+    (home / "memories/MEMORY.md").write_text("\n§\n".join(entries))
+    shown = show()
+    assert (len(shown.kept), shown.total_kept, shown.kept_counts.critical) == (corrections.SHOWN, 190, 95)
+    shown = show(severity="critical")
+    assert (len(shown.kept), shown.total_kept) == (corrections.SHOWN, 95)
+    assert shown.kept[-1].text == "Never do 159."
+
+
 def test_without_a_full_text_index_it_says_so(story: Story, show: Show) -> None:
     talk(story, "a", "That's wrong.")
     story.execute("DROP TABLE messages_fts")
@@ -190,6 +201,7 @@ def test_every_number_can_be_recomputed_from_the_frames(home: Path, story: Story
         opened.close()
     said, kept = rows[rows["kind"] == "message"], rows[rows["kind"] == "memory"]
     assert len(said) == shown.total_said == len(SENTENCES)
+    assert len(kept) == shown.total_kept == 2
     for frame, counts in ((said, shown.said_counts), (kept, shown.kept_counts)):
         for severity, count in vars(counts).items():
             assert count == int((frame["severity"] == severity).sum())

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.panel import Until
-from hermes_hud_widget.panels import cron
-from hermes_hud_widget.place import Place
+from hermes_hud_widget.panels import all_panels, cron
+from hermes_hud_widget.place import Place, find_place
 from hermes_hud_widget.sources import Folder, FoundFiles, Process, Processes, Settings
 from panels.jobs import NOW, ago, ahead, job
+from support.agent import Agent, MakeAgent
+from support.examples import add_row
 
 LIVING, DEAD = Process(10, 100), Process(11, 110)
 KNOWN = Processes({LIVING: True, DEAD: False})
@@ -568,3 +571,48 @@ def test_the_frame_of_jobs_says_what_the_panel_says() -> None:
     runs = (run("one"), run("two", status="failed"), running("now", LIVING))
     made = cron._fill_jobs([job(), job("b")], (), runs, KNOWN, Settings({}), FrameArguments(), NOW)
     assert (made["id"], made["is_running"], made["success_rate"]) == (["a", "b"], [True, False], [0.5, None])
+
+
+@pytest.fixture
+def hermes(agent: MakeAgent) -> Agent:
+    return agent()
+
+
+def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
+    entries = [job(), job("b", last_status="error"), job("c", enabled=False, state="paused"), "damaged"]
+    hermes.file("cron/jobs.json", json.dumps({"jobs": entries}).encode())
+    hermes.file("cron/output/a/2026-03-04_08-00-00.md", b"# Cron Job: Job a")
+    asked = [{"id": f"s{number}", "status": "pending", "title": f"Idea {number}"} for number in range(23)]
+    answered = [{"id": "old", "status": "dismissed", "title": "No"}]
+    hermes.file("cron/suggestions.json", json.dumps({"suggestions": [*asked, *answered]}).encode())
+    executions = "a completed, a completed, a failed, b failed, b running, gone completed"
+    for number, execution in enumerate(executions.split(", ")):
+        job_id, status = execution.split()
+        row = run(f"r{number}", job_id, status=status, claimed_at=ago(minutes=number))
+        add_row(hermes, cron.RUNS, number, **row)
+    opened = OpenHome(find_place(hermes.home), all_panels())
+    try:
+        shown = opened.collect("cron", opened.parse_query("cron", {}), 1).data
+        jobs, runs, outputs, suggestions = (
+            opened.table(f"cron_{name}", {}).to_pandas()
+            for name in ("jobs", "runs", "outputs", "suggestions")
+        )
+    finally:
+        opened.close()
+    assert [one["id"] for one in shown["jobs"]] == list(jobs["id"])
+    is_unfinished = runs["status"].isin(cron.UNFINISHED)
+    for one in shown["jobs"]:
+        finished = runs[(runs["job_id"] == one["id"]) & ~is_unfinished]
+        completed = (finished["status"] == "completed").sum()
+        of_job = jobs.set_index("id").loc[one["id"]]
+        assert one["finished_runs"] == of_job["finished_runs"] == len(finished)
+        assert one["completed_runs"] == of_job["completed_runs"] == completed
+        assert len(one["outputs"]) == (outputs["job_id"] == one["id"]).sum()
+        if len(finished):
+            assert of_job["success_rate"] == pytest.approx(completed / len(finished))
+    assert len(shown["running"]) == is_unfinished.sum() == 1
+    assert [one["id"] for one in shown["former"]] == list(runs[runs["job_name"].isna()]["id"]) == ["r5"]
+    assert shown["pending_suggestions"] == len(suggestions) == 23
+    assert [one["id"] for one in shown["suggestions"]] == list(suggestions["id"][: cron.SUGGESTIONS_SHOWN])
+    # What is no job has no row anywhere.
+    assert shown["unreadable"] == 1

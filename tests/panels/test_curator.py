@@ -230,6 +230,25 @@ def test_odd_values_are_tolerated(home: Path, show: Show) -> None:
     assert shown.runs[0].pruned == ()
 
 
+def test_of_a_run_that_changed_very_many_skills_some_are_named_and_all_are_counted(
+    home: Path, show: Show
+) -> None:
+    names = [f"skill-{number}" for number in range(50)]
+    merged = [{"name": name, "into": "umbrella"} for name in names]
+    run = {"consolidated": merged, "pruned": [{"name": name} for name in names[:45]], "added": names[:3]}
+    write(home, "logs/curator/20260701-080000/run.json", run)
+    (found,) = show().runs
+    assert (len(found.merged), found.total_merged) == (curator.NAMES_SHOWN, 50)
+    assert (len(found.pruned), found.total_pruned) == (curator.NAMES_SHOWN, 45)
+    assert (len(found.added), found.total_added) == (3, 3)
+    opened = OpenHome(Place(home, home, None), {"curator": curator.PANEL})
+    try:
+        (row,) = opened.table("curator_runs", {}, NOW).to_pylist()
+    finally:
+        opened.close()
+    assert (len(row["merged"]), len(row["pruned"])) == (50, 45)
+
+
 def test_every_number_can_be_recomputed_from_the_frames(home: Path, show: Show) -> None:
     states = ("active", "stale", "archived")
     skills(
@@ -247,11 +266,19 @@ def test_every_number_can_be_recomputed_from_the_frames(home: Path, show: Show) 
     write(home, "cron/jobs.json", [{"skills": ["skill-3", "skill-4"]}])
     for number in range(4):
         write(home, f"logs/curator/2026070{number + 1}-080000/run.json", RUN)
+    for number in range(3):
+        write(home, f"skills/.archive/old-{number}/SKILL.md", "---\nname: old\n---\nText")
+    write(home, "skills/.curator_suppressed", "old-1\n")
+    for number in range(45):
+        write(home, f"skills/.curator_backups/2026-07-01T08-00-{number:02}Z/skills.tar.gz", "archive")
     shown = show()
     opened = OpenHome(Place(home, home, None), {"curator": curator.PANEL})
     try:
         curated = to_pandas(opened.table("curated_skills", {}, NOW))
         runs = to_pandas(opened.table("curator_runs", {}, NOW))
+        archive, backups = (
+            to_pandas(opened.table(name, {}, NOW)) for name in ("curator_archive", "curator_backups")
+        )
     finally:
         opened.close()
     assert shown.total_skills == len(curated)
@@ -260,4 +287,8 @@ def test_every_number_can_be_recomputed_from_the_frames(home: Path, show: Show) 
     assert shown.counts.pinned == int(curated["is_pinned"].sum())
     assert shown.counts.in_cron == int(curated["is_in_cron"].sum()) == 2
     assert shown.total_runs == len(runs)
+    assert shown.total_archived == len(archive) == 3
+    assert sum(one.is_suppressed for one in shown.archived) == int(archive["is_suppressed"].sum()) == 1
+    assert shown.total_backups == len(backups) == 45
+    assert [one.id for one in shown.backups] == list(backups["id"])[: curator.NAMES_SHOWN]
     assert sum(run.marked_stale for run in shown.runs) == int(runs["marked_stale"].sum())

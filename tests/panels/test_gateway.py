@@ -192,6 +192,39 @@ def test_every_number_can_be_recomputed_from_the_frames() -> None:
     assert found.platforms[0].undelivered == len(owed[owed["platform"] == "telegram"])
 
 
+def test_what_is_cut_carries_its_true_total() -> None:
+    names = [f"name{number}" for number in range(60)]
+    found = show(state(served_profiles=names), webhooks={"hook": {"events": names}})
+    assert (len(found.served_profiles), found.total_served_profiles) == (gateway.PROFILES_SHOWN, 60)
+    (hook,) = found.webhooks
+    assert (len(hook.events), hook.total_events) == (gateway.EVENTS_SHOWN, 60)
+    frame = gateway._fill_webhooks({"hook": {"events": names}}, FrameArguments())
+    assert len(frame["events"][0]) == 60
+
+
+def test_the_webhooks_can_be_counted_from_their_frame_and_their_secrets_stay_away(agent: MakeAgent) -> None:
+    hermes = agent()
+    hooks = {
+        f"hook{number}": {
+            "events": ["push"] * (number % 3),
+            "deliver": "telegram" if number % 2 else "log",
+            "created_at": ago(hours=number),
+            "secret": "quagga-secret",
+            "prompt": "quagga-prompt",
+        }
+        for number in range(60)
+    }
+    hermes.file("webhook_subscriptions.json", json.dumps(hooks).encode())
+    hermes.file("gateway_state.json", b'{"gateway_state": "stopped"}')
+    with Home(hermes.home) as opened:
+        shown, frame = opened.panel("gateway")["data"], opened.frame("webhooks")
+    assert (shown["webhooks_total"], len(shown["webhooks"])) == (len(frame), gateway.WEBHOOKS_SHOWN)
+    assert [one["name"] for one in shown["webhooks"]] == list(frame["name"])[:50]
+    assert [len(one["events"]) for one in shown["webhooks"]] == list(frame["events"].map(len))[:50]
+    assert frame["deliver"].value_counts().to_dict() == {"telegram": 30, "log": 30}
+    assert "quagga" not in frame.to_csv()
+
+
 anything: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,9 +18,10 @@ import pytest
 from hermes_hud_widget import Home
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import goals
-from hermes_hud_widget.sources import Proc
+from hermes_hud_widget.sources import Proc, Processes
 from support.agent import MakeAgent
 from support.examples import add_row
+from support.served import Client, Served
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NOBODY = 4_194_301
@@ -37,7 +40,7 @@ def entries(*written: Any) -> tuple[dict[str, Any], ...]:
 
 
 def collect(*written: Any, processes: Any = None) -> goals.Goals:
-    found = goals.collect(entries(*written), processes, None, None, Proc(), NOW)
+    found = goals.collect(entries(*written), processes, Processes(), None, None, Proc(), NOW)
     payload = found.payload if isinstance(found, Until) else found
     assert isinstance(payload, goals.Goals)
     return payload
@@ -59,7 +62,7 @@ def test_what_is_still_pursued_comes_first_then_what_took_a_turn_last() -> None:
 
 def test_of_very_many_goals_the_newest_are_told(agent: MakeAgent) -> None:
     hermes = agent()
-    add_row(hermes, _table(), 0, key="goal:2026_0000", value=json.dumps(goal(goal="0")))
+    add_row(hermes, goals.ENTRIES, 0, key="goal:2026_0000", value=json.dumps(goal(goal="0")))
     with closing(sqlite3.connect(hermes.home / "state.db", timeout=10)) as database, database:
         database.executemany(
             "INSERT INTO state_meta (key, value) VALUES (?, ?)",
@@ -165,10 +168,41 @@ def test_what_an_active_goal_waits_for_is_said(
 def test_it_holds_until_the_time_that_a_goal_waits_for() -> None:
     until = NOW + timedelta(minutes=5)
     found = goals.collect(
-        entries(goal(waiting_until=until.timestamp()), goal()), None, None, None, Proc(), NOW
+        entries(goal(waiting_until=until.timestamp()), goal()), None, Processes(), None, None, Proc(), NOW
     )
     assert isinstance(found, Until)
     assert found.valid_until == until
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pidfd and /proc")
+def test_the_end_of_a_process_that_a_goal_waits_for_is_told_at_once(
+    agent: MakeAgent, server: Served, viewer: Client
+) -> None:
+    hermes = agent()
+    id = server.open(hermes.home)
+    viewer.look(id, "goals")
+    viewer.get(id, "goals")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        add_row(hermes, goals.ENTRIES, 0, value=json.dumps(goal(waiting_on_pid=process.pid)))
+        viewer.wait_data(id, "goals", lambda data: is_over(data, process.pid) is False)
+        process.kill()
+        process.wait()
+        viewer.wait_data(id, "goals", lambda data: is_over(data, process.pid) is True)
+
+
+def is_over(data: Any, pid: int) -> bool | None:
+    return next((one["waiting"]["is_over"] for one in data["goals"] if one["waiting"]["pid"] == pid), None)
+
+
+def test_of_very_many_subgoals_some_are_shown_and_all_are_in_the_frame(agent: MakeAgent) -> None:
+    hermes = agent()
+    written = goal(subgoals=[*(f"step {number}" for number in range(40)), " ", 7])
+    add_row(hermes, goals.ENTRIES, 0, value=json.dumps(written))
+    with Home(hermes.home) as opened:
+        (found,) = opened.panel("goals")["data"]["goals"]
+        (frame,) = opened.frame("goals")["subgoals"]
+    assert (len(found["subgoals"]), found["total_subgoals"]) == (goals.SUBGOALS_SHOWN, 41)
+    assert list(frame) == [*(f"step {number}" for number in range(40)), "7"]
 
 
 def test_a_goal_has_its_sessions_title_and_of_one_that_is_gone_only_the_id(agent: MakeAgent) -> None:
@@ -176,7 +210,7 @@ def test_a_goal_has_its_sessions_title_and_of_one_that_is_gone_only_the_id(agent
     now = time.time()
     hermes.session("s0", title="Bikes", started_at=now)
     for session in ("s0", "s1"):
-        add_row(hermes, _table(), 0, key=f"goal:{session}", value=json.dumps(goal()))
+        add_row(hermes, goals.ENTRIES, 0, key=f"goal:{session}", value=json.dumps(goal()))
     with Home(hermes.home) as opened:
         found = opened.panel("goals")["data"]["goals"]
     assert {one["session_id"]: (one["session_title"], one["activity"]) for one in found} == {
@@ -191,8 +225,8 @@ def test_every_number_can_be_recomputed_from_the_frames(agent: MakeAgent, home: 
         written = goal(
             status=status, subgoals=["a"] * number, waiting_until=NOW.timestamp() if number == 1 else 0
         )
-        add_row(hermes, _table(), number, value=json.dumps(written))
-    add_row(hermes, _table(), 99, value="{broken")
+        add_row(hermes, goals.ENTRIES, number, value=json.dumps(written))
+    add_row(hermes, goals.ENTRIES, 99, value="{broken")
     with Home(hermes.home) as opened:
         frame, shown = opened.frame("goals"), opened.panel("goals")["data"]
     assert shown["total"] == len(frame) == 6
@@ -203,7 +237,3 @@ def test_every_number_can_be_recomputed_from_the_frames(agent: MakeAgent, home: 
     assert (
         frame["waiting_for"].notna().sum() == sum(one["waiting"] is not None for one in shown["goals"]) == 1
     )
-
-
-def _table() -> Any:
-    return goals.PANEL.sources["entries"]

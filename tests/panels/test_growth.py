@@ -73,6 +73,15 @@ def test_the_first_day_has_nothing_to_be_compared_with(hermes: Agent) -> None:
     assert (figures["skills"], figures["own_skills"], figures["cron_jobs"]) == (1, 1, 1)
 
 
+def test_the_cost_says_what_kind_of_figure_it_is_and_what_is_not_in_it(hermes: Agent) -> None:
+    hermes.session("s1")
+    hermes.tokens("s1", input_tokens=10, estimated_cost_usd=1.0, cost_status="estimated")
+    with opened(hermes.home) as one:
+        data = shown(one)
+    assert data["cost"] == {"usd": 1.5, "status": "mixed", "unknown_sessions": 1}
+    assert data["now"]["figures"]["cost_usd"] == 1.5
+
+
 def test_what_is_kept_of_a_day_is_there_on_the_next_one(hermes: Agent) -> None:
     with opened(hermes.home) as one:
         one.settle("growth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 from collections import Counter
@@ -219,6 +220,27 @@ def test_a_task_in_full_has_its_runs_comments_events_and_relatives(board: Board,
     assert data(opened, task="nobody")["is_missing"]
 
 
+def test_what_is_cut_of_a_task_in_full_carries_its_true_total(board: Board, opened: OpenHome) -> None:
+    board.task("t", skills=json.dumps([f"skill {number}" for number in range(25)]))
+    board.task("other")
+    for number in range(60):
+        board.task(f"p{number}")
+        board.add("task_links", parent_id=f"p{number}", child_id="t")
+    for number in range(kanban.EVENTS_SHOWN + 5):
+        board.add("task_events", task_id="t", kind="commented", created_at=ago(hours=99 - number))
+        board.add("task_events", task_id="other", kind="commented", created_at=ago(hours=1))
+    detail = data(opened, task="t")["detail"]
+    assert (len(detail["events"]), detail["total_events"]) == (kanban.EVENTS_SHOWN, kanban.EVENTS_SHOWN + 5)
+    assert (len(detail["skills"]), detail["total_skills"]) == (kanban.SKILLS_SHOWN, 25)
+    assert (len(detail["parents"]), len(detail["task"]["parents"])) == (
+        kanban.RELATED_SHOWN,
+        kanban.RELATED_SHOWN,
+    )
+    assert (detail["task"]["total_parents"], detail["task"]["open_parents"]) == (60, 60)
+    frame = to_pandas(opened.table("kanban_tasks", {}, NOW)).set_index("id")
+    assert len(frame.loc["t", "parents"]) == len(frame.loc["p0", "children"]) * 60 == 60
+
+
 def test_the_current_board_is_shown_and_every_other_can_be_asked_for(
     board: Board, opened: OpenHome, home: Path
 ) -> None:
@@ -241,6 +263,45 @@ def test_the_current_board_is_shown_and_every_other_can_be_asked_for(
     assert cards(opened)["ready"] == ["t2"]
     (home / "kanban" / "current").write_text("was-removed\n")
     assert data(opened)["board"] == "default"
+
+
+def test_of_very_many_boards_every_one_is_listed_with_its_tasks(
+    board: Board, opened: OpenHome, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hermes_hud_widget.sources.databases.MAX_DATABASES", 2)
+    board.task("t")
+    for number in range(5):
+        Board(home / "kanban" / "boards" / f"b{number}" / "kanban.db").task(f"t{number}")
+    assert [(one["slug"], one["tasks"]) for one in data(opened)["boards"]] == [
+        ("default", 1),
+        *((f"b{number}", 1) for number in range(5)),
+    ]
+    (home / "kanban" / "current").write_text("b4\n")
+    assert cards(opened)["ready"] == ["t4"]
+    assert sorted(to_pandas(opened.table("kanban_tasks", {}))["id"]) == ["t", *(f"t{n}" for n in range(5))]
+
+
+def test_of_too_many_boards_to_be_listed_every_one_can_be_chosen(
+    board: Board, opened: OpenHome, home: Path
+) -> None:
+    board.task("t1")
+    for number in range(80):
+        (home / "kanban" / "boards" / f"b{number:03}").mkdir(parents=True)
+        shutil.copy(board.path, home / "kanban" / "boards" / f"b{number:03}" / "kanban.db")
+    found = data(opened)
+    boards = {one["slug"]: one["tasks"] for one in found["boards"]}
+    assert (len(boards), found["total_boards"]) == (kanban.BOARDS_SHOWN, 81)
+    assert set(boards.values()) == {1}
+    board.path = home / "kanban" / "boards" / "b075" / "kanban.db"
+    board.task("t2")
+    found = shown(opened, board="b075")
+    assert cards(opened, board="b075")["ready"] == ["t1", "t2"]
+    assert found.data is not None
+    assert (found.data["boards"][-1]["slug"], found.data["boards"][-1]["unfinished"]) == ("b075", 2)
+    # Nothing tells of its changes.
+    assert found.valid_until == NOW + kanban.WORKERS_AGAIN
+    frame = to_pandas(opened.table("kanban_tasks", {}, NOW))
+    assert frame["board"].nunique() == found.data["total_boards"]
 
 
 def test_a_damaged_board_is_named_and_the_others_are_shown(

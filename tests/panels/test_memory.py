@@ -272,6 +272,8 @@ def hermes(agent: MakeAgent) -> Agent:
 def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
     hermes.memory(["The repo is old.", "Likes tea.", "Gotcha: no sudo."])
     hermes.memory(["Preferred editor: vim"], store="user")
+    for name in (*(f"MEMORY.md.bak.17700000{number:02}" for number in range(6)), "USER.md.bak.1770000000"):
+        hermes.file(f"memories/{name}", b"edited by hand")
     opened = OpenHome(find_place(hermes.home), all_panels())
     try:
         opened.signature("memory")
@@ -280,7 +282,10 @@ def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
             opened.signature("memory")
         shown = opened.collect("memory", opened.parse_query("memory", {}), 1)
         assert (shown.status, shown.error) == ("ok", None)
-        rows, changes = (opened.table(name, {}).to_pandas() for name in ("memory", "memory_changes"))
+        checks = opened.collect("health", opened.parse_query("health", {}), 1).data["checks"]
+        rows, changes, backups = (
+            opened.table(name, {}).to_pandas() for name in ("memory", "memory_changes", "memory_backups")
+        )
     finally:
         opened.close()
     for told in shown.data["stores"]:
@@ -293,6 +298,9 @@ def test_every_number_can_be_recomputed_from_the_frames(hermes: Agent) -> None:
     assert sum(change["total"] for change in shown.data["changes"]) == len(edits)
     assert replayed(changes, "memory") == {"The repo is new.", "Likes tea.", "Has a dog."}
     assert replayed(changes, "user") == {"Preferred editor: vim"}
+    assert backups["store"].value_counts().to_dict() == {"memory": 6, "user": 1}
+    assert shown.data["backups"] == list(backups["path"][: memory.BACKUPS_SHOWN])
+    assert [one["value"] for one in checks if one["code"] == "memory-drift"] == [len(backups)]
 
 
 def replayed(changes: pd.DataFrame, name: str) -> set[str]:

@@ -143,6 +143,46 @@ def test_corrections_among_the_entries_are_counted() -> None:
     assert shown.identity.corrections == 2
 
 
+@pytest.mark.parametrize(
+    ("settings", "provider", "backend", "toolsets"),
+    [
+        ({}, None, "local", ("hermes-cli",)),
+        ({"model": {"default": "m", "provider": "auto"}}, None, "local", ("hermes-cli",)),
+        ({"model": {"default": "m", "provider": "Claude"}}, "anthropic", "local", ("hermes-cli",)),
+        # An old spelling of the provider's place.
+        ({"model": "m", "provider": "openrouter"}, "openrouter", "local", ("hermes-cli",)),
+        ({"terminal": {"backend": "docker"}}, None, "docker", ("hermes-cli",)),
+        (
+            {
+                "platform_toolsets": {"cli": ["web", "terminal", 12306], "telegram": ["tts"]},
+                "agent": {"disabled_toolsets": ["web"]},
+            },
+            None,
+            "local",
+            ("terminal", "12306"),
+        ),
+        ({"platform_toolsets": {"cli": []}, "terminal": {"backend": 7}}, None, "local", ()),
+        (
+            {"platform_toolsets": {"cli": "web"}, "agent": {"disabled_toolsets": "web"}},
+            None,
+            "local",
+            ("hermes-cli",),
+        ),
+    ],
+)
+def test_what_the_agent_works_with_is_what_hermes_makes_of_the_configuration(
+    settings: dict[str, Any], provider: str | None, backend: str, toolsets: tuple[str, ...]
+) -> None:
+    identity = show(config=Settings(settings)).identity
+    assert (identity.provider, identity.backend, identity.toolsets) == (provider, backend, toolsets)
+
+
+def test_where_commands_run_is_not_known_where_only_the_environment_says_it() -> None:
+    env = frozenset({"TERMINAL_ENV"})
+    assert show(env=env).identity.backend is None
+    assert show(env=env, config=Settings({"terminal": {"backend": "ssh"}})).identity.backend == "ssh"
+
+
 def test_nothing_is_told_of_a_time_that_nobody_asked_about() -> None:
     assert show().opened is None
 

@@ -163,6 +163,19 @@ def test_streaks_are_counted_as_hermes_does(story: Story, collect: Collect) -> N
     assert [day.sessions for day in collect().calendar] == [1] * 6
 
 
+def test_a_day_has_its_messages_whenever_their_session_started(story: Story, collect: Collect) -> None:
+    day = 86_400
+    story.session("a", at=3 * day)
+    for at in (3 * day - 5, day, day - 5):
+        story.message("a", "user", "Go on", at=at)
+    found = collect()
+    assert [(one.sessions, one.messages) for one in found.calendar] == [(1, 1), (0, 2)]
+    # A streak is of days on which a session started, as before.
+    assert found.streak == PatternStreak(active=1, longest=1)
+    story.message("a", "user", "And now?", at=60)
+    assert [(one.sessions, one.messages) for one in collect().calendar] == [(1, 1), (0, 2), (0, 1)]
+
+
 def test_more_tools_than_are_shown_are_counted(story: Story, collect: Collect) -> None:
     story.session("a")
     use(story, "a", *(f"tool_{number}" for number in range(patterns.TOOLS_SHOWN + 3)))
@@ -198,8 +211,11 @@ def test_every_number_can_be_recomputed_from_the_frames(
     assert list(found.sessions) == by_hour(within.started_at)
     assert list(found.messages) == by_hour(messages.timestamp)
     assert list(found.tools.hours) == by_hour(calls.called_at)
-    days_of = within.started_at.dt.tz_convert(ZONE).dt.date.value_counts().sort_index()
-    assert [(day.on, day.sessions) for day in found.calendar] == list(days_of.items())
+    days_of = by_day(within.started_at)
+    calendar = (
+        pd.DataFrame({"sessions": days_of, "messages": by_day(messages.timestamp)}).fillna(0).sort_index()
+    )
+    assert [(day.on, day.sessions, day.messages) for day in found.calendar] == list(calendar.itertuples())
     assert found.streak.active == len(days_of)
     assert found.recorded == len(all_sessions)
 
@@ -251,6 +267,10 @@ def test_every_number_can_be_recomputed_from_the_frames(
             shown = {"tool_calls": found.tools.hours}.get(name) or getattr(found, name)
             assert hourly[name].tolist() == list(shown)
         assert (hourly.weekday * 24 + hourly.hour).tolist() == list(range(168))
+
+
+def by_day(instants: pd.Series[Any]) -> pd.Series[Any]:
+    return instants.dt.tz_convert(ZONE).dt.date.value_counts()
 
 
 def by_hour(instants: pd.Series[Any]) -> list[int]:

@@ -158,3 +158,23 @@ def test_the_frame_has_a_row_for_each(home: Path) -> None:
     assert list(rows["what"]) == ["plugin", "hook", "skin"]
     assert list(rows["state"]) == ["off", "broken", "off"]
     assert len(data["plugins"]) == int((rows["what"] == "plugin").sum())
+
+
+def test_every_number_can_be_recomputed_from_the_frames(home: Path) -> None:
+    for number in range(plugins.PLUGINS_SHOWN + 3):
+        write(home, f"plugins/p{number:03}/plugin.yaml", f"name: p{number:03}\n")
+    write(home, "plugins/bad/plugin.yaml", "name: [\n")
+    write(home, "hooks/good/HOOK.yaml", "events: [agent:start]\n")
+    write(home, "skins/velo.yaml", "name: velo\n")
+    write(home, "dashboard-themes/night.yaml", "name: night\n")
+    write(home, "config.yaml", "plugins: {enabled: [p001, from-elsewhere], disabled: [p002]}\n")
+    with Home(home) as one:
+        rows = one.frame("plugins")
+        data = one.panel("plugins")["data"]
+    of_kind = rows["what"].value_counts()
+    assert data["total"] == of_kind["plugin"] == plugins.PLUGINS_SHOWN + 5 > len(data["plugins"])
+    assert (len(data["hooks"]), len(data["looks"])) == (of_kind["hook"], of_kind["skin"] + of_kind["theme"])
+    shown = rows[rows["what"] == "plugin"].head(plugins.PLUGINS_SHOWN)
+    assert [plugin["state"] for plugin in data["plugins"]] == list(shown["state"])
+    by_state = rows[rows["what"] == "plugin"]["state"].value_counts()
+    assert by_state.to_dict() == {"off": plugins.PLUGINS_SHOWN + 1, "enabled": 2, "disabled": 1, "broken": 1}

@@ -209,6 +209,39 @@ def test_a_folder_called_default_is_not_the_profile_default(root: Path) -> None:
     assert shown(root)["default"]["soul"] == "You are Hermes."
 
 
+def test_of_very_many_profiles_the_first_are_shown_with_a_true_total(root: Path) -> None:
+    for number in range(70):
+        (root / "profiles" / f"p{number:02}").mkdir()
+    (root / "profiles" / "default").mkdir()
+    data = snapshot(root).data
+    assert data is not None
+    assert (len(data["profiles"]), data["total_profiles"]) == (64, 73)
+
+
+def test_what_is_cut_of_a_profile_and_of_a_comparison_carries_its_true_total(root: Path) -> None:
+    toolsets = [f"set{number}" for number in range(45)]
+    write(root, "profiles/quiet/config.yaml", json.dumps({"toolsets": toolsets}))
+    for number in range(210):
+        (root / "skills" / f"s{number}").mkdir(parents=True)
+        (root / "skills" / f"s{number}" / "SKILL.md").write_text("x")
+    data = snapshot(root, compare=("default", "quiet")).data
+    assert data is not None
+    quiet = next(one for one in data["profiles"] if one["name"] == "quiet")
+    assert (len(quiet["toolsets"]), quiet["total_toolsets"]) == (40, 45)
+    found = data["comparison"]
+    assert (len(found["skills_of_one"]), found["total_skills_of_one"]) == (200, 210)
+    assert (found["skills_of_other"], found["total_skills_of_other"]) == ([], 0)
+
+
+def test_more_than_a_few_problems_of_a_profile_are_counted(root: Path) -> None:
+    broken = ("config.yaml", "profile.yaml", "distribution.yaml", "SOUL.md", "memories/MEMORY.md")
+    for path in (*broken, "memories/USER.md", "cron/jobs.json"):
+        write(root, f"profiles/quiet/{path}", "")
+        (root / "profiles/quiet" / path).write_bytes(b"\xff\xfe\xff")
+    quiet = shown(root)["quiet"]
+    assert (len(quiet["problems"]), quiet["total_problems"]) == (5, 7)
+
+
 def test_every_number_can_be_recomputed_from_the_frames(root: Path) -> None:
     with Agent(root / "profiles" / "coder") as coder:
         coder.session("a", model="m")
@@ -216,6 +249,7 @@ def test_every_number_can_be_recomputed_from_the_frames(root: Path) -> None:
         with Home(root) as home:
             rows = home.frame("profiles").set_index("profile")
             data = home.panel("profiles")["data"]
+        assert data["total_profiles"] == len(rows) == 3
         for profile in data["profiles"]:
             row = rows.loc[profile["name"]]
             name = None if profile["name"] == "default" else profile["name"]

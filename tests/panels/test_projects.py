@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,35 @@ def test_every_number_can_be_recomputed_from_the_frames(agent: MakeAgent) -> Non
     assert data["elsewhere_sessions"] == int(nobodys["listed"].sum()) == 1
 
 
+def test_a_commit_takes_no_path_apart_that_was_known(agent: MakeAgent) -> None:
+    hermes = agent()
+    _filled(hermes)
+    caches = (projects._segments, projects._segments_as_written, projects._key, projects._index)
+    with Home(hermes.home) as home:
+        assert len(home.panel("projects")["data"]["projects"]) == 3
+        before = [one.cache_info().misses for one in caches]
+        hermes.session("new", cwd="/w/two")
+        by_id = {one["id"]: one["sessions"] for one in home.panel("projects")["data"]["projects"]}
+        assert by_id == {"one": 2, "/w/two": 2, "/w/old": 1}
+        assert [one.cache_info().misses for one in caches] == before
+
+
+def test_the_frame_says_when_git_was_asked(agent: MakeAgent, tmp_path: Path) -> None:
+    hermes = agent()
+    there = tmp_path / "there"
+    there.mkdir()
+    git(there, "init", "-q")
+    hermes.session("s0", cwd=str(there))
+    hermes.session("s1", cwd="/w/gone")
+    with Home(hermes.home) as home:
+        before = datetime.now(UTC)
+        rows = home.frame("projects").set_index("name")
+        data = {one["name"]: one for one in home.panel("projects")["data"]["projects"]}
+    assert before <= rows.loc["there", "git_read_at"] <= datetime.now(UTC)
+    assert datetime.fromisoformat(data["there"]["git"]["read_at"]) == rows.loc["there", "git_read_at"]
+    assert pd.isna(rows.loc["gone", "git_read_at"])
+
+
 def test_the_frame_asks_git_only_for_what_is_wanted(
     agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +332,7 @@ def test_telling_many_directories_of_one_name_apart_looks_at_each_a_few_times(
     looked = 0
     segments = projects._segments
 
-    def counted(path: str) -> list[str]:
+    def counted(path: str) -> tuple[str, ...]:
         nonlocal looked
         looked += 1
         return segments(path)

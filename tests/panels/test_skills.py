@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 
+from hermes_hud_widget.core import OpenHome
 from hermes_hud_widget.frames import FrameArguments
 from hermes_hud_widget.panel import Until
 from hermes_hud_widget.panels import skills
 from hermes_hud_widget.panels.skills import PANEL, Skill, Skills, SkillsQuery, SkillText
+from hermes_hud_widget.place import find_place
 from hermes_hud_widget.sources import Document, Outside, Settings, Tree
+from support.agent import MakeAgent
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -469,3 +473,39 @@ def test_the_frame_has_a_row_for_each_skill_chosen_by_time_and_number() -> None:
     assert fill(*documents, args=FrameArguments(until=NOW))["name"] == ["one"]
     assert fill(*documents, args=FrameArguments(limit=2))["name"] == ["two", "three"]
     assert fill(*documents, args=FrameArguments(limit=0))["name"] == []
+
+
+def test_every_number_can_be_recomputed_from_the_frames(agent: MakeAgent) -> None:
+    hermes = agent()
+    for folder in ("a/one", "a/two", "b/two", "b/stock", "plain", ".archive/old"):
+        name = folder.rpartition("/")[2]
+        hermes.file(f"skills/{folder}/SKILL.md", f"---\nname: {name}\ndescription: x\n---\nDo it.".encode())
+    hermes.file("skills/b/broken/SKILL.md", b"\xff")
+    hermes.file("skills/.bundled_manifest", b"stock:0123456789abcdef0123456789abcdef\n")
+    counted = {"one": {"use_count": 3, "created_by": "agent"}, "two": {"use_count": 4, "state": "stale"}}
+    hermes.file("skills/.usage.json", json.dumps({**counted, "old": {"use_count": 99}}).encode())
+    hermes.file("config.yaml", b"skills: {disabled: [plain]}\n")
+    opened = OpenHome(find_place(hermes.home), {PANEL.name: PANEL})
+    try:
+        shown = opened.collect("skills", opened.parse_query("skills", {}), 1).data["list"]
+        frame = opened.table("skills", {}).to_pandas()
+    finally:
+        opened.close()
+    there = frame[~frame["is_archived"]]
+    listed = there[there["unlisted"].isna()]
+    assert shown["counts"] == {
+        "listed": len(listed),
+        **{origin: (listed["origin"] == origin).sum() for origin in get_args(skills.Origin)},
+        "modified": (listed["is_modified"] == True).sum(),  # noqa: E712  missing where it cannot be told
+        "disabled": listed["is_disabled"].sum(),
+        "stale": (listed["state"] == "stale").sum(),
+        "broken": there["problem"].notna().sum(),
+        "unlisted": there["unlisted"].notna().sum(),
+        "archived": frame["is_archived"].sum(),
+    }
+    # All but these say something here.
+    assert {name for name, count in shown["counts"].items() if not count} == {"hub", "external"}
+    by_category = listed.assign(category=listed["category"].astype(object)).groupby("category", dropna=False)
+    assert {(one["name"], one["skills"], one["uses"]) for one in shown["categories"]} == {
+        (None if name != name else name, len(rows), rows["use_count"].sum()) for name, rows in by_category
+    }

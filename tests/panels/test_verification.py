@@ -17,6 +17,7 @@ from hermes_hud_widget.demo.parts.verification import _SCHEMA as SCHEMA
 from hermes_hud_widget.panels import verification
 from hermes_hud_widget.panels.verification import DAYS, EVENTS_SHOWN, PATHS_SHOWN, Verification
 from hermes_hud_widget.place import Place
+from support.agent import MakeAgent
 
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
 Show = Callable[..., Verification]
@@ -158,6 +159,21 @@ def test_what_is_odd_is_told_as_it_is_and_is_no_failure(evidence: Evidence, show
     shown = show()
     assert (shown.events[0].at, shown.events[0].kind, shown.events[0].exit_code) == (None, "smell", None)
     assert [one.changed for one in shown.workspaces] == [0, 0]
+
+
+def test_sessions_are_told_by_their_titles(
+    agent: MakeAgent, home: Path, evidence: Evidence, show: Show
+) -> None:
+    hermes = agent()
+    hermes.session("s", title="Quantiles instead of a single number")
+    hermes.session("untitled")
+    for session in ("s", "untitled", "gone"):
+        evidence.state(session, last_event_id=evidence.check(session))
+    shown = show()
+    titles = {"s": "Quantiles instead of a single number", "untitled": None, "gone": None}
+    assert {one.session_id: one.session_title for one in shown.events} == titles
+    assert {one.session_id: one.session_title for one in shown.workspaces} == titles
+    assert all(one.last and one.last.session_title == one.session_title for one in shown.workspaces)
 
 
 def test_every_number_can_be_recomputed_from_the_frames(home: Path, evidence: Evidence, show: Show) -> None:

@@ -65,6 +65,8 @@ class Relay:
         self._modules: dict[str, dict[str, Any]] = {}
         self._newest: dict[str, dict[str, Any]] = {}
         self._is_heard = False
+        self._is_greeted = False
+        self._is_prefetch_due = False
         self._acknowledged = threading.Event()
         self._is_closed = threading.Event()
         self._greeter: threading.Thread | None = None
@@ -174,12 +176,21 @@ class Relay:
         with self._lock:
             self._home = home
             self._note = note.model_dump()
+            # A new connection knows nothing of what was looked at through the last one.
+            self._is_greeted = False
+            self._looked_at = ()
         return endpoint
 
     def _from_hello(self, hello: dict[str, Any]) -> None:
-        """A connection was opened: says where the server is, and asks for what is shown."""
+        """The first one of a connection: says where the server is, and asks for what is shown.
+
+        Another one only tells of something that changed; the server knows already what is looked at.
+        """
         with self._lock:
             self._hello = hello
+            if self._is_greeted:
+                return
+            self._is_greeted = True
             note, first = self._note, self._first
             if not self._is_heard:
                 self._looks[_NOBODY] = {"panels": list(first), "queries": {panel: [{}] for panel in first}}
@@ -188,6 +199,8 @@ class Relay:
                 self._ask_for_module("core/parts")
                 for panel in first:
                     self._ask_for_view(panel)
+            if self._is_prefetch_due:
+                self._prefetch()
         if note is not None:
             # Also to a page that has a socket: it was one to the server before this one.
             self._send(note)
@@ -238,10 +251,12 @@ class Relay:
         Not of all: to collect some of them reads the whole history.
         """
         with self._lock:
-            if not self._is_relaying:
+            # Without a hello nobody knows yet what stands beside what.
+            self._is_prefetch_due = self._hello is None
+            if self._hello is None or not self._is_relaying:
                 return
             self._ask_for_module("core/tools")
-            groups = {entry["name"]: entry["group"] for entry in (self._hello or {}).get("panels", ())}
+            groups = {entry["name"]: entry["group"] for entry in self._hello["panels"]}
             shown = {groups.get(panel) for panel in self._first}
             for panel in self._others:
                 if groups.get(panel) not in shown:

@@ -66,7 +66,8 @@ LEAD_S = 18.0
 PAST = Tempo(thinks_s=(3.0, 14.0), waits_s=(40.0, 420.0))
 LIVE = Tempo(thinks_s=(0.8, 2.4), waits_s=(2.5, 6.0))
 REVIEW_EVERY_S = (10.0, 14.0)
-USER_HOME = Path("/home/mira")
+USER_HOME = "mira"
+"""Mira's own directory; it lies in the demo's, so that what she works on is there, and vanishes with the demo."""
 LIVE_SOURCES = ("cli", "telegram", "discord")
 
 
@@ -81,7 +82,8 @@ class DemoHome:
 
     def __init__(self, path: Path, *, seed: int, now: float) -> None:
         _copy_skeleton(path)
-        self._make_profile(path / "profiles" / "coder", seed, now)
+        self.user_home = path / USER_HOME
+        self._make_profile(path / "profiles" / "coder", self.user_home, seed, now)
         self.clock = Clock(now - PAST_DAYS * DAY_S)
         self.memories = Memories(path / "memories")
         self.state = State(path / "state.db")
@@ -109,7 +111,7 @@ class DemoHome:
                 self._random,
                 self.clock,
                 tempo,
-                USER_HOME,
+                self.user_home,
                 self._prompt,
                 self.skills,
             )
@@ -161,10 +163,10 @@ class DemoHome:
             yield self._random.uniform(*REVIEW_EVERY_S)
 
     @staticmethod
-    def _make_profile(path: Path, seed: int, now: float) -> None:
+    def _make_profile(path: Path, user_home: Path, seed: int, now: float) -> None:
         random, clock = Random(seed), Clock(now - 8 * DAY_S)
         state = State(path / "state.db")
-        narrator = Narrator(state, Memories(path / "memories"), random, clock, PAST, USER_HOME)
+        narrator = Narrator(state, Memories(path / "memories"), random, clock, PAST, user_home)
         with state.batch():
             for name, raw in read_stories("coder").items():
                 for pause in narrator.play(make_story(name, raw, random)):

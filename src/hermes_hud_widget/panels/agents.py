@@ -42,6 +42,8 @@ DELEGATIONS_SHOWN, TASKS_SHOWN = 60, 16
 SUBAGENTS_SHOWN = 80
 PROCESSES_SHOWN = 60
 SPAWN_TREES_SHOWN = 20
+INDEXES_READ, INDEX_BYTES = 50, 262_144
+"""So many sessions' indexes of spawn trees, those written last, and so much of the end of each."""
 GOAL_CHARS, SUMMARY_CHARS, ERROR_CHARS, LABEL_CHARS = 400, 1_200, 600, 200
 EVENT_CHARS = 200_000
 """Of what came of a delegation no more is read; of longer ones what stands complete before that."""
@@ -263,9 +265,11 @@ class Agents(Payload):
         running: How many delegations run, lost ones not counted.
         families: Those with the latest activity first.
         subagents: How many delegated sessions started within 24 h; at most 80 of them are shown.
-        processes: Background ones, then open chats, then writers.
+        processes: Background ones, then open chats, then writers; at most 60 of `total_processes`.
         are_writers_known: False where it cannot be seen which processes write.
         spawn_trees: The newest 20 of `total_spawn_trees`.
+        is_spawn_trees_cut: True if there are older ones besides, which were not counted: only the last 256 KiB of the
+            50 indexes written last are read.
         moa_sessions: How many sessions have traces of a mixture of agents (`moa-traces/`).
         moa_bytes: Their size, as far as they are among the 200 written last.
         moa_at: When the last one was written.
@@ -280,9 +284,11 @@ class Agents(Payload):
     subagents: int
     compressions: tuple[CompressionNow, ...]
     processes: tuple[AgentProcess, ...]
+    total_processes: int
     are_writers_known: bool
     spawn_trees: tuple[SpawnTree, ...]
     total_spawn_trees: int
+    is_spawn_trees_cut: bool
     moa_sessions: int
     moa_bytes: int
     moa_at: datetime | None
@@ -320,13 +326,10 @@ def collect(
     """Everything that works besides the conversation itself."""
     given = _delegations(delegations, owners, manifests, transcripts, writers)
     children, total_children = state.subagents(now, writers, SUBAGENTS_SHOWN) if state else ((), 0)
-    processes = [
-        *_background(background, background_alive, proc),
-        *_surfaces(surfaces, proc),
-        *_writers(writers, proc),
-    ][:PROCESSES_SHOWN]
+    every_process = _processes(background, background_alive, surfaces, writers, proc)
+    processes = every_process[:PROCESSES_SHOWN]
     compressions = list(_compressions(locks, proc, now))
-    trees = sorted(_spawn_trees(spawn_trees), key=_finished, reverse=True)
+    trees = _spawn_trees(spawn_trees)
     wanted = [
         *(one.parent_id for one in given[:DELEGATIONS_SHOWN]),
         *(one.parent_id for one in children),
@@ -351,11 +354,14 @@ def collect(
         subagents=total_children,
         compressions=tuple(replace(one, session_title=titles.get(one.session_id)) for one in compressions),
         processes=tuple(_of_session(one, titles) for one in processes),
+        total_processes=len(every_process),
         are_writers_known=writers is not None,
         spawn_trees=tuple(
             replace(one, session_title=titles.get(one.session_id)) for one in trees[:SPAWN_TREES_SHOWN]
         ),
         total_spawn_trees=len(trees),
+        is_spawn_trees_cut=spawn_trees.total > len(spawn_trees.files)
+        or any(file.size_bytes > INDEX_BYTES for file in spawn_trees.files),
         moa_sessions=moa.total,
         moa_bytes=sum(file.size_bytes for file in moa.files),
         moa_at=max((file.modified_at for file in moa.files), default=None),
@@ -585,6 +591,17 @@ def _compressions(locks: Rows, proc: Proc, now: datetime) -> Iterator[Compressio
         )
 
 
+def _processes(
+    background: Any, background_alive: Processes, surfaces: Any, writers: Writers | None, proc: Proc
+) -> list[AgentProcess]:
+    """All of them, background ones first, then open chats, then writers."""
+    return [
+        *_background(background, background_alive, proc),
+        *_surfaces(surfaces, proc),
+        *_writers(writers, proc),
+    ]
+
+
 def _background(written: Any, alive: Processes, proc: Proc) -> Iterator[AgentProcess]:
     for entry in written if isinstance(written, list) else []:
         if not isinstance(entry, Mapping):
@@ -667,19 +684,22 @@ def _of_session(process: AgentProcess, titles: Mapping[str, str | None]) -> Agen
     return replace(process, session_id=known, session_title=titles.get(known or ""))
 
 
-def _spawn_trees(files: FoundFiles) -> Iterator[SpawnTree]:
-    for file in files.files:
-        for line in (file.text or "").splitlines():
-            entry = _json(line)
-            if isinstance(entry, Mapping):
-                yield SpawnTree(
-                    session_id=_words(entry.get("session_id"), LABEL_CHARS) or "",
-                    session_title=None,
-                    label=_words(entry.get("label"), LABEL_CHARS),
-                    subagents=count(entry.get("count")),
-                    started_at=instant(entry.get("started_at")),
-                    finished_at=instant(entry.get("finished_at")),
-                )
+def _spawn_trees(files: FoundFiles) -> list[SpawnTree]:
+    """Those in the indexes, the newest first; a line that is not there from its beginning is no object."""
+    entries = (_json(line) for file in files.files for line in (file.text or "").splitlines())
+    found = [
+        SpawnTree(
+            session_id=_words(entry.get("session_id"), LABEL_CHARS) or "",
+            session_title=None,
+            label=_words(entry.get("label"), LABEL_CHARS),
+            subagents=count(entry.get("count")),
+            started_at=instant(entry.get("started_at")),
+            finished_at=instant(entry.get("finished_at")),
+        )
+        for entry in entries
+        if isinstance(entry, Mapping)
+    ]
+    return sorted(found, key=_finished, reverse=True)
 
 
 def _finished(tree: SpawnTree) -> datetime:
@@ -803,13 +823,14 @@ def _fill_processes(
     proc: Proc,
     args: FrameArguments,
 ) -> dict[str, list[Any]]:
-    every = (
-        *_background(background, background_alive, proc),
-        *_surfaces(surfaces, proc),
-        *_writers(writers, proc),
-    )
+    every = _processes(background, background_alive, surfaces, writers, proc)
     found = [one for one in every if args.holds(one.started_at)][: args.limit]
     return {column.name: [getattr(one, column.name) for one in found] for column in PROCESS_COLUMNS}
+
+
+def _fill_spawn_trees(spawn_trees: FoundFiles, args: FrameArguments) -> dict[str, list[Any]]:
+    found = [one for one in _spawn_trees(spawn_trees) if args.holds(one.finished_at)][: args.limit]
+    return {column.name: [getattr(one, column.name) for one in found] for column in SPAWN_TREE_COLUMNS}
 
 
 DELEGATION_COLUMNS = (
@@ -885,6 +906,14 @@ PROCESS_COLUMNS = (
     Column("memory_bytes", "integer", "Resident memory, while it lives", unit="bytes", source="/proc"),
 )
 
+SPAWN_TREE_COLUMNS = (
+    Column("session_id", "text", "The session", is_identifier=True),
+    Column("label", "text", "What it was about"),
+    Column("subagents", "integer", "How many subagents it had", source="spawn-trees/*/_index.jsonl: count"),
+    Column("started_at", "instant", "When the first of them began"),
+    Column("finished_at", "instant", "When all had ended"),
+)
+
 DELEGATIONS = Table(
     "state.db",
     "async_delegations",
@@ -936,6 +965,15 @@ PANEL = Panel(
             about="One row for each background process, open chat, and process that has state.db open for writing",
             source="processes.json",
         ),
+        Frame(
+            "spawn_trees",
+            SPAWN_TREE_COLUMNS,
+            _fill_spawn_trees,
+            time="finished_at",
+            about="One row for each turn in the terminal interface that had subagents, the newest first: those in the last"
+            " 256 KiB of the 50 indexes written last",
+            source="spawn-trees/*/_index.jsonl",
+        ),
     ),
     view=view("agents"),
     state=StateDb(),
@@ -965,7 +1003,10 @@ PANEL = Panel(
     background=BACKGROUND,
     background_alive=Alive(BACKGROUND, started="host_start_time", where=("pid_scope", ("host",))),
     surfaces=Json("runtime/active_sessions.json"),
-    spawn_trees=Folder("spawn-trees", "*/_index.jsonl", most=50, read_bytes=262_144),
+    # Hermes appends to an index, and never shortens it.
+    spawn_trees=Folder(
+        "spawn-trees", "*/_index.jsonl", most=INDEXES_READ, read_bytes=INDEX_BYTES, read_end=True
+    ),
     moa=Folder("moa-traces", "*.jsonl"),
     proc=System(),
 )

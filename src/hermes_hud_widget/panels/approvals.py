@@ -49,7 +49,7 @@ SMART_SINCE = "0.19"
 TIMEOUT_S = 60
 CANDIDATES = 1_000
 SUDO_MESSAGES = 500
-SHOWN = 60
+SHOWN, SUDO_SHOWN = 60, 10
 DAYS = 30
 LISTED = 100
 COMMAND_CHARS = 240
@@ -215,11 +215,11 @@ class Approvals(Payload):
 
     Attributes:
         pending: Writes that wait, the oldest first; `total_pending` is how many.
-        waiting: Sessions that wait now, as far as that can be known.
+        waiting: Sessions that wait now, as far as that can be known; at most 100 of `total_waiting`.
         commands: The newest first, at most 60 of those asked for; `total_commands` is how many these are.
         outcomes: Of all commands, the most frequent first.
         days: The last 30, without gaps, oldest first.
-        sudo: The ten most frequent.
+        sudo: The ten most frequent of `total_sudo`.
         since: The oldest message that was looked at; None: all were.
         is_whole: False while older messages are still being looked at.
         problem: Why messages cannot be searched.
@@ -230,11 +230,13 @@ class Approvals(Payload):
     pending: tuple[ApprovalWrite, ...]
     total_pending: int
     waiting: tuple[ApprovalWait, ...]
+    total_waiting: int
     commands: tuple[ApprovalCommand, ...]
     total_commands: int
     outcomes: tuple[ApprovalCount, ...]
     days: tuple[ApprovalDay, ...]
     sudo: tuple[ApprovalSudo, ...]
+    total_sudo: int
     since: datetime | None
     is_whole: bool
     problem: IndexProblem | None
@@ -261,11 +263,13 @@ def collect(
     shown = asked[:SHOWN]
     labels = state.labels({one.session_id for one in shown}) if state else {}
     waits = _waiting(state, writers, now)
+    sudo = _sudo(found.commands)
     approvals = Approvals(
         settings=_settings(config, state.release() if state else None),
         pending=_pending(pending_memory, pending_skills)[:LISTED],
         total_pending=pending_memory.total + pending_skills.total,
-        waiting=waits,
+        waiting=waits[:LISTED],
+        total_waiting=len(waits),
         commands=tuple(_labelled(one, labels) for one in shown),
         total_commands=len(asked),
         outcomes=tuple(
@@ -273,7 +277,8 @@ def collect(
             for outcome, count in Counter(one.outcome for one in found.commands).most_common()
         ),
         days=_days(found.commands, where, now),
-        sudo=_sudo(found.commands),
+        sudo=sudo[:SUDO_SHOWN],
+        total_sudo=len(sudo),
         since=found.since,
         is_whole=found.is_whole,
         problem=found.problem,
@@ -610,7 +615,7 @@ def _sudo(commands: Iterable[ApprovalCommand]) -> tuple[ApprovalSudo, ...]:
             failed[name] += (
                 one.outcome in REFUSED or one.outcome == "failed" or one.exit_code not in (0, None)
             )
-    return tuple(ApprovalSudo(name, count, failed[name]) for name, count in counted.most_common(10))
+    return tuple(ApprovalSudo(name, count, failed[name]) for name, count in counted.most_common())
 
 
 def _run_by_sudo(command: str) -> str:
@@ -637,6 +642,25 @@ def _fill(
         found = _commands(state, writers, now)
     rows = [one for one in found.commands if args.holds(one.at)][: args.limit]
     return {column.name: [getattr(one, column.name) for one in rows] for column in COLUMNS}
+
+
+def _fill_waiting(
+    state: Ledger | None,
+    writers: Writers | None,
+    pending_memory: FoundFiles,
+    pending_skills: FoundFiles,
+    args: FrameArguments,
+    now: datetime,
+) -> dict[str, list[Any]]:
+    every = [
+        *map(vars, _waiting(state, writers, now)),
+        *(
+            {"kind": "write", "since": one.created_at, **vars(one)}
+            for one in _pending(pending_memory, pending_skills)
+        ),
+    ]
+    rows = [one for one in every if args.holds(one["since"])][: args.limit]
+    return {column.name: [one.get(column.name) for one in rows] for column in WAITING_COLUMNS}
 
 
 COLUMNS = (
@@ -674,6 +698,26 @@ COLUMNS = (
     ),
 )
 
+WAITING_COLUMNS = (
+    Column(
+        "kind",
+        "category",
+        "question: a session asks; command: one that has no result yet, which runs or waits; write: to memory or skills",
+        source="computed",
+    ),
+    Column("since", "instant", "Since when"),
+    Column("session_id", "text", "The session, of a question or a command", is_identifier=True),
+    Column("tool", "category", "What it called", source="state.db: messages.tool_calls"),
+    Column("id", "text", "The write's id", is_identifier=True, source="pending/*/*.json"),
+    Column("store", "category", "memory or skills, of a write", source="pending/*/*.json"),
+    Column("action", "category", "What a write does", source="pending/*/*.json"),
+    Column(
+        "summary", "text", f"In Hermes' words, cut to {SUMMARY_CHARS} characters", source="pending/*/*.json"
+    ),
+    Column("origin", "category", "foreground or background_review", source="pending/*/*.json"),
+    Column("problem", "text", "Why its file cannot be read", source="pending/*/*.json"),
+)
+
 PANEL = Panel(
     "approvals",
     "Approvals",
@@ -691,6 +735,15 @@ PANEL = Panel(
             about="One row for each command that was flagged or used sudo, among the newest messages that tell of one,"
             " the newest first",
             source="state.db: messages",
+        ),
+        Frame(
+            "approvals_waiting",
+            WAITING_COLUMNS,
+            _fill_waiting,
+            time="since",
+            about="One row for each thing that waits for you: what sessions ask, then writes, the oldest first; of each"
+            " store the 200 written last",
+            source="pending/*/*.json",
         ),
     ),
     view=view("approvals"),

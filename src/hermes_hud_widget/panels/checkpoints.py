@@ -16,7 +16,7 @@ from hermes_hud_widget.sources import Checkouts, Config, Repositories, Settings
 from hermes_hud_widget.sources.checkpoints import CheckpointedDirectory, CheckpointFiles, Checkpoints
 from hermes_hud_widget.views import view
 
-DIRECTORIES_SHOWN, CHECKPOINTS_SHOWN = 100, 20
+DIRECTORIES_SHOWN, CHECKPOINTS_SHOWN, LEGACY_SHOWN = 100, 20, 50
 WAIT_S = 0.25
 
 
@@ -82,7 +82,10 @@ class CheckpointList(Payload):
         retention_days: After how long without use a directory's are dropped.
         directories: Those touched last first, at most 100.
         total: How many there are.
+        total_checkpoints: Snapshots of all directories that were read, the newest 200 of each of 200.
+        is_total_cut: True if there are more.
         unreadable: Files about a directory that are damaged.
+        legacy: By name, at most 50 of `total_legacy`.
         size_bytes: Of everything; directories share what is equal, so none has a size of its own.
         is_size_cut: True if there is more than was added up.
     """
@@ -93,8 +96,11 @@ class CheckpointList(Payload):
     retention_days: int
     directories: tuple[CheckpointDirectory, ...]
     total: int
+    total_checkpoints: int
+    is_total_cut: bool
     unreadable: int
     legacy: tuple[CheckpointLegacy, ...]
+    total_legacy: int
     size_bytes: int
     is_size_cut: bool
 
@@ -116,8 +122,11 @@ def collect(store: CheckpointFiles, folders: Checkouts, config: Settings, now: d
         retention_days=_count(settings.get("retention_days"), 7),
         directories=tuple(_directory(one, exists.get(one.path or "")) for one in directories),
         total=store.total,
+        total_checkpoints=sum(len(one.checkpoints) for one in store.directories),
+        is_total_cut=store.total > len(store.directories) or any(one.is_cut for one in store.directories),
         unreadable=store.unreadable,
-        legacy=tuple(CheckpointLegacy(one.name, one.modified_at) for one in store.archives),
+        legacy=tuple(CheckpointLegacy(one.name, one.modified_at) for one in store.archives[:LEGACY_SHOWN]),
+        total_legacy=len(store.archives),
         size_bytes=store.size_bytes,
         is_size_cut=store.is_size_cut,
     )

@@ -16,7 +16,7 @@ from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.panel import Panel, Payload, Query
 from hermes_hud_widget.panels.effective import effective
 from hermes_hud_widget.panels.written import mapping, program
-from hermes_hud_widget.sources import ConfigFile, Folder, FoundFiles, Settings
+from hermes_hud_widget.sources import ConfigFile, EnvNames, Folder, FoundFiles, Settings
 from hermes_hud_widget.upstream import upstream
 from hermes_hud_widget.views import view
 
@@ -24,6 +24,7 @@ VALUE_CHARS = 400
 """Longer values are cut to so many characters."""
 ENTRIES_SHOWN = 2_500
 MOST_DEPTH = 12
+VARIABLES_SHOWN = 60
 
 
 class ConfigQuery(Query):
@@ -106,6 +107,8 @@ class Configuration(Payload):
         backups: Copies that Hermes made of the file before it changed it.
         damaged_backups: Copies that it made because the file could not be read.
         last_backup_at: When the newest of both was written.
+        variables: Names in `.env` by which Hermes is set up beside `config.yaml` (`HERMES_KANBAN_HOME`: where the
+            boards lie; `TERMINAL_ENV`), at most 60; their values are not read.
     """
 
     sections: tuple[ConfigSection, ...]
@@ -120,12 +123,13 @@ class Configuration(Payload):
     backups: int
     damaged_backups: int
     last_backup_at: datetime | None
+    variables: tuple[str, ...]
 
     def is_empty(self) -> bool:
-        return not (self.written or self.backups or self.damaged_backups)
+        return not (self.written or self.backups or self.damaged_backups or self.variables)
 
 
-def collect(config: Settings, backups: FoundFiles, query: ConfigQuery) -> Configuration:
+def collect(config: Settings, backups: FoundFiles, env: frozenset[str], query: ConfigQuery) -> Configuration:
     """The values that are set, or all."""
     entries = [leaf.entry for leaf in leaves(config)]
     sections: dict[str, list[ConfigEntry]] = {}
@@ -149,6 +153,19 @@ def collect(config: Settings, backups: FoundFiles, query: ConfigQuery) -> Config
         backups=backups.total - damaged,
         damaged_backups=damaged,
         last_backup_at=max((file.modified_at for file in backups.files), default=None),
+        variables=_variables(env)[:VARIABLES_SHOWN],
+    )
+
+
+def _variables(env: frozenset[str]) -> tuple[str, ...]:
+    """Those that are settings of Hermes' own, and no keys."""
+    return tuple(
+        sorted(
+            name[:VALUE_CHARS]
+            for name in env
+            if name.startswith(("HERMES_", "TERMINAL_"))
+            and not name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))
+        )
     )
 
 
@@ -430,4 +447,5 @@ PANEL = Panel(
     view=view("config"),
     config=ConfigFile(),
     backups=Folder(".", "config.yaml*.bak*", most=1000),
+    env=EnvNames(),
 )

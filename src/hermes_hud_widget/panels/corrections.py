@@ -245,7 +245,7 @@ class Corrections(Payload):
     Attributes:
         said: The newest first, at most 80 of those asked for; `total_said` is how many these are.
         said_counts: Of all of them, whatever is asked for.
-        kept: Entries of the memory files, in file order.
+        kept: Entries of the memory files, in file order; at most 80 of those asked for: `total_kept`.
         weeks: The last 26 with messages, without gaps, oldest first; the present one is the last.
         looked_at: How many messages that hold one of the words, and entries, the rules were tried on.
         since: The oldest message that was looked at among those that hold one of the words; None: all were.
@@ -259,6 +259,7 @@ class Corrections(Payload):
     total_said: int
     said_counts: CorrectionCounts
     kept: tuple[Correction, ...]
+    total_kept: int
     kept_counts: CorrectionCounts
     weeks: tuple[CorrectionWeek, ...]
     looked_at: int
@@ -283,14 +284,17 @@ def collect(
     where, zone_name = zone(config.text("timezone"))
     said, picked = _said(state)
     kept = _kept(memory, user)
-    asked = [one for one in said if query.severity in (None, one.severity)]
+    asked, asked_kept = (
+        [one for one in found if query.severity in (None, one.severity)] for found in (said, kept)
+    )
     shown = asked[:SHOWN]
     labels = state.labels({one.session_id for one in shown if one.session_id}) if state else {}
     corrections = Corrections(
         said=tuple(_labelled(one, labels) for one in shown),
         total_said=len(asked),
         said_counts=_counts(said),
-        kept=tuple(one for one in kept if query.severity in (None, one.severity)),
+        kept=tuple(asked_kept[:SHOWN]),
+        total_kept=len(asked_kept),
         kept_counts=_counts(kept),
         weeks=_weeks(said, where, now),
         looked_at=len(picked.rows) + len(memory.entries) + len(user.entries),

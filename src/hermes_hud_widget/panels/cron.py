@@ -653,6 +653,12 @@ def _fill_outputs(
     }
 
 
+def _fill_suggestions(suggestions: Any, args: FrameArguments) -> dict[str, list[Any]]:
+    every = map(_suggestion, _pending(suggestions))
+    found = [one for one in every if args.holds(one.created_at)][: args.limit]
+    return {column.name: [getattr(one, column.name) for one in found] for column in SUGGESTION_COLUMNS}
+
+
 JOB_COLUMNS = (
     Column("id", "text", "The job's id", is_identifier=True),
     Column("name", "text", "Its name; without one the beginning of its prompt"),
@@ -735,6 +741,16 @@ OUTPUT_COLUMNS = (
     Column("size_bytes", "integer", "Its size", unit="bytes"),
 )
 
+SUGGESTION_COLUMNS = (
+    Column("id", "text", "Its id", is_identifier=True),
+    Column("title", "text", f"What it is called; as all of its texts cut to {SUGGESTION_CHARS} characters"),
+    Column("description", "text", "What it is for"),
+    Column("source", "category", "What made Hermes think of it"),
+    Column("schedule", "text", "When it would fire", source="cron/suggestions.json: job_spec.schedule"),
+    Column("prompt", "text", "What it would be told", source="cron/suggestions.json: job_spec.prompt"),
+    Column("created_at", "instant", "When Hermes thought of it"),
+)
+
 JOBS = Json("cron/jobs.json")
 RUNS = Table(
     "cron/executions.db",
@@ -792,6 +808,14 @@ PANEL = Panel(
             time="written_at",
             about="One row for each output that Hermes still keeps, the one written last first; without its text",
             source="cron/output/*/*.md",
+        ),
+        Frame(
+            "cron_suggestions",
+            SUGGESTION_COLUMNS,
+            _fill_suggestions,
+            time="created_at",
+            about="One row for each job that Hermes suggests and nobody has answered to",
+            source="cron/suggestions.json",
         ),
     ),
     view=view("cron"),

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -120,7 +121,8 @@ class CuratorRun:
         skills_after: How many after it.
         checked: How many it looked at by the clock.
         marked_stale: How many it marked as stale by the clock, as are `archived` and `reactivated`.
-        merged: Skills that were taken up by others; `pruned`: put away; `added`: made; at most 40 of each.
+        merged: Skills that were taken up by others; `pruned`: put away; `added`: made; at most 40 of each, of
+            `total_merged`, `total_pruned`, `total_added`.
         tool_calls: How many tools that pass called.
         has_report: True if there is a report to be read.
         problem: Why the file cannot be read, in words.
@@ -139,8 +141,11 @@ class CuratorRun:
     archived: int
     reactivated: int
     merged: tuple[CuratorMerge, ...]
+    total_merged: int
     pruned: tuple[str, ...]
+    total_pruned: int
     added: tuple[str, ...]
+    total_added: int
     tool_calls: int
     has_report: bool
     problem: str | None
@@ -233,8 +238,8 @@ class CuratorPanel(Payload):
     Attributes:
         runs: The newest first, at most 30; `total_runs` is how many there are.
         skills: Those whose state changes first come first, at most 200; `total_skills` is how many it looks after.
-        archived: By name.
-        backups: The newest first.
+        archived: By name, at most 200 of `total_archived`.
+        backups: The newest first, at most 40 of `total_backups`.
         report: Of the run asked for.
     """
 
@@ -247,6 +252,7 @@ class CuratorPanel(Payload):
     archived: tuple[CuratorArchived, ...]
     total_archived: int
     backups: tuple[CuratorBackup, ...]
+    total_backups: int
     report: CuratorReport | None
 
     def is_empty(self) -> bool:
@@ -275,9 +281,10 @@ def collect(
     curated = _curated(skills, usage, hub, manifest, jobs, schedule, now)
     states = Counter(skill.state for skill in curated)
     archived = _archived(archive, usage, suppressed)
+    saved = _backups(backups)
     panel = CuratorPanel(
         schedule=schedule,
-        runs=tuple(every_run[:RUNS_SHOWN]),
+        runs=tuple(map(_in_brief, every_run[:RUNS_SHOWN])),
         total_runs=len(every_run),
         skills=tuple(curated[:SKILLS_SHOWN]),
         total_skills=len(curated),
@@ -290,7 +297,8 @@ def collect(
         ),
         archived=tuple(archived[:SKILLS_SHOWN]),
         total_archived=len(archived),
-        backups=_backups(backups),
+        backups=tuple(saved[:NAMES_SHOWN]),
+        total_backups=len(saved),
         report=None if query.run is None else _report(runs, query.run),
     )
     instants = [schedule.next_run_at, *(skill.next_state_at for skill in curated)]
@@ -491,7 +499,8 @@ def _run(file: FoundFile, with_report: AbstractSet[str]) -> CuratorRun:
         and (name := _words(one.get("name"), NAME_CHARS))
         and (into := _words(one.get("into"), NAME_CHARS))
     ]
-    pruned = [one.get("name") if isinstance(one, Mapping) else one for one in _listed(told, "pruned")]
+    pruned = _names(one.get("name") if isinstance(one, Mapping) else one for one in _listed(told, "pruned"))
+    added = _names(_listed(told, "added"))
     return CuratorRun(
         id=id,
         started_at=_when(told.get("started_at")) or file.modified_at,
@@ -505,12 +514,21 @@ def _run(file: FoundFile, with_report: AbstractSet[str]) -> CuratorRun:
         marked_stale=count(clock.get("marked_stale")),
         archived=count(clock.get("archived")),
         reactivated=count(clock.get("reactivated")),
-        merged=tuple(merged[:NAMES_SHOWN]),
-        pruned=_names(pruned),
-        added=_names(_listed(told, "added")),
+        merged=tuple(merged),
+        total_merged=len(merged),
+        pruned=pruned,
+        total_pruned=len(pruned),
+        added=added,
+        total_added=len(added),
         tool_calls=count(counts.get("tool_calls_total")),
         has_report=id in with_report,
         problem=problem,
+    )
+
+
+def _in_brief(run: CuratorRun) -> CuratorRun:
+    return replace(
+        run, merged=run.merged[:NAMES_SHOWN], pruned=run.pruned[:NAMES_SHOWN], added=run.added[:NAMES_SHOWN]
     )
 
 
@@ -543,7 +561,7 @@ def _listed(told: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _names(several: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(name for one in several if (name := _words(one, NAME_CHARS)))[:NAMES_SHOWN]
+    return tuple(name for one in several if (name := _words(one, NAME_CHARS)))
 
 
 # -- what was put away, and saved
@@ -562,7 +580,8 @@ def _archived(archive: Tree, usage: Mapping[str, Any], suppressed: str | None) -
     return found
 
 
-def _backups(backups: FoundFiles) -> tuple[CuratorBackup, ...]:
+def _backups(backups: FoundFiles) -> list[CuratorBackup]:
+    """Those that can be restored, the newest first."""
     found = []
     for file in backups.files:
         id, _, name = file.path.partition("/")
@@ -578,7 +597,7 @@ def _backups(backups: FoundFiles) -> tuple[CuratorBackup, ...]:
                 skill_files=count(manifest.get("skill_files")) if "skill_files" in manifest else None,
             )
         )
-    return tuple(sorted(found, key=lambda one: one.id, reverse=True)[:NAMES_SHOWN])
+    return sorted(found, key=lambda one: one.id, reverse=True)
 
 
 def _manifest(backups: FoundFiles, path: str) -> Mapping[str, Any]:
@@ -663,6 +682,18 @@ def _fill_skills(
     return {column.name: [getattr(row, column.name) for row in rows] for column in SKILL_COLUMNS}
 
 
+def _fill_archive(
+    archive: Tree, usage: Mapping[str, Any], suppressed: str | None, args: FrameArguments
+) -> dict[str, list[Any]]:
+    rows = [one for one in _archived(archive, usage, suppressed) if args.holds(one.archived_at)][: args.limit]
+    return {column.name: [getattr(one, column.name) for one in rows] for column in ARCHIVE_COLUMNS}
+
+
+def _fill_backups(backups: FoundFiles, args: FrameArguments) -> dict[str, list[Any]]:
+    rows = [one for one in _backups(backups) if args.holds(one.created_at)][: args.limit]
+    return {column.name: [getattr(one, column.name) for one in rows] for column in BACKUP_COLUMNS}
+
+
 RUN_COLUMNS = (
     Column("id", "text", "The name of its folder", is_identifier=True),
     Column("started_at", "instant", "When it began"),
@@ -699,6 +730,25 @@ SKILL_COLUMNS = (
     Column("archive_at", "instant", "When it would be archived; missing: never", source="computed"),
 )
 
+ARCHIVE_COLUMNS = (
+    Column("name", "text", "The skill, by its folder", is_identifier=True),
+    Column("archived_at", "instant", "When; missing: not noted", source="skills/.usage.json: archived_at"),
+    Column(
+        "is_suppressed",
+        "boolean",
+        "It came with Hermes, and updates must not bring it back",
+        source="skills/.curator_suppressed",
+    ),
+)
+
+BACKUP_COLUMNS = (
+    Column("id", "text", "The name of its folder", is_identifier=True),
+    Column("reason", "text", "Why it was made"),
+    Column("created_at", "instant", "When it was made"),
+    Column("size_bytes", "integer", "Its size", unit="bytes"),
+    Column("skill_files", "integer", "How many skills are in it; missing: not noted"),
+)
+
 PANEL = Panel(
     "curator",
     "Curator",
@@ -722,6 +772,22 @@ PANEL = Panel(
             _fill_skills,
             about="One row for each skill that the curator looks after, the next to change first",
             source="skills/.usage.json",
+        ),
+        Frame(
+            "curator_archive",
+            ARCHIVE_COLUMNS,
+            _fill_archive,
+            time="archived_at",
+            about="One row for each skill that was put away, by name",
+            source="skills/.archive",
+        ),
+        Frame(
+            "curator_backups",
+            BACKUP_COLUMNS,
+            _fill_backups,
+            time="created_at",
+            about="One row for each backup that can be restored, the newest first; at most 150",
+            source="skills/.curator_backups",
         ),
     ),
     view=view("curator"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ LOOP_WINDOW_S, LOOP_STARTS = 120.0, 5
 """More starts than that within the window is a storm (`gateway/status.py`, `record_start_and_check_storm`)."""
 PAIRING_S = 3600.0
 """A pairing code that nobody confirmed is void after so long (`gateway/pairing.py`)."""
-STARTS_SHOWN, WEBHOOKS_SHOWN, PROFILES_SHOWN = 40, 50, 50
+STARTS_SHOWN, WEBHOOKS_SHOWN, PROFILES_SHOWN, EVENTS_SHOWN = 40, 50, 50, 50
 OPEN = ("pending", "attempting", "failed")
 """States of replies that are still owed."""
 STOPPED = ("stopped", "startup_failed")
@@ -89,13 +90,14 @@ class GatewayWebhook:
     """One webhook subscription, without its secret.
 
     Attributes:
-        events: What it listens to; empty: everything.
+        events: What it listens to, at most 50 of `total_events`; empty: everything.
         deliver: Where its answer goes.
     """
 
     name: str
     description: str | None
     events: tuple[str, ...]
+    total_events: int
     deliver: str | None
     created_at: datetime | None
 
@@ -123,7 +125,8 @@ class Gateway(Payload):
         backlog: None before 0.19, which keeps none.
         pairing_waiting: People who wait for their pairing to be confirmed, on all platforms.
         directory_at: When the directory of channels was made.
-        webhooks_total: How many webhooks there are; `webhooks` has the first of them.
+        served_profiles: Profiles that it works for, at most 50 of `total_served_profiles`.
+        webhooks_total: How many webhooks there are; `webhooks` has the first 50 of them.
     """
 
     health: GatewayHealth
@@ -138,6 +141,7 @@ class Gateway(Payload):
     is_restart_requested: bool
     active_agents: int
     served_profiles: tuple[str, ...]
+    total_served_profiles: int
     platforms: tuple[GatewayPlatform, ...]
     starts: tuple[datetime, ...]
     is_storm: bool
@@ -184,7 +188,8 @@ def collect(
     pulse = _pulse(said, processes, beat, clean is not None, now)
     people = _Pairings.of((pairings, old_pairings), now)
     started = sorted((at for at in map(when, (starts or "").split()[-STARTS_SHOWN:]) if at), reverse=True)
-    hooks = mapping(webhooks)
+    hooks = _webhooks(webhooks)
+    served = _texts(said.get("served_profiles"))
     is_storm, storm_until = _crowd(started, LOOP_WINDOW_S, LOOP_STARTS + 1, now)
     is_loop, loop_until = _crowd(_boots(loop), 60.0, 3, now)
     platforms = _platforms(said, pulse, dead_targets, directory, people, deliveries, routes)
@@ -200,7 +205,8 @@ def collect(
         exit_reason=impersonal(said.get("exit_reason")),
         is_restart_requested=said.get("restart_requested") is True,
         active_agents=max(0, count(said.get("active_agents"))),
-        served_profiles=_texts(said.get("served_profiles"))[:PROFILES_SHOWN],
+        served_profiles=served[:PROFILES_SHOWN],
+        total_served_profiles=len(served),
         platforms=platforms,
         starts=tuple(started),
         is_storm=is_storm,
@@ -208,7 +214,7 @@ def collect(
         backlog=_backlog(deliveries),
         pairing_waiting=sum(people.waiting.values()),
         directory_at=when(mapping(directory).get("updated_at")),
-        webhooks=tuple(_webhook(name, hook) for name, hook in list(hooks.items())[:WEBHOOKS_SHOWN]),
+        webhooks=tuple(replace(one, events=one.events[:EVENTS_SHOWN]) for one in hooks[:WEBHOOKS_SHOWN]),
         webhooks_total=len(hooks),
     )
     ends = (pulse.valid_until, people.valid_until, storm_until, loop_until)
@@ -352,12 +358,18 @@ def _crowd(
     return (True, later(recent[-most], window_s)) if len(recent) >= most else (False, None)
 
 
-def _webhook(name: str, hook: Any) -> GatewayWebhook:
-    said = mapping(hook)
+def _webhooks(written: Any) -> list[GatewayWebhook]:
+    """All of them, in file order."""
+    return [_webhook(name, mapping(hook)) for name, hook in mapping(written).items()]
+
+
+def _webhook(name: str, said: Mapping[str, Any]) -> GatewayWebhook:
+    events = _texts(said.get("events"))
     return GatewayWebhook(
         name=name[:200],
         description=text(said.get("description")),
-        events=_texts(said.get("events")),
+        events=events,
+        total_events=len(events),
         deliver=text(said.get("deliver"), 80),
         created_at=when(said.get("created_at")),
     )
@@ -365,7 +377,7 @@ def _webhook(name: str, hook: Any) -> GatewayWebhook:
 
 def _texts(written: Any) -> tuple[str, ...]:
     several = written if isinstance(written, list) else ()
-    return tuple(found for found in (text(each, 200) for each in several[:50]) if found)
+    return tuple(found for found in (text(each, 200) for each in several) if found)
 
 
 _NEVER = datetime.fromtimestamp(0, UTC)
@@ -404,6 +416,17 @@ def _fill_deliveries(deliveries: Rows, args: FrameArguments) -> dict[str, list[A
     }
 
 
+def _fill_webhooks(webhooks: Any, args: FrameArguments) -> dict[str, list[Any]]:
+    rows = [one for one in _webhooks(webhooks) if args.holds(one.created_at)][: args.limit]
+    return {
+        "name": [one.name for one in rows],
+        "description": [one.description for one in rows],
+        "events": [list(one.events) for one in rows],
+        "deliver": [one.deliver for one in rows],
+        "created_at": [one.created_at for one in rows],
+    }
+
+
 PLATFORM_COLUMNS = (
     Column("name", "category", "The platform"),
     Column(
@@ -436,6 +459,14 @@ DELIVERY_COLUMNS = (
     Column("created_at", "instant", "When the reply was owed"),
     Column("updated_at", "instant", "When its state changed last"),
     Column("last_error", "text", "Why it failed; addresses and long numbers are left out"),
+)
+# Its secret and its prompt stay in the file.
+WEBHOOK_COLUMNS = (
+    Column("name", "text", "Its name, as in its address", is_identifier=True),
+    Column("description", "text", "What it is for"),
+    Column("events", "texts", "What it listens to; none: everything"),
+    Column("deliver", "category", "Where its answer goes"),
+    Column("created_at", "instant", "When it was made"),
 )
 
 STATE = Json("gateway_state.json")
@@ -473,6 +504,14 @@ PANEL = Panel(
             time="created_at",
             about="One row for each reply that was owed to a platform in the last seven days, the newest first",
             source="state.db: delivery_obligations",
+        ),
+        Frame(
+            "webhooks",
+            WEBHOOK_COLUMNS,
+            _fill_webhooks,
+            time="created_at",
+            about="One row for each webhook subscription, in file order; without its secret",
+            source="webhook_subscriptions.json",
         ),
     ),
     view=view("gateway"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,13 +15,26 @@ from hermes_hud_widget.ledger.rows import Activity
 from hermes_hud_widget.ledger.values import count, instant, number, text
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Panel, Payload, Until
-from hermes_hud_widget.sources import Json, Proc, Rows, StateDb, System, Table, WritersOf
+from hermes_hud_widget.sources import (
+    Alive,
+    Json,
+    JsonRows,
+    Proc,
+    Processes,
+    Rows,
+    StateDb,
+    System,
+    Table,
+    WritersOf,
+)
 from hermes_hud_widget.views import view
 
 DEFAULT_MAX_TURNS = 20
 """Hermes' own (`hermes_cli/goals.py`)."""
 GOALS_SEEN = 2_000
 """So many goals, those of the newest sessions, are looked at."""
+GOALS_AWAITED = 200
+"""Of so many of these it is told at once when a process ends that they wait for; they are read with every commit."""
 GOALS_SHOWN, SUBGOALS_SHOWN = 100, 30
 GOAL_CHARS, REASON_CHARS, CONTRACT_CHARS = 2_000, 1_000, 1_000
 PREFIX = "goal:"
@@ -78,7 +92,7 @@ class Goal:
         last_verdict: The judge's last: `done`, `continue`, `wait`, `skipped`, or what else is written.
         last_reason: Why.
         failures: Times in a row that the judge could not be asked or understood.
-        subgoals: What the user added.
+        subgoals: What the user added; at most 30 of `total_subgoals`.
         waiting: None unless an active goal waits.
     """
 
@@ -96,6 +110,7 @@ class Goal:
     paused_reason: str | None
     failures: int
     subgoals: tuple[str, ...]
+    total_subgoals: int
     waiting: GoalWaiting | None
     contract: GoalContract | None
 
@@ -126,7 +141,13 @@ class Goals(Payload):
 
 
 def collect(
-    entries: Rows, processes: Any, state: Ledger | None, writers: Writers | None, proc: Proc, now: datetime
+    entries: Rows,
+    processes: Any,
+    awaited: Processes,
+    state: Ledger | None,
+    writers: Writers | None,
+    proc: Proc,
+    now: datetime,
 ) -> Goals | Until:
     """Every session's goal, with what the session does."""
     written = dict(_goals(entries))
@@ -138,7 +159,8 @@ def collect(
         session = sessions.get(session_id)
         title = None if session is None else session.title or session.preview or None
         activity = None if session is None else session.activity
-        goals.append(_goal(session_id, written[session_id], title, activity, processes, proc, now))
+        goal = _goal(session_id, written[session_id], title, activity, processes, awaited, proc, now)
+        goals.append(replace(goal, subgoals=goal.subgoals[:SUBGOALS_SHOWN]))
     waits = [goal.waiting.until for goal in goals if goal.waiting and goal.waiting.until]
     soon = [state.next_change(now, writers) if state else None, *(at for at in waits if at > now)]
     found = Goals(
@@ -185,11 +207,13 @@ def _goal(
     title: str | None,
     activity: Activity | None,
     processes: Any,
+    awaited: Processes,
     proc: Proc,
     now: datetime,
 ) -> Goal:
-    subgoals = goal.get("subgoals")
-    listed = [_words(one, REASON_CHARS) for one in subgoals] if isinstance(subgoals, list) else []
+    written = goal.get("subgoals")
+    listed = [_words(one, REASON_CHARS) for one in written] if isinstance(written, list) else []
+    subgoals = tuple(one for one in listed if one)
     status = _status(goal)
     return Goal(
         session_id=session_id,
@@ -207,19 +231,23 @@ def _goal(
         paused_reason=_words(goal.get("paused_reason"), REASON_CHARS),
         failures=count(goal.get("consecutive_parse_failures"))
         + count(goal.get("consecutive_transport_failures")),
-        subgoals=tuple(one for one in listed if one)[:SUBGOALS_SHOWN],
-        waiting=_waiting(goal, processes, proc, now) if status == "active" else None,
+        subgoals=subgoals,
+        total_subgoals=len(subgoals),
+        waiting=_waiting(goal, processes, awaited, proc, now) if status == "active" else None,
         contract=_contract(goal.get("contract")),
     )
 
 
-def _waiting(goal: Mapping[str, Any], processes: Any, proc: Proc, now: datetime) -> GoalWaiting | None:
+def _waiting(
+    goal: Mapping[str, Any], processes: Any, awaited: Processes, proc: Proc, now: datetime
+) -> GoalWaiting | None:
     """What it waits for; of several that are written Hermes takes the first in this order."""
     reason, since = _words(goal.get("waiting_reason"), REASON_CHARS), _when(goal.get("waiting_since"))
     if process_id := _words(goal.get("waiting_on_session"), 200):
         return GoalWaiting("session", _is_over(process_id, processes), None, process_id, None, reason, since)
     if pid := count(goal.get("waiting_on_pid")):
-        return GoalWaiting("process", proc.is_gone(pid), pid, None, None, reason, since)
+        is_over = awaited.is_alive(pid, None) is False or proc.is_gone(pid)
+        return GoalWaiting("process", is_over, pid, None, None, reason, since)
     if until := _when(goal.get("waiting_until")):
         return GoalWaiting("time", until <= now, None, None, until, reason, since)
     return None
@@ -257,6 +285,7 @@ def _words(written: Any, chars: int) -> str | None:
 def _fill(
     entries: Rows,
     processes: Any,
+    awaited: Processes,
     state: Ledger | None,
     writers: Writers | None,
     proc: Proc,
@@ -272,6 +301,7 @@ def _fill(
             sessions[one].title or sessions[one].preview or None if one in sessions else None,
             sessions[one].activity if one in sessions else None,
             processes,
+            awaited,
             proc,
             now,
         )
@@ -338,6 +368,17 @@ COLUMNS = (
     Column("has_contract", "boolean", "It is agreed what done means", source=_source("contract")),
 )
 
+ENTRIES = Table(
+    "state.db",
+    "state_meta",
+    ("key", "value"),
+    # Sessions' ids begin with their time, and Hermes never deletes a goal: the newest.
+    order=("-key",),
+    limit=GOALS_SEEN,
+    prefix=("key", PREFIX),
+    by_content=True,
+)
+
 PANEL = Panel(
     "goals",
     "Goals",
@@ -357,17 +398,15 @@ PANEL = Panel(
         ),
     ),
     view=view("goals"),
-    entries=Table(
-        "state.db",
-        "state_meta",
-        ("key", "value"),
-        # Sessions' ids begin with their time, and Hermes never deletes a goal: the newest.
-        order=("-key",),
-        limit=GOALS_SEEN,
-        prefix=("key", PREFIX),
-        by_content=True,
-    ),
+    entries=ENTRIES,
     processes=Json("processes.json"),
+    # Tells of the end of a process that a goal waits for. Hermes does not note when it started.
+    awaited=Alive(
+        JsonRows(replace(ENTRIES, columns=("value",), limit=GOALS_AWAITED), "value"),
+        pid="waiting_on_pid",
+        started="waiting_on_start",
+        where=("status", ("active",)),
+    ),
     state=StateDb(),
     writers=WritersOf(),
     proc=System(),

@@ -14,6 +14,7 @@ from hermes_hud_widget.frames import Column, Frame, FrameArguments
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.ledger.ledger import Ledger
 from hermes_hud_widget.ledger.money import Sum
+from hermes_hud_widget.ledger.rows import Cost
 from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.panels.cron import PANEL as CRON
 from hermes_hud_widget.panels.cron import number_of_jobs
@@ -81,7 +82,7 @@ class GrowthDay:
 
     Attributes:
         day: In the home's zone.
-        at: When they were counted: of an earlier day, the last time on it.
+        at: When they were counted: of an earlier day, the last time that it changed.
     """
 
     day: date
@@ -95,6 +96,7 @@ class Growth(Payload):
     Attributes:
         timezone: Whose days they are.
         now: Counted just now.
+        cost: That of `now`, with what kind of figure it is; of the kept days only the dollars are known.
         earlier: The day that is compared with `later`; None when nothing was kept before it.
         later: A kept day, or now.
         drawn: The newest kept days, ascending, `now` the last of them.
@@ -104,6 +106,7 @@ class Growth(Payload):
 
     timezone: str
     now: GrowthDay
+    cost: Cost
     earlier: GrowthDay | None
     later: GrowthDay
     drawn: tuple[GrowthDay, ...]
@@ -140,13 +143,14 @@ def collect(
     for day in state.days(where).values() if state else ():
         spent.add(day.total)
     totals = state.totals() if state else None
+    cost = spent.cost()
     counts = listed.list.counts if listed.list else None
     figures = GrowthFigures(
         sessions=totals.sessions if totals else 0,
         messages=totals.messages if totals else 0,
         tool_calls=totals.tool_calls if totals else 0,
         tokens=spent.tokens().total,
-        cost_usd=spent.cost().usd,
+        cost_usd=cost.usd,
         memory_entries=len(memory.entries),
         memory_chars=memory.used_chars,
         user_entries=len(user.entries),
@@ -163,6 +167,7 @@ def collect(
         Growth(
             timezone=timezone,
             now=today,
+            cost=cost,
             earlier=_last_until(before, query.earlier) if query.earlier else before[-1] if before else None,
             later=later,
             drawn=days[-DRAWN_DAYS:],
@@ -252,7 +257,7 @@ def _fill(
 
 COLUMNS = (
     Column("day", "day", "The day, in the home's zone"),
-    Column("at", "instant", "When it was counted: of an earlier day, the last time on it"),
+    Column("at", "instant", "When it was counted: of an earlier day, the last time that it changed"),
     Column("is_now", "boolean", "Counted for this frame; the other rows were kept", source="computed"),
     Column("sessions", "integer", "Conversations that Hermes lists"),
     Column("messages", "integer", "Messages of all sessions as they counted them"),

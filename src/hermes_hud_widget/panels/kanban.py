@@ -46,9 +46,12 @@ SILENT_S = 3_600
 STALE_S = 14_400
 """A task that has run longer is given up if its worker is silent, too (`kanban.dispatch_stale_timeout_seconds`)."""
 WORKERS_AGAIN = timedelta(seconds=15)
-"""How soon running workers are looked at again while someone looks."""
+"""How soon running workers, and boards whose changes nothing tells of, are looked at again while someone looks."""
+BOARDS_SHOWN = 64
+"""Each beyond those that are watched costs some 2 ms: its database is opened to count its tasks."""
 TITLE_CHARS, ERROR_CHARS, SUMMARY_CHARS, COMMENT_CHARS = 300, 600, 400, 4_000
-RUNS_SHOWN, EVENTS_SHOWN, COMMENTS_SHOWN, ATTACHMENTS_SHOWN = 20, 60, 60, 50
+RUNS_SHOWN, EVENTS_SHOWN, COMMENTS_SHOWN, ATTACHMENTS_SHOWN, SKILLS_SHOWN = 20, 60, 60, 50, 20
+RELATED_SHOWN = 50
 PAYLOAD_CHARS = 400
 
 Row = Mapping[str, Any]
@@ -128,8 +131,9 @@ class KanbanTask:
         failures: Runs that failed in a row.
         max_failures: At how many it is given up; None: the dispatcher's own limit.
         last_error: Why the last of them failed, cut to 600 characters.
-        parents: The tasks that it waits for, and how many of them are not done: `open_parents`.
-        children: The tasks that wait for it.
+        parents: The tasks that it waits for, at most 50 of `total_parents`; `open_parents` is how many of all of them
+            are not done.
+        children: The tasks that wait for it, at most 50 of `total_children`.
         runs: How often it was tried.
         last_outcome: How the last finished run ended.
         summary: What the last run that said so has done, cut to 400 characters.
@@ -156,8 +160,10 @@ class KanbanTask:
     max_failures: int | None
     last_error: str | None
     parents: tuple[str, ...]
+    total_parents: int
     open_parents: int
     children: tuple[str, ...]
+    total_children: int
     comments: int
     attachments: int
     runs: int
@@ -255,7 +261,8 @@ class KanbanDetail:
         is_body_cut: True if it is longer.
         result: What came of it, cut to 4,000 characters.
         runs: The newest first, at most 20 of `task.runs`.
-        events: The newest first, at most 60.
+        skills: At most 20 of `total_skills`.
+        events: The newest first, at most 60 of `total_events`.
         comments: The oldest first, at most the last 60 of `task.comments`.
         attachments: At most 50 of `task.attachments`.
     """
@@ -267,11 +274,13 @@ class KanbanDetail:
     workspace_kind: str | None
     workspace_path: str | None
     skills: tuple[str, ...]
+    total_skills: int
     model: str | None
     parents: tuple[KanbanRelated, ...]
     children: tuple[KanbanRelated, ...]
     runs: tuple[KanbanRun, ...]
     events: tuple[KanbanEvent, ...]
+    total_events: int
     comments: tuple[KanbanComment, ...]
     attachments: tuple[KanbanAttachment, ...]
 
@@ -280,7 +289,8 @@ class Kanban(Payload):
     """What the kanban panel shows.
 
     Attributes:
-        boards: `default` first, the others by name.
+        boards: `default` first, the others by name, at most 64 of `total_boards`, and besides the one that is shown
+            and the current one.
         board: Which of them is shown.
         columns: In Hermes' order, then those of words that are not known here.
         archived: How many tasks of this board are archived.
@@ -290,6 +300,7 @@ class Kanban(Payload):
     """
 
     boards: tuple[KanbanBoard, ...]
+    total_boards: int
     board: str
     columns: tuple[KanbanColumn, ...]
     archived: int
@@ -315,7 +326,8 @@ def collect(
     slugs = _slugs(databases, names)
     chosen = _current(current, slugs)
     shown = query.board if query.board in slugs else chosen
-    counts, problems = _counts(databases, slugs)
+    listed = (*slugs[:BOARDS_SHOWN], *(one for one in sorted({shown, chosen}) if one in slugs[BOARDS_SHOWN:]))
+    counts, problems = _counts(databases, listed)
     if shown in problems:
         raise problems[shown]
     board = _Board(databases, shown, config, proc, now)
@@ -324,8 +336,9 @@ def collect(
     kanban = Kanban(
         boards=tuple(
             _board(slug, _metadata(names, slug), counts[slug], problems.get(slug), slug == chosen)
-            for slug in slugs
+            for slug in listed
         ),
+        total_boards=len(slugs),
         board=shown,
         columns=columns,
         archived=counts[shown][ARCHIVED],
@@ -335,13 +348,15 @@ def collect(
         detail=detail,
         is_missing=query.task is not None and detail is None,
     )
-    return Until(kanban, now + WORKERS_AGAIN if counts[shown]["running"] else None)
+    is_for_now = counts[shown]["running"] > 0 or not set(databases.more).isdisjoint(listed)
+    return Until(kanban, now + WORKERS_AGAIN if is_for_now else None)
 
 
 def _slugs(databases: DatabaseFiles, names: FoundFiles) -> tuple[str, ...]:
     """All boards that Hermes lists: a folder with a database or a description is one."""
     described = (file.path.partition("/")[0] for file in names.files)
-    others = {slug for slug in (*databases.names, *described) if _is_slug(slug) and slug != DEFAULT}
+    named = {*databases.names, *databases.more, *described}
+    others = {slug for slug in named if _is_slug(slug) and slug != DEFAULT}
     return (DEFAULT, *sorted(others, key=str.lower))
 
 
@@ -433,7 +448,7 @@ class _Board:
         cards = self._cards([row for rows in found for row in rows], links, comments, attachments)
         for status, rows in zip((*known, *unknown), found, strict=True):
             ids = [text(row["id"]) or "" for row in rows]
-            yield KanbanColumn(status, counts[status], tuple(cards[id] for id in ids))
+            yield KanbanColumn(status, counts[status], tuple(_in_brief(cards[id]) for id in ids))
 
     def all(self) -> Iterable[KanbanTask]:
         """The tasks of the board, archived ones too, the newest first; at most 10,000."""
@@ -446,7 +461,7 @@ class _Board:
         return _stuck(self._cards(rows, (), (), ()).values())
 
     def detail(self, task_id: str) -> KanbanDetail | None:
-        (rows, links, comments, attachments, runs, events, notes, files) = self._databases.read(
+        (rows, links, comments, attachments, runs, events, all_events, notes, files) = self._databases.read(
             self._name,
             _of(TASK_IN_FULL, "id", [task_id]),
             LINKS,
@@ -454,19 +469,21 @@ class _Board:
             ATTACHMENTS_OF,
             _of(RUNS, "task_id", [task_id], RUNS_SHOWN),
             _of(EVENTS, "task_id", [task_id], EVENTS_SHOWN),
+            _of(EVENTS_OF, "task_id", [task_id]),
             _of(COMMENTS, "task_id", [task_id], COMMENTS_SHOWN),
             _of(ATTACHMENTS, "task_id", [task_id], ATTACHMENTS_SHOWN),
         )
         if not rows:
             return None
         row = rows[0]
-        task = self._cards(rows, links, comments, attachments)[task_id]
+        task = _in_brief(self._cards(rows, links, comments, attachments)[task_id])
         related = {
             text(other["id"]): other
             for other in self._databases.read(self._name, _of(TITLES, "id", [*task.parents, *task.children]))[
                 0
             ]
         }
+        skills = _skills(row["skills"])
         body, is_body_cut = cut(text(row["body"]) or "")
         return KanbanDetail(
             task=task,
@@ -475,12 +492,14 @@ class _Board:
             result=_short(row["result"], COMMENT_CHARS),
             workspace_kind=_short(row["workspace_kind"], TITLE_CHARS),
             workspace_path=_short(row["workspace_path"], SUMMARY_CHARS),
-            skills=_skills(row["skills"]),
+            skills=skills[:SKILLS_SHOWN],
+            total_skills=len(skills),
             model=_short(row["model_override"], TITLE_CHARS),
             parents=tuple(_related(id, related) for id in task.parents),
             children=tuple(_related(id, related) for id in task.children),
             runs=tuple(map(_run, runs)),
             events=tuple(map(_event, events)),
+            total_events=len(all_events),
             comments=tuple(map(_comment, reversed(notes))),
             attachments=tuple(map(_attachment, files)),
         )
@@ -548,8 +567,10 @@ class _Board:
             max_failures=_whole(row["max_retries"]),
             last_error=_short(row["last_failure_error"] or row["last_spawn_error"], ERROR_CHARS),
             parents=parents,
+            total_parents=len(parents),
             open_parents=open_parents,
             children=children,
+            total_children=len(children),
             comments=comments,
             attachments=attachments,
             runs=len(runs),
@@ -588,6 +609,10 @@ class _Board:
             max_runtime_s=limit_s,
             stuck=tuple(name for name, holds in stuck.items() if holds),
         )
+
+
+def _in_brief(task: KanbanTask) -> KanbanTask:
+    return replace(task, parents=task.parents[:RELATED_SHOWN], children=task.children[:RELATED_SHOWN])
 
 
 def _stuck(tasks: Iterable[KanbanTask]) -> int:
@@ -678,7 +703,7 @@ def _skills(written: Any) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         return ()
     listed = named if isinstance(named, list) else []
-    return tuple(str(skill)[:TITLE_CHARS] for skill in listed[:20] if skill)
+    return tuple(str(skill)[:TITLE_CHARS] for skill in listed if skill)
 
 
 def _when(written: Any) -> datetime | None:
@@ -885,6 +910,7 @@ EVENTS = Table(
     order=("-created_at", "-id"),
     cut_chars=PAYLOAD_CHARS,
 )
+EVENTS_OF = Table("kanban.db", "task_events", ("id",), limit=100_000)
 COMMENTS = Table(
     "kanban.db",
     "task_comments",

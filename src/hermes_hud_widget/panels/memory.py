@@ -48,6 +48,7 @@ MOST_PAIRS = 400
 ALIKE = 0.4
 """Two entries that share so much of their words are one entry before and after."""
 PENDING_SHOWN = 20
+BACKUPS_SHOWN = 5
 SUMMARY_CHARS = 300
 BEGAN_WITHIN = timedelta(hours=24)
 """A session that is not closed but began longer ago is more likely forgotten than running."""
@@ -221,7 +222,8 @@ class Memory(Payload):
         stale_total: How many there are.
         pending: Writes that wait for approval, the oldest first; the first 20.
         pending_total: How many there are.
-        backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first.
+        backups: Names of copies that Hermes left of a file which something else had edited (`*.bak.*`), newest first;
+            at most 5.
         archived: How many entries newer Hermes has moved to `memories/ARCHIVE.jsonl`; None: there is none.
     """
 
@@ -288,7 +290,7 @@ def collect(
         stale_total=len(stale),
         pending=tuple(listed[:PENDING_SHOWN]),
         pending_total=pending.total,
-        backups=tuple(file.path for file in backups.files),
+        backups=tuple(file.path for file in backups.files[:BACKUPS_SHOWN]),
         archived=None if archive is None else sum(bool(line.strip()) for line in archive.splitlines()),
         soul=Soul(redact(soul)[:TEXT_CHARS], len(soul)) if soul and soul.strip() else None,
     )
@@ -510,6 +512,16 @@ def _fill_changes(
     return _columns(CHANGE_COLUMNS, rows if args.limit is None else rows[max(0, len(rows) - args.limit) :])
 
 
+def _fill_backups(backups: FoundFiles, args: FrameArguments) -> dict[str, list[object]]:
+    found = [file for file in backups.files if args.holds(file.modified_at)][: args.limit]
+    rows = [(_store_of(file), file.path, file.modified_at, file.size_bytes) for file in found]
+    return _columns(BACKUP_COLUMNS, rows)
+
+
+def _store_of(backup: FoundFile) -> StoreName:
+    return "user" if f"memories/{backup.path}".startswith(USER_FILE.path) else "memory"
+
+
 def _columns(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
     return {column.name: [row[index] for row in rows] for index, column in enumerate(columns)}
 
@@ -540,11 +552,18 @@ CHANGE_COLUMNS = (
     Column("category", "category", "As in the frame memory", source="computed"),
 )
 
+BACKUP_COLUMNS = (
+    Column("store", "category", "memory or user"),
+    Column("path", "text", "The copy, from memories/ on", is_identifier=True),
+    Column("written_at", "instant", "When it was written", source="the file's modification time"),
+    Column("size_bytes", "integer", "Its size", unit="bytes"),
+)
+
 MEMORY_FILE = Entries("memories/MEMORY.md")
 USER_FILE = Entries("memories/USER.md")
 MEMORY_VERSIONS = EntriesVersions(MEMORY_FILE.path)
 USER_VERSIONS = EntriesVersions(USER_FILE.path)
-BACKUPS = Folder("memories", "*.md.bak.*", most=5)
+BACKUPS = Folder("memories", "*.md.bak.*")
 # Not the whole ledger: nothing that is made of it changes with a message.
 RECENT_SESSIONS = Table(
     "state.db",
@@ -587,6 +606,15 @@ PANEL = Panel(
             about="One row for each entry that was there when the home was opened, then one for each that changed since; "
             "only the process that keeps the home open has them",
             source="memories/MEMORY.md, memories/USER.md, compared with what they held before",
+        ),
+        Frame(
+            "memory_backups",
+            BACKUP_COLUMNS,
+            _fill_backups,
+            time="written_at",
+            about="One row for each copy that Hermes left of a file which something else had edited, the newest first; "
+            "at most 200",
+            source="memories/*.md.bak.*",
         ),
     ),
     view=view("memory"),

@@ -18,6 +18,7 @@ from hermes_hud_widget.ledger.values import instant, text
 from hermes_hud_widget.ledger.writers import Writers
 from hermes_hud_widget.panel import Panel, Payload, Query, Until
 from hermes_hud_widget.panels import agents, cron, gateway, goals
+from hermes_hud_widget.panels.effective import effective, main_choice, provider_of
 from hermes_hud_widget.panels.memory import (
     MEMORY_FILE,
     MEMORY_VERSIONS,
@@ -36,6 +37,7 @@ from hermes_hud_widget.sources import (
     Alive,
     Config,
     EntriesFile,
+    EnvNames,
     FoundFiles,
     HomeName,
     Processes,
@@ -52,6 +54,9 @@ from hermes_hud_widget.views import view
 LIVE_SHOWN = 12
 CHANGES_SHOWN = 12
 TROUBLED_SHOWN = 6
+TOOLSETS_SHOWN, NAME_CHARS = 12, 80
+DEFAULT_TOOLSET, DEFAULT_BACKEND = "hermes-cli", "local"
+"""Hermes' own (`hermes_cli/platforms.py`, `hermes_cli/config.py`)."""
 LONGEST = timedelta(days=7)
 """Nobody is told what changed in a longer time: a page that is open for weeks gets the last seven days."""
 RUNS_SEEN = 200
@@ -76,6 +81,11 @@ class Identity:
         active_profile: The sticky profile that plain `hermes` works in (`active_profile`), if not the root.
         profiles: Names of all profiles of this root.
         model: The configured model (`config.yaml`, `model`).
+        provider: Its provider's id, as in the model panel; None: Hermes decides.
+        backend: Where commands run (`terminal.backend`); None: `.env` says it (`TERMINAL_ENV`), whose values are not
+            read.
+        toolsets: What `hermes` in a terminal is given (`platform_toolsets.cli` without `agent.disabled_toolsets`), at
+            most 12; Hermes' default where nothing is written.
         began_at: When its first session began.
         day: The day that today is since then, in the home's zone, from 1.
         size_bytes: Size of `state.db` with its write-ahead log.
@@ -87,6 +97,9 @@ class Identity:
     active_profile: str | None
     profiles: tuple[str, ...]
     model: str | None
+    provider: str | None
+    backend: str | None
+    toolsets: tuple[str, ...]
     began_at: datetime | None
     day: int | None
     size_bytes: int | None
@@ -294,6 +307,7 @@ def collect(
     goal_entries: Rows,
     skill_usage: Mapping[str, Any],
     config: Settings,
+    env: frozenset[str],
     place: Place,
     profiles: tuple[str, ...],
     active_profile: str | None,
@@ -318,7 +332,7 @@ def collect(
             profile=place.profile,
             active_profile=active_profile,
             profiles=profiles,
-            model=config.model,
+            **_agent(config, env),
             began_at=began_at,
             day=(day_of(now, where) - day_of(began_at, where)).days + 1 if began_at else None,
             size_bytes=state.size_bytes() if state else None,
@@ -358,6 +372,29 @@ def collect(
         *(instant(row["expires_at"]) for row in (*locks, *leases)),
     )
     return Until(overview, soonest(soon, now))
+
+
+def _agent(config: Settings, env: frozenset[str]) -> dict[str, Any]:
+    """What an agent that is started in a terminal works with."""
+    merged = effective(config.values)
+    main = main_choice(merged)
+    provider = provider_of(main, merged)
+    written = config.get("platform_toolsets.cli")
+    toolsets = _names(written) if isinstance(written, list) else (DEFAULT_TOOLSET,)
+    disabled = _names(config.get("agent.disabled_toolsets"))
+    backend = config.text("terminal.backend") or (None if "TERMINAL_ENV" in env else DEFAULT_BACKEND)
+    return {
+        "model": main.model,
+        "provider": provider[:NAME_CHARS] if provider else None,
+        "backend": backend[:NAME_CHARS] if backend else None,
+        "toolsets": tuple(name for name in toolsets if name not in disabled)[:TOOLSETS_SHOWN],
+    }
+
+
+def _names(written: Any) -> tuple[str, ...]:
+    """The words of a list; a number is one, too, as Hermes takes it."""
+    listed = written if isinstance(written, list) else []
+    return tuple(str(one)[:NAME_CHARS] for one in listed if isinstance(one, (str, int)))
 
 
 def _gateway(
@@ -590,6 +627,7 @@ PANEL = Panel(
     # Not the skills themselves: to look at each of them with every message would be dear.
     skill_usage=USAGE,
     config=Config(),
+    env=EnvNames(),
     place=HomeName(),
     profiles=Profiles(),
     active_profile=ActiveProfile(),

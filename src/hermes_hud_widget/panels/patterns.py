@@ -168,10 +168,16 @@ class PatternCandidate:
 
 @frozen
 class PatternDay:
-    """The sessions that started on one day."""
+    """One day.
+
+    Attributes:
+        sessions: Those that started on it.
+        messages: Those of that day, whenever their sessions started in the span.
+    """
 
     on: date
     sessions: int
+    messages: int
 
 
 @frozen
@@ -197,7 +203,7 @@ class Patterns(Payload):
         conversations: Those that began by themselves: no branches, no pieces, no delegated ones.
         sessions: Sessions by the hour of the week in which they started: place weekday * 24 + hour, from Monday on.
         messages: Messages by the hour of the week.
-        calendar: The newest days with a session, ascending.
+        calendar: The newest days on which a session started or a message was written, ascending; at most 371.
         repeated: How many prompts recur in all; `prompts` are the most frequent.
         tools: None while the calls are being read.
         progress: How far the reading has come while what is told is of a part only; None: it is all there.
@@ -236,7 +242,7 @@ def collect(state: Ledger | None, config: Settings, query: PatternsQuery, now: d
     return Until(_patterns(found, name, query.days, since), until)
 
 
-NOTHING = Recurring(0, (0,) * SLOTS, (0,) * SLOTS, {}, 0, (), (), 0, None, None)
+NOTHING = Recurring(0, (0,) * SLOTS, (0,) * SLOTS, {}, {}, 0, (), (), 0, None, None)
 
 
 def _patterns(found: Recurring, timezone: str, days: int, since: datetime | None) -> Patterns:
@@ -249,7 +255,7 @@ def _patterns(found: Recurring, timezone: str, days: int, since: datetime | None
         conversations=found.conversations,
         sessions=found.sessions,
         messages=found.messages,
-        calendar=tuple(PatternDay(on, count) for on, count in list(found.days.items())[-DAYS_SHOWN:]),
+        calendar=_calendar(found),
         streak=_streak(list(found.days)),
         clusters=tuple(map(_cluster, found.clusters)),
         prompts=prompts,
@@ -258,6 +264,11 @@ def _patterns(found: Recurring, timezone: str, days: int, since: datetime | None
         candidates=_candidates(prompts, found.tools.mixed if found.tools else ()),
         progress=found.progress,
     )
+
+
+def _calendar(found: Recurring) -> tuple[PatternDay, ...]:
+    days = sorted({*found.days, *found.message_days})[-DAYS_SHOWN:]
+    return tuple(PatternDay(on, found.days.get(on, 0), found.message_days.get(on, 0)) for on in days)
 
 
 def _streak(days: Sequence[date]) -> PatternStreak:

@@ -16,6 +16,8 @@ from hermes_hud_widget.sources.yaml import NotYamlError, load_yaml
 from hermes_hud_widget.views import view
 
 PLUGINS_SHOWN, NAMES_SHOWN, DESCRIPTION_CHARS = 200, 60, 500
+MOST = 2_000
+"""More plugins than are shown are read: they have rows in the frame, and count."""
 MANIFEST_BYTES, THEME_BYTES, HEAD_BYTES = 64 * 1024, 256 * 1024, 8 * 1024
 KINDS = ("standalone", "backend", "exclusive", "platform", "model-provider")
 MANIFESTS = ("plugin.yaml", "plugin.yml")
@@ -422,10 +424,10 @@ PANEL = Panel(
     group="system",
     frames=(FRAME,),
     view=view("plugins"),
-    flat=Folder("plugins", "*/plugin.y*ml", read_bytes=MANIFEST_BYTES),
-    nested=Folder("plugins", "*/*/plugin.y*ml", read_bytes=MANIFEST_BYTES),
-    flat_code=Folder("plugins", "*/__init__.py", read_bytes=HEAD_BYTES),
-    nested_code=Folder("plugins", "*/*/__init__.py", read_bytes=HEAD_BYTES),
+    flat=Folder("plugins", "*/plugin.y*ml", most=MOST, read_bytes=MANIFEST_BYTES),
+    nested=Folder("plugins", "*/*/plugin.y*ml", most=MOST, read_bytes=MANIFEST_BYTES),
+    flat_code=Folder("plugins", "*/__init__.py", most=MOST, read_bytes=HEAD_BYTES),
+    nested_code=Folder("plugins", "*/*/__init__.py", most=MOST, read_bytes=HEAD_BYTES),
     hooks=Folder("hooks", "*/HOOK.yaml", read_bytes=MANIFEST_BYTES),
     handlers=Folder("hooks", "*/handler.py"),
     skins=Folder("skins", "*.yaml", read_bytes=THEME_BYTES),

@@ -87,7 +87,7 @@ class Profile:
         is_local: True if the endpoint that is written beside it is on this machine or network.
         context_tokens: The context window, if one is written (`model.context_length`).
         skin: How its terminal looks (`display.skin`).
-        toolsets: What it may use, if that is written.
+        toolsets: What it may use, if that is written; at most 40 of `total_toolsets`.
         is_compressing: False if long conversations are not compressed; None: not written.
         gateway: `running`, `stopped`, `never`: none ever ran here, `unknown`: it cannot be known here.
         gateway_state: What the gateway wrote of itself last.
@@ -103,7 +103,7 @@ class Profile:
         is_description_made: True if a model wrote that and nobody has looked at it.
         distribution: What it was installed from (`distribution.yaml`).
         distribution_version: Of that.
-        problems: Files that cannot be read, in words.
+        problems: Files that cannot be read, in words; at most 5 of `total_problems`.
     """
 
     name: str
@@ -116,6 +116,7 @@ class Profile:
     context_tokens: int | None
     skin: str | None
     toolsets: tuple[str, ...]
+    total_toolsets: int
     is_compressing: bool | None
     gateway: GatewayPresence
     gateway_state: str | None
@@ -135,6 +136,7 @@ class Profile:
     distribution: str | None
     distribution_version: str | None
     problems: tuple[str, ...]
+    total_problems: int
 
 
 @frozen
@@ -161,8 +163,8 @@ class ProfileComparison:
     Attributes:
         differences: Of their effective configuration, at most 200.
         more_differences: How many more there are.
-        skills_of_one: Skills that only the first has, as their folders, at most 200.
-        skills_of_other: That only the second has.
+        skills_of_one: Skills that only the first has, as their folders, at most 200 of `total_skills_of_one`.
+        skills_of_other: That only the second has, at most 200 of `total_skills_of_other`.
         shared_skills: How many both have.
     """
 
@@ -171,7 +173,9 @@ class ProfileComparison:
     differences: tuple[ProfileDifference, ...]
     more_differences: int
     skills_of_one: tuple[str, ...]
+    total_skills_of_one: int
     skills_of_other: tuple[str, ...]
+    total_skills_of_other: int
     shared_skills: int
 
 
@@ -179,12 +183,14 @@ class ProfileList(Payload):
     """What the profiles panel shows.
 
     Attributes:
-        profiles: `default` first, the others by name, as `hermes profile list` has them.
+        profiles: `default` first, the others by name, as `hermes profile list` has them; at most 64 of
+            `total_profiles`.
         active: The one that plain `hermes` works in.
         comparison: As asked for; None: not asked, or one of the names is none.
     """
 
     profiles: tuple[Profile, ...]
+    total_profiles: int
     active: str
     comparison: ProfileComparison | None
 
@@ -212,6 +218,8 @@ def collect(
         comparison = _compare(*(by_name[name] for name in query.compare))
     panel = ProfileList(
         profiles=tuple(_profile(content, working, place) for content in each),
+        # A folder of that name is not the root home.
+        total_profiles=max(len(each), 1 + sum(name != DEFAULT for name in names)),
         active=working,
         comparison=comparison,
     )
@@ -227,6 +235,7 @@ def _profile(content: ProfileContent, active: str, place: Place) -> Profile:
     config: Settings = held["config"]
     totals: WholeTotals | None = held["totals"]
     model, provider = _model(config)
+    toolsets = _toolsets(config)
     meta, distribution = held["meta"], held["distribution"]
     gateway, state = _gateway(held)
     context = config.get("model.context_length")
@@ -242,7 +251,8 @@ def _profile(content: ProfileContent, active: str, place: Place) -> Profile:
         is_local=_is_local(config),
         context_tokens=count(context) if isinstance(context, int) and not isinstance(context, bool) else None,
         skin=config.text("display.skin"),
-        toolsets=_toolsets(config),
+        toolsets=toolsets[:TOOLSETS_SHOWN],
+        total_toolsets=len(toolsets),
         is_compressing=compressing if isinstance(compressing, bool) else None,
         gateway=gateway,
         gateway_state=state,
@@ -268,6 +278,7 @@ def _profile(content: ProfileContent, active: str, place: Place) -> Profile:
         distribution=_word(distribution.get("name")),
         distribution_version=_word(distribution.get("version")),
         problems=content.problems[:PROBLEMS_SHOWN],
+        total_problems=len(content.problems),
     )
 
 
@@ -291,7 +302,7 @@ def _is_local(config: Settings) -> bool:
 def _toolsets(config: Settings) -> tuple[str, ...]:
     written = config.get("toolsets")
     names = written if isinstance(written, list) else [written] if isinstance(written, str) else []
-    return tuple(str(name)[:VALUE_CHARS] for name in names[:TOOLSETS_SHOWN] if isinstance(name, (str, int)))
+    return tuple(str(name)[:VALUE_CHARS] for name in names if isinstance(name, (str, int)))
 
 
 def _gateway(held: Mapping[str, Any]) -> tuple[GatewayPresence, str | None]:
@@ -329,13 +340,16 @@ def _word(value: Any) -> str | None:
 def _compare(one: ProfileContent, other: ProfileContent) -> ProfileComparison:
     differences = _differences(one.contents["config"], other.contents["config"])
     skills_of_one, skills_of_other = (frozenset(content.contents["skills"]) for content in (one, other))
+    only_one, only_other = sorted(skills_of_one - skills_of_other), sorted(skills_of_other - skills_of_one)
     return ProfileComparison(
         one=_name(one.place),
         other=_name(other.place),
         differences=tuple(differences[:DIFFERENCES_SHOWN]),
         more_differences=max(0, len(differences) - DIFFERENCES_SHOWN),
-        skills_of_one=tuple(sorted(skills_of_one - skills_of_other)[:SKILLS_SHOWN]),
-        skills_of_other=tuple(sorted(skills_of_other - skills_of_one)[:SKILLS_SHOWN]),
+        skills_of_one=tuple(only_one[:SKILLS_SHOWN]),
+        total_skills_of_one=len(only_one),
+        skills_of_other=tuple(only_other[:SKILLS_SHOWN]),
+        total_skills_of_other=len(only_other),
         shared_skills=len(skills_of_one & skills_of_other),
     )
 
@@ -441,7 +455,7 @@ FRAME = Frame(
     ),
     fill,
     time="last_active",
-    about="One profile of the root, the root home among them",
+    about="One profile of the root, the root home among them; at most 64, the root home first, the others by name",
     source="state.db, config.yaml",
 )
 

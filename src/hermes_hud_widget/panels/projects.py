@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +29,8 @@ CHECKOUTS_READ = 40
 WAIT_S, FRAME_WAIT_S = 0.25, 2 * LIMIT_S
 """How long the panel and the frame wait for git. The panel shows the rest when it is there."""
 TEXT_CHARS = 500
+REMEMBERED = 8_192
+"""Of so many directories is kept how their paths are taken apart, and whose they are."""
 
 _KANBAN = re.compile(r"^(.*)[/\\]\.worktrees[/\\]t_[0-9a-f]+[/\\]?$")
 _WORKTREE = re.compile(r"^(.+)-wt-(.+)$")
@@ -220,10 +223,12 @@ def _all(
     for folder in folders:
         folders_of.setdefault(text(folder["project_id"]) or "", []).append(folder)
     shown_rows = [row for row in rows if not row["archived"]]
-    index = _Index(
-        (text(row["id"]) or "", text(folder["path"]) or "")
-        for row in shown_rows
-        for folder in folders_of.get(text(row["id"]) or "", ())
+    index = _index(
+        tuple(
+            (text(row["id"]) or "", text(folder["path"]) or "")
+            for row in shown_rows
+            for folder in folders_of.get(text(row["id"]) or "", ())
+        )
     )
     works: dict[str, list[Work]] = {}
     by_directory: dict[str, tuple[str, list[Work]]] = {}
@@ -249,7 +254,8 @@ def _all(
     repositories |= labels.keys()
     for key, (path, parts) in by_directory.items():
         kind: Kind = "repository" if key in repositories else "folder"
-        found.append(_other(path, kind, together(parts), labels.get(key)))
+        work = parts[0] if len(parts) == 1 else together(parts)
+        found.append(_other(path, kind, work, labels.get(key)))
     for key, row in labels.items():
         root = text(row["root"]) or ""
         if (
@@ -272,8 +278,10 @@ class _Index:
         for owner, path in folders:
             if key := _key(path):
                 self._owners.setdefault(key, owner)
+        # Collected with every commit, while the directories stay where they are.
+        self.owner = lru_cache(REMEMBERED)(self._owner)
 
-    def owner(self, where: Whereabout) -> str | None:
+    def _owner(self, where: Whereabout) -> str | None:
         """The project's id; None: it belongs to none, as does what has no working directory."""
         if where.cwd is None or not where.cwd.strip():
             return None
@@ -287,6 +295,11 @@ class _Index:
                         best = (end, owner)
                     break
         return best[1] if best else None
+
+
+@lru_cache(8)
+def _index(folders: tuple[tuple[str, str], ...]) -> _Index:
+    return _Index(folders)
 
 
 class _Junk:
@@ -332,12 +345,19 @@ def _directory(where: Whereabout, junk: _Junk) -> str | None:
     return path if _segments(path) else None
 
 
-def _segments(path: str) -> list[str]:
-    segments = [segment for segment in re.split(r"[/\\]", path.strip()) if segment]
+@lru_cache(REMEMBERED)
+def _segments_as_written(path: str) -> tuple[str, ...]:
+    return tuple(segment for segment in re.split(r"[/\\]", path) if segment)
+
+
+@lru_cache(REMEMBERED)
+def _segments(path: str) -> tuple[str, ...]:
+    segments = _segments_as_written(path.strip())
     is_windows = bool(re.match(r"[A-Za-z]:[/\\]", path)) or path.startswith(("\\", "//"))
-    return [segment.casefold() for segment in segments] if is_windows else segments
+    return tuple(segment.casefold() for segment in segments) if is_windows else segments
 
 
+@lru_cache(REMEMBERED)
 def _key(path: str) -> str:
     return "/".join(_segments(path))
 
@@ -375,7 +395,7 @@ _NO_ROW: Mapping[str, Any] = dict.fromkeys(
 
 
 def _other(path: str, kind: Kind, work: Work, discovered: Mapping[str, Any] | None) -> _Found:
-    segments = [segment for segment in re.split(r"[/\\]", path) if segment]
+    segments = _segments_as_written(path)
     name = (text(discovered["label"]) if discovered else None) or (segments[-1] if segments else path)
     seen_at = instant(discovered["last_seen"]) if discovered else None
     return _Found(path, kind, name, path, _NO_ROW, (), work, False, seen_at)
@@ -383,7 +403,7 @@ def _other(path: str, kind: Kind, work: Work, discovered: Mapping[str, Any] | No
 
 def _told_apart(found: Sequence[_Found]) -> list[_Found]:
     """With as much of its path before the name of each that is no project as tells it from the others."""
-    sharing: dict[str, list[list[str]]] = {}
+    sharing: dict[str, list[Sequence[str]]] = {}
     for one in found:
         if one.kind != "project":
             sharing.setdefault(one.name, []).append(_segments(one.id))
@@ -393,8 +413,7 @@ def _told_apart(found: Sequence[_Found]) -> list[_Found]:
         if one.kind == "project" or one.name not in depths:
             named.append(one)
             continue
-        segments = [segment for segment in re.split(r"[/\\]", one.id) if segment]
-        named.append(one._replace(name="/".join(segments[-depths[one.name] :])))
+        named.append(one._replace(name="/".join(_segments_as_written(one.id)[-depths[one.name] :])))
     return named
 
 
@@ -486,6 +505,7 @@ _GIT_COLUMNS = (
     Column("commit_at", "instant", "When the newest commit was made", source="git"),
     Column("commit_subject", "text", "Its message's first line", source="git"),
     Column("git_problem", "text", "What git could not find out", source="git"),
+    Column("git_read_at", "instant", "When git was asked; missing: it was not, or there is no repository"),
 )
 
 
@@ -535,6 +555,7 @@ def fill(
                 ),
                 ("commit_subject", "subject"),
                 ("git_problem", "problem"),
+                ("git_read_at", "read_at"),
             )
         },
     }

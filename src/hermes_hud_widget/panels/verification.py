@@ -28,8 +28,11 @@ COMMAND_CHARS = 300
 OUTPUT_CHARS = 2_100
 """Hermes itself summarises longer outputs to some 2,000 characters."""
 OUTPUTS_READ = 300
+TITLES_READ, TITLE_CHARS = 500, 200
+"""Of so many sessions, the newest, the titles are known."""
 
 Row = Mapping[str, Any]
+Titles = Mapping[str, str | None]
 VerificationStatus = Literal["passed", "failed", "stale", "unverified"]
 
 
@@ -44,6 +47,7 @@ class VerificationEvent:
     """One check that ran (`verification_events`).
 
     Attributes:
+        session_title: That session's title, where it is one of the newest 500 and has one.
         command: As it was called, cut to 300 characters.
         canonical_command: The project's own check that it is one of.
         kind: `test`, `lint`, `typecheck`, `build`, `format`, `check`, `ad_hoc`, or what else Hermes wrote.
@@ -54,6 +58,7 @@ class VerificationEvent:
     id: int
     at: datetime | None
     session_id: str
+    session_title: str | None
     root: str
     command: str
     canonical_command: str
@@ -68,6 +73,7 @@ class VerificationWorkspace:
     """What is proven of one session's work in one project (`verification_state`).
 
     Attributes:
+        session_title: As in `VerificationEvent`.
         root: The project's folder.
         status: That of the last check; `stale`: something was edited after it; `unverified`: no check has run yet.
         last_edit_at: The last edit since that check; None: there was none.
@@ -78,6 +84,7 @@ class VerificationWorkspace:
     """
 
     session_id: str
+    session_title: str | None
     root: str
     status: VerificationStatus
     last_edit_at: datetime | None
@@ -154,12 +161,19 @@ class Verification(Payload):
 
 
 def collect(
-    events: Rows, states: Rows, outputs: Rows, config: Settings, query: VerificationQuery, now: datetime
+    events: Rows,
+    states: Rows,
+    outputs: Rows,
+    sessions: Rows,
+    config: Settings,
+    query: VerificationQuery,
+    now: datetime,
 ) -> Verification | Until:
     """Each workspace's state by Hermes' own rule, and the checks behind it."""
     where, zone_name = zone(config.text("timezone"))
-    found = tuple(map(_event, events))
-    workspaces = _workspaces(states, found)
+    titles = {text(row["id"]) or "": text(row["title"]) for row in sessions}
+    found = tuple(_event(row, titles) for row in events)
+    workspaces = _workspaces(states, found, titles)
     states_count = Counter(one.status for one in workspaces)
     verification = Verification(
         workspaces=tuple(workspaces[:WORKSPACES_SHOWN]),
@@ -177,12 +191,13 @@ def collect(
     return Until(verification, midnight(now, where, days=1))
 
 
-def _event(row: Row) -> VerificationEvent:
-    code = row["exit_code"]
+def _event(row: Row, titles: Titles) -> VerificationEvent:
+    code, session_id = row["exit_code"], text(row["session_id"]) or ""
     return VerificationEvent(
         id=count(row["id"]),
         at=_when(row["created_at"]),
-        session_id=text(row["session_id"]) or "",
+        session_id=session_id,
+        session_title=titles.get(session_id),
         root=text(row["root"]) or "",
         command=(text(row["command"]) or "")[:COMMAND_CHARS],
         canonical_command=(text(row["canonical_command"]) or "")[:COMMAND_CHARS],
@@ -193,23 +208,27 @@ def _event(row: Row) -> VerificationEvent:
     )
 
 
-def _workspaces(states: Rows, events: Iterable[VerificationEvent]) -> list[VerificationWorkspace]:
+def _workspaces(
+    states: Rows, events: Iterable[VerificationEvent], titles: Titles
+) -> list[VerificationWorkspace]:
     """Those that changed last first."""
     by_id = {event.id: event for event in events}
-    found = [_workspace(row, by_id) for row in states]
+    found = [_workspace(row, by_id, titles) for row in states]
     return sorted(
         found,
         key=lambda one: (-one.changed_at.timestamp() if one.changed_at else 0.0, one.session_id, one.root),
     )
 
 
-def _workspace(row: Row, events: Mapping[int, VerificationEvent]) -> VerificationWorkspace:
+def _workspace(row: Row, events: Mapping[int, VerificationEvent], titles: Titles) -> VerificationWorkspace:
+    session_id = text(row["session_id"]) or ""
     last = events.get(row["last_event_id"])
     edited_at = _when(row["last_edit_at"])
     paths = _paths(row["changed_paths_json"])
     at = None if last is None else last.at
     return VerificationWorkspace(
-        session_id=text(row["session_id"]) or "",
+        session_id=session_id,
+        session_title=titles.get(session_id),
         root=text(row["root"]) or "",
         status=_status(last, edited_at),
         last_edit_at=edited_at,
@@ -277,12 +296,13 @@ def _when(written: Any) -> datetime | None:
 
 
 def _fill_events(events: Rows, args: FrameArguments) -> dict[str, list[Any]]:
-    found = [event for event in map(_event, events) if args.holds(event.at)][: args.limit]
+    every = (_event(row, {}) for row in events)
+    found = [event for event in every if args.holds(event.at)][: args.limit]
     return {name: [getattr(event, name) for event in found] for name in _names(EVENT_COLUMNS)}
 
 
 def _fill_workspaces(events: Rows, states: Rows, args: FrameArguments) -> dict[str, list[Any]]:
-    every = _workspaces(states, map(_event, events))
+    every = _workspaces(states, (_event(row, {}) for row in events), {})
     found = [one for one in every if args.holds(one.changed_at)][: args.limit]
     rows = [{**vars(one), "last_event_id": None if one.last is None else one.last.id} for one in found]
     return {name: [row[name] for row in rows] for name in _names(WORKSPACE_COLUMNS)}
@@ -390,6 +410,16 @@ PANEL = Panel(
         order=("-id",),
         limit=OUTPUTS_READ,
         cut_chars=OUTPUT_CHARS,
+    ),
+    # Not the whole ledger: with each message all the checks would be told anew.
+    sessions=Table(
+        "state.db",
+        "sessions",
+        ("id", "title"),
+        order=("-started_at",),
+        limit=TITLES_READ,
+        cut_chars=TITLE_CHARS,
+        by_content=True,
     ),
     config=Config(),
 )

@@ -240,7 +240,7 @@ def _save_processes(home: DemoHome) -> None:
         "command": "python -m http.server 8765",
         "pid": os.getpid(),
         "host_start_time": _start_ticks(),
-        "cwd": "/home/mira/work/velocast/reports",
+        "cwd": str(home.user_home / "work/velocast/reports"),
         "started_at": home.now - 2.3 * HOUR_S,
         "watch_patterns": ["Serving HTTP"],
     }
@@ -249,7 +249,7 @@ def _save_processes(home: DemoHome) -> None:
         "command": "python -m velocast.train --nightly",
         "pid": GONE_PID,
         "host_start_time": 1_200_345,
-        "cwd": "/home/mira/work/velocast",
+        "cwd": str(home.user_home / "work/velocast"),
         "started_at": home.now - 9.1 * HOUR_S,
         "watch_patterns": [],
     }

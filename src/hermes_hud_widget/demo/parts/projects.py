@@ -1,4 +1,4 @@
-"""Mira's projects (`projects.db`); of one of them, below the demo's own directory, there is a checkout that changes."""
+"""Mira's projects (`projects.db`) and her directories: checkouts below the demo's own one, of which one changes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400.0
 EVERY_S = (18.0, 34.0)
-WORKSPACE = "workspace/station-map"
-"""A real checkout, where git is installed; it lies in the home, so that it vanishes with the demo."""
-COMMITS = (
-    (21.0, "Stations as GeoJSON, coloured by fill level"),
-    (9.0, "Clusters above zoom 12 only"),
-    (2.2, "Read the feed through the cache | no more 429s"),
-)
+VELOCAST, AB_LAB, STATION_MAP = "work/velocast", "work/ab-lab", "work/station-map"
+"""Below Mira's own directory."""
+COMMITS = {
+    VELOCAST: ((24.0, "Lags of a week and a day"), (1.3, "Quantiles instead of a single number")),
+    AB_LAB: ((16.0, "Ratio metrics by the delta method"),),
+    STATION_MAP: (
+        (21.0, "Stations as GeoJSON, coloured by fill level"),
+        (9.0, "Clusters above zoom 12 only"),
+        (2.2, "Read the feed through the cache | no more 429s"),
+    ),
+}
+"""Real checkouts, where git is installed: how many days ago, and what."""
+FOLDERS = (*COMMITS, "work/velocast/reports", "work/poster", "notes/map")
 CHECKPOINTS = ((2.1, "before write_file"), (0.4, "before patch"), (0.02, "before terminal: rm -r build"))
 
 _SCHEMA = """
@@ -45,13 +52,17 @@ CREATE TABLE IF NOT EXISTS discovered_repos (root TEXT PRIMARY KEY, label TEXT, 
 
 
 def play(home: DemoHome) -> Script:
-    """Three projects, one of them put away; from now on files of the checkout change."""
+    """Three projects, one of them put away; from now on files of one checkout change."""
     random = Random(f"projects {home.seed}")
-    folder = home.path / WORKSPACE
+    folder = home.user_home / STATION_MAP
     git = shutil.which("git")
-    _write(home, folder)
+    for each in FOLDERS:
+        (home.user_home / each).mkdir(parents=True)
+    _write(home)
     if git is not None:
-        _check_out(git, folder, home.now)
+        for each, commits in COMMITS.items():
+            _check_out(git, home.user_home / each, home.now, commits)
+        (folder / "step_1.py").write_text("CLUSTER_ZOOM = 11\n", encoding="utf-8")
         _take_checkpoints(git, home.path / "checkpoints" / "store", folder, home.now)
     for number in range(10_000):
         yield random.uniform(*EVERY_S)
@@ -59,7 +70,7 @@ def play(home: DemoHome) -> Script:
             (folder / f"tiles_{number % 4}.py").write_text(f"ZOOM = {number}\n", encoding="utf-8")
 
 
-def _write(home: DemoHome, folder: Path) -> None:
+def _write(home: DemoHome) -> None:
     rows = [
         (
             "p_3f1c9a20",
@@ -74,12 +85,12 @@ def _write(home: DemoHome, folder: Path) -> None:
         ("p_0c5529fe", "poster", "Poster for the fair", None, None, 80, 1),
     ]
     folders = [
-        ("p_3f1c9a20", "/home/mira/work/velocast", 1),
-        ("p_77b0e4d1", str(folder), 1),
-        ("p_77b0e4d1", "/home/mira/notes/map", 0),
-        ("p_0c5529fe", "/home/mira/work/poster", 1),
+        ("p_3f1c9a20", VELOCAST, 1),
+        ("p_77b0e4d1", STATION_MAP, 1),
+        ("p_77b0e4d1", "notes/map", 0),
+        ("p_0c5529fe", "work/poster", 1),
     ]
-    primary = {project: path for project, path, is_primary in folders if is_primary}
+    primary = {project: str(home.user_home / path) for project, path, is_primary in folders if is_primary}
     with closing(sqlite3.connect(home.path / "projects.db")) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.executescript(_SCHEMA)
@@ -93,41 +104,59 @@ def _write(home: DemoHome, folder: Path) -> None:
         database.executemany(
             "INSERT INTO project_folders VALUES (?, ?, NULL, ?, ?)",
             [
-                (project, path, is_primary, int(home.now - 20 * DAY_S))
+                (project, str(home.user_home / path), is_primary, int(home.now - 20 * DAY_S))
                 for project, path, is_primary in folders
             ],
         )
         database.execute("INSERT INTO project_meta VALUES ('active_id', 'p_3f1c9a20')")
         database.executemany(
             "INSERT INTO discovered_repos VALUES (?, ?, ?)",
-            [("/home/mira/work/ab-lab", "ab-lab", int(home.now - DAY_S))],
+            [(str(home.user_home / AB_LAB), "ab-lab", int(home.now - DAY_S))],
         )
         database.commit()
 
 
-def _check_out(git: str, folder: Path, now: float) -> None:
-    """A repository of three commits, with an upstream that lacks the last one, and a change in it."""
-    folder.mkdir(parents=True)
-    _run(git, folder, now, "init", "--quiet", "--initial-branch=main")
-    for number, (days, subject) in enumerate(COMMITS):
-        (folder / f"map_{number}.py").write_text(f"# {subject}\n", encoding="utf-8")
-        _run(git, folder, now - days * DAY_S, "add", ".")
-        _run(git, folder, now - days * DAY_S, "commit", "--quiet", "--message", subject)
-    _run(git, folder, now, "update-ref", "refs/remotes/origin/main", "HEAD~1")
-    for key, value in (
-        ("remote.origin.url", "https://git.example/velo/station-map.git"),
-        ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
-        ("branch.main.remote", "origin"),
-        ("branch.main.merge", "refs/heads/main"),
-    ):
-        _run(git, folder, now, "config", key, value)
-    (folder / "map_1.py").write_text("CLUSTER_ZOOM = 11\n", encoding="utf-8")
+def _check_out(git: str, folder: Path, now: float, commits: Sequence[tuple[float, str]]) -> None:
+    """A repository with these commits, whose upstream lacks the last one."""
+    _run(git, folder, now, "init", "--quiet", "--template=", "--initial-branch=main")
+    # One process for all commits: the demo must be there at once.
+    stream = "".join(
+        _commit(number, now - days * DAY_S, subject) for number, (days, subject) in enumerate(commits)
+    )
+    if len(commits) > 1:
+        stream += f"reset refs/remotes/origin/main\nfrom :{len(commits) - 1}\n"
+    _run(git, folder, now, "fast-import", "--quiet", given=stream)
+    _run(git, folder, now, "reset", "--quiet", "--hard")
+    with (folder / ".git/config").open("a", encoding="utf-8") as config:
+        config.write(_UPSTREAM.format(name=folder.name))
+
+
+_UPSTREAM = """[remote "origin"]
+\turl = https://git.example/velo/{name}.git
+\tfetch = +refs/heads/*:refs/remotes/origin/*
+[branch "main"]
+\tremote = origin
+\tmerge = refs/heads/main
+"""
+
+
+def _commit(number: int, at: float, subject: str) -> str:
+    """One more file, as `git fast-import` takes it."""
+    who, content = f"Mira <mira@velo.example> {int(at)} +0000", f"# {subject}\n"
+    return (
+        f"commit refs/heads/main\nmark :{number + 1}\nauthor {who}\ncommitter {who}\n{_data(subject)}"
+        f"M 100644 inline step_{number}.py\n{_data(content)}"
+    )
+
+
+def _data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}\n"
 
 
 def _take_checkpoints(git: str, store: Path, folder: Path, now: float) -> None:
     """Snapshots as Hermes stores them (`tools/checkpoint_manager.py`)."""
     store.mkdir(parents=True)
-    _run(git, store, now, "init", "--quiet", "--bare", ".")
+    _run(git, store, now, "init", "--quiet", "--template=", "--bare", ".")
     id = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     tree = _run(git, store, now, "hash-object", "-w", "-t", "tree", os.devnull)
     tip = ""
@@ -144,7 +173,7 @@ def _take_checkpoints(git: str, store: Path, folder: Path, now: float) -> None:
     (store / "projects" / f"{id}.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
-def _run(git: str, folder: Path, at: float, *arguments: str) -> str:
+def _run(git: str, folder: Path, at: float, *arguments: str, given: str = "") -> str:
     """Runs git as Mira, at a time, without any configuration of this machine."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     who = {
@@ -155,6 +184,7 @@ def _run(git: str, folder: Path, at: float, *arguments: str) -> str:
     settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     return subprocess.run(
         [git, *arguments],
+        input=given,
         cwd=folder,
         check=True,
         capture_output=True,

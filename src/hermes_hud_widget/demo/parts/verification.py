@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from hermes_hud_widget.demo.home import DemoHome
 
 DAY_S = 86_400.0
-VELOCAST, AB_LAB = "/home/mira/work/velocast", "/home/mira/work/ab-lab"
+VELOCAST, AB_LAB = "work/velocast", "work/ab-lab"
 CHECKED = ("Which lags are worth their memory?", "Quantiles instead of a single number")
+EDITED = "Two ways to price the evening"
 EVERY_S = (11.0, 19.0)
 
 _SCHEMA = """
@@ -96,16 +97,18 @@ def play(home: DemoHome) -> Script:
     """A month of checks in two projects; then one every quarter of a minute, and edits between them."""
     random = Random(f"verification {home.seed}")
     sessions = [home.state.session_titled(title) or "demo" for title in CHECKED]
+    velocast, ab_lab = (str(home.user_home / folder) for folder in (VELOCAST, AB_LAB))
     with _Evidence(home.path) as evidence:
         for days_ago in range(27, 0, -1):
             for _ in range(random.choice((0, 1, 1, 2, 4))):
                 at = home.now - days_ago * DAY_S + random.uniform(0, 0.6) * DAY_S
-                root = AB_LAB if random.random() < 0.2 else VELOCAST
+                root = ab_lab if random.random() < 0.2 else velocast
                 evidence.check(
                     random.choice(sessions), root, random.choice(CHECKS), random.random() > 0.18, at
                 )
-        evidence.edit("demo", AB_LAB, ["ablab/ratio.py"], home.now - 0.7 * DAY_S)
-        evidence.edit(sessions[1], VELOCAST, [PATHS[4], PATHS[2]], home.now - 1_200)
+        unchecked = home.state.session_titled(EDITED) or "demo"
+        evidence.edit(unchecked, ab_lab, ["ablab/ratio.py"], home.now - 0.7 * DAY_S)
+        evidence.edit(sessions[1], velocast, [PATHS[4], PATHS[2]], home.now - 1_200)
     number = 0
     while True:
         yield random.uniform(*EVERY_S)
@@ -114,9 +117,9 @@ def play(home: DemoHome) -> Script:
         with _Evidence(home.path) as evidence:
             if number % 2:
                 edited = random.sample(PATHS, random.randint(1, 3))
-                evidence.edit(session, VELOCAST, edited, home.clock())
+                evidence.edit(session, velocast, edited, home.clock())
             else:
-                evidence.check(session, VELOCAST, random.choice(CHECKS), random.random() > 0.2, home.clock())
+                evidence.check(session, velocast, random.choice(CHECKS), random.random() > 0.2, home.clock())
 
 
 class _Evidence:
