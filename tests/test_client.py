@@ -16,8 +16,10 @@ from typing import Any
 import psutil
 import pytest
 
+from hermes_hud_widget.client import relay as relays
 from hermes_hud_widget.client.callbacks import register
-from hermes_hud_widget.client.child import ServerChild
+from hermes_hud_widget.client.child import Endpoint, ServerChild
+from hermes_hud_widget.client.link import Link
 from hermes_hud_widget.client.relay import Relay
 from hermes_hud_widget.client.rest import get
 from hermes_hud_widget.client.runtime import Runtime
@@ -235,8 +237,11 @@ def test_all_panels_that_are_seen_at_once_come_with_the_greeting(runtime: Runtim
         relay.close()
 
 
-def test_the_greeting_is_repeated_until_the_page_answers(relay: tuple[Relay, Messages, Any]) -> None:
+def test_the_greeting_is_repeated_until_the_page_answers(
+    runtime: Runtime, relay: tuple[Relay, Messages, Any]
+) -> None:
     one, messages, _ = relay
+    runtime.endpoint()  # a server that takes long to start misses the first repetitions
     one.displayed()
     messages.wait_panel("first")
     messages.wait(lambda _: sum(message["type"] == "server" for message in messages.all) >= 3)
@@ -282,6 +287,82 @@ def test_a_page_without_a_socket_gets_the_panels_beside_the_one_shown_unasked_an
     hermes.memory(["still pushed"])
     messages.wait_panel("still pushed")
     assert not [message for message in messages.all if message.get("frame", {}).get("panel") == "sessions"]
+
+
+def test_panels_beside_the_one_shown_also_come_when_the_server_takes_its_time(
+    runtime: Runtime, agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relays, "REPEAT_GREETING_S", ())
+    monkeypatch.setattr(relays, "PREFETCH_AFTER_S", 0.0)
+    hermes, messages, is_ready = agent(), Messages(), threading.Event()
+    hermes.memory(["first"])
+    place = find_place(hermes.home)
+
+    def find() -> Endpoint:
+        assert is_ready.wait(WAIT_S)
+        return runtime.endpoint()
+
+    relay = Relay(find, lambda: runtime.open(place), ("memory", "sessions", "skills"), messages.put)
+    relay.displayed()
+    try:
+        assert relay._greeter is not None
+        relay._greeter.join(timeout=WAIT_S)
+        is_ready.set()
+        messages.wait(lambda message: message.get("frame", {}).get("panel") == "skills")
+        messages.wait_panel("first")
+        panels = {
+            message["frame"]["panel"] for message in messages.all if "panel" in message.get("frame", {})
+        }
+        assert panels == {"memory", "skills"}
+    finally:
+        relay.close()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What links send."""
+    sent: list[dict[str, Any]] = []
+    send = Link.send
+
+    def noted(self: Link, frame: dict[str, Any]) -> None:
+        sent.append(frame)
+        send(self, frame)
+
+    monkeypatch.setattr(Link, "send", noted)
+    return sent
+
+
+def test_another_hello_of_the_same_connection_asks_for_nothing_again(
+    relay: tuple[Relay, Messages, Any], sent: list[dict[str, Any]]
+) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    hello = messages.wait(lambda message: message.get("frame", {}).get("type") == "hello")["frame"]
+    messages.wait_panel("first")
+    one.from_model({"type": "attach", "client": "page", "look": None})
+    count = len(sent)
+    one._from_server({**hello, "version": "another one"})
+    assert messages.all[-1]["frame"]["version"] == "another one"
+    assert len(sent) == count
+
+
+def test_a_new_server_is_not_told_of_a_home_at_which_nobody_looks_any_more(
+    runtime: Runtime, relay: tuple[Relay, Messages, Any], sent: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    one, messages, _ = relay
+    one.displayed()
+    first = messages.wait(lambda message: message["type"] == "server")
+    other = runtime.open(find_place(tmp_path / "other"))
+    look = {"type": "look", "home": other, "panels": ["memory"], "queries": {"memory": [{}]}}
+    one.from_model({"type": "attach", "client": "gone", "look": look})
+    for number in range(relays.PAGES_KEPT):
+        one.from_model({"type": "attach", "client": f"page {number}", "look": None})
+    messages.wait(lambda message: message.get("frame", {}).get("home") == other)
+    sent.clear()
+    os.kill(runtime._server().pid, signal.SIGKILL)
+    messages.wait(lambda message: message["type"] == "server" and message["server_id"] != first["server_id"])
+    looks = [frame["home"] for frame in sent if frame["type"] == "look"]
+    assert looks == [first["home"]]
 
 
 def test_a_new_server_is_told_to_the_page(runtime: Runtime, relay: tuple[Relay, Messages, Any]) -> None:

@@ -98,8 +98,7 @@ def page(
     context = browser.new_context(
         viewport={"width": 1240, "height": height}, locale="zh-CN" if language == "zh" else "en-GB"
     )
-    name = f"images-{theme}-{len(options)}-{len(narrow)}-{language}"
-    notebook = Notebook(lab, context.new_page(), name, [CELLS.format(options=options, narrow=narrow)])
+    notebook = Notebook(lab, context.new_page(), "analysis", [CELLS.format(options=options, narrow=narrow)])
     notebook.open()
     notebook.theme(THEMES[theme])
     notebook.run(0)

@@ -31,6 +31,11 @@ def cells(hud: Hud) -> list[str | None]:
     return [one.get_attribute("data-cell") for one in hud.root.locator("[data-cell]").all()]
 
 
+def groups(hud: Hud) -> list[str | None]:
+    """The groups of the tabs."""
+    return [one.get_attribute("data-group") for one in hud.root.locator("[data-group]").all()]
+
+
 def open_hud(agent: MakeAgent, notebook: OpenNotebook, options: str = "") -> tuple[Notebook, Hud]:
     """A HUD on a furnished home, live."""
     page = notebook(cell(furnish(agent()), options), "'another cell'")
@@ -115,6 +120,27 @@ def test_layout_theme_order_and_tab_are_there_again_after_a_reload_and_are_not_i
     menu(hud).get_by_text("Reset").click()
     expect(hud.root).to_have_attribute("data-layout", "tabs")
     expect(hud.root).to_have_attribute("data-palette", re.compile("own|host"))
+
+
+def test_groups_are_moved_by_pointer_and_keyboard_and_stay_so_after_a_reload(
+    agent: MakeAgent, notebook: OpenNotebook
+) -> None:
+    page, hud = open_hud(agent, notebook)
+    before = groups(hud)
+    assert before[-1] == "system"
+    menu(hud).get_by_text("Arrange panels").click()
+    hud.root.get_by_label("Move group System up").click()
+    # The focus went along.
+    page.page.keyboard.press("Enter")
+    page.page.keyboard.press("Escape")
+    moved = [*before[:-3], "system", *before[-3:-1]]
+    assert groups(hud) == moved
+
+    page.reload()
+    page.run(0)
+    hud = page.hud()
+    hud.expect_live()
+    assert groups(hud) == moved
 
 
 def test_another_notebook_has_a_layout_of_its_own(agent: MakeAgent, notebook: OpenNotebook) -> None:

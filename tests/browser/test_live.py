@@ -76,16 +76,15 @@ def test_under_run_all_the_first_number_does_not_wait_for_the_next_cell(
     for _ in range(3):  # what else the machine does only adds to the time: the best of three counts
         figures = page.run_all(NUMBER.pattern, 6_000)
         print(f"Run All, Lab warm, server and kernel cold: {figures}")
-        assert figures["number_ms"] is not None, figures
-        assert figures["direct_ms"] is not None, figures
-        assert "slept" not in page.output(1), "the next cell had ended: nothing was measured beside it"
-        if figures["number_ms"] <= FIRST_NUMBER_MS and figures["direct_ms"] <= DIRECT_MS:
+        first, direct = figures["number_ms"], figures["direct_ms"]
+        is_in_time = None not in (first, direct) and first <= FIRST_NUMBER_MS and direct <= DIRECT_MS
+        if is_in_time:
             break
         page.allowed[REFUSED] = WHY_REFUSED
         page.restart()
         page.clear()
-    assert figures["number_ms"] <= FIRST_NUMBER_MS
-    assert figures["direct_ms"] <= DIRECT_MS
+    assert is_in_time, figures
+    assert "slept" not in page.output(1), "the next cell had ended: nothing was measured beside it"
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,8 @@ def _plain_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("HERMES", "PYTHON", "VIRTUAL_ENV", "COV_", "PYTEST"))
     }
+
+
+if __name__ == "__main__":
+    # Before tests run beside each other, so that no two of them make it.
+    environment()

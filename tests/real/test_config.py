@@ -84,3 +84,14 @@ def test_each_value_is_the_one_that_hermes_answers(hermes: Hermes, home: Path) -
             assert row["value"] == value[:400], row["path"]
         elif isinstance(value, bool):
             assert row["value"] == str(value).lower(), row["path"]
+
+
+def test_a_setting_in_the_environment_that_hermes_goes_by_is_named(hermes: Hermes, home: Path) -> None:
+    elsewhere = home.parent / "boards"
+    hermes("hermes_cli.config", "save_env_value", "HERMES_KANBAN_HOME", str(elsewhere))
+    hermes("hermes_cli.env_loader", "load_hermes_dotenv")
+    assert hermes("hermes_cli.kanban_db", "kanban_home") == str(elsewhere)
+    with Home(home) as opened:
+        found = opened.panel("config")
+    assert found["data"]["variables"] == ["HERMES_KANBAN_HOME"]
+    assert str(elsewhere) not in str(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +75,42 @@ def test_whether_it_asks_is_what_hermes_makes_of_the_configuration(
     (home / "config.yaml").write_text(f"approvals:\n  mode: {mode}\n")
     data = after(watched, lambda _: True)
     assert data["may_ask"] == (hermes("tools.approval", "_get_approval_mode") != "off") == (mode != "off")
+
+
+@pytest.mark.parametrize(
+    ("written", "toolsets"),
+    [
+        ("", ["hermes-cli"]),
+        (
+            "model: {default: claude-opus-4-5, provider: claude}\n"
+            "terminal: {backend: docker}\n"
+            "platform_toolsets: {cli: [web, terminal, memory]}\n",
+            ["web", "terminal", "memory"],
+        ),
+    ],
+)
+def test_what_the_agent_works_with_is_what_hermes_makes_of_the_configuration(
+    home: Path, watched: Watched, hermes: Hermes, written: str, toolsets: list[str]
+) -> None:
+    (home / "config.yaml").write_text(written)
+    identity = after(watched, lambda _: True)["identity"]
+    config = hermes("hermes_cli.config", "load_config")
+    assert identity["backend"] == config["terminal"]["backend"]
+    assert identity["toolsets"] == toolsets
+    # Sets come as text.
+    given, default = (
+        literal_eval(hermes("hermes_cli.tools_config", "_get_platform_tools", each, "cli"))
+        for each in (config, {})
+    )
+    if toolsets == ["hermes-cli"]:
+        assert given == default
+    else:
+        # Hermes may add what a new release brings, but gives less than by default.
+        assert set(toolsets) <= given < default
+    if config["model"]:
+        assert identity["provider"] == hermes(
+            "hermes_cli.auth", "resolve_provider", config["model"]["provider"]
+        )
 
 
 def test_gateway_jobs_goals_and_cards_are_told_as_they_come(watched: Watched, hermes: Hermes) -> None:

@@ -29,6 +29,7 @@ from hermes_hud_widget.sources import (
     Folder,
     HomeName,
     Json,
+    JsonRows,
     Outward,
     Profiles,
     Readable,
@@ -203,6 +204,8 @@ def _end_a_named_process(agent: Agent, alive: Alive, number: int) -> None:
         match alive.of:
             case Table():
                 add_row(agent, alive.of, number, **named)
+            case JsonRows(of=table, column=column):
+                add_row(agent, table, number, **{column: json.dumps(named)})
             case Json(path=path):
                 agent.file(path, json.dumps(named).encode())
             case _:
