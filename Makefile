@@ -31,9 +31,10 @@ demo: system-demo $(READY) $(STATIC)
 test: system-test lint
 	cd js && npm test --silent
 	PYTHONPATH=tests $(BIN)/python -m real.agent
-	@# Much of the time is waiting for other processes, so two at once; those in the browser alone: they hold the HUD to
-	@# the seconds that it promises.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser; others=$$?; \
+	@# Much of the time is waiting for other processes, so two at once, in their order: those that take longest would be
+	@# the last ones if the files with most tests came first. Those in the browser alone: they hold the HUD to the
+	@# seconds that it promises.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser; others=$$?; \
 	$(BIN)/python -m pytest tests/browser && exit $$others
 
 check: lint

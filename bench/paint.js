@@ -3,11 +3,12 @@
    A nonce counts as visible when its first letter is what a mouse would hit there: neither hidden nor scrolled
    away nor covered. Its time is that of the second animation frame after it was visible text: what the first of
    them laid out has then been painted. With `bench.isFollowing`, what is out of sight is scrolled to, which costs
-   one frame more. */
+   one frame more. With `bench.isCounting`, a text that is but a number is noticed, too, once for each number. */
 (() => {
   const PATTERN = /bench-[0-9a-f]{12}/g;
+  const NUMBER = /^\d+$/g;
   const MOST_FRAMES = 600;
-  const bench = { painted: {}, isFollowing: false };
+  const bench = { painted: {}, isFollowing: false, isCounting: false };
   window.bench = bench;
   const noticed = new Set();
   const observed = new WeakSet();
@@ -32,7 +33,7 @@
     const nodes = record.type === "characterData" ? [record.target] : record.addedNodes;
     for (const node of nodes) {
       if (node.nodeType === Node.TEXT_NODE) notice(node);
-      else if (node.textContent.includes("bench-")) {
+      else if (bench.isCounting || node.textContent.includes("bench-")) {
         const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) notice(walker.currentNode);
       }
@@ -40,7 +41,8 @@
   };
 
   const notice = (text) => {
-    for (const { 0: word, index } of text.data.matchAll(PATTERN)) {
+    const words = [...text.data.matchAll(PATTERN), ...(bench.isCounting ? text.data.matchAll(NUMBER) : [])];
+    for (const { 0: word, index } of words) {
       if (noticed.has(word)) continue;
       noticed.add(word);
       confirm(word, text, index);

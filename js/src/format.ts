@@ -121,7 +121,8 @@ export function makeFormat(language: string, t: Translate): Format {
     day: shortDay,
     longDay,
     // Almost all is not all, and next to nothing is not nothing.
-    percent: (value) => share.format(value > 0.99 && value < 1 ? 0.99 : value > 0 && value < 0.01 ? 0.01 : value),
+    percent: (value) =>
+      value > 0 && value < 0.01 ? `<${share.format(0.01)}` : share.format(value > 0.99 && value < 1 ? 0.99 : value),
   };
   return format;
 }

@@ -141,7 +141,7 @@ class OpenHome:
             attached: frozenset(name for name, panel in panels.items() if source in panel.sources.values())
             for source, attached in self.sources.items()
         }
-        self._reads = {name: self._reads_of(panel.sources) for name, panel in panels.items()}
+        self._reads: dict[str, tuple[_Read, ...]] = {}
         self._config_file = self.sources.get(Config()) or Config().attach(place)
         self._lock = threading.Lock()
         self._good: dict[Attached[Any], Any] = {}
@@ -336,7 +336,9 @@ class OpenHome:
         return content
 
     def _reads_by(self, panel: str) -> tuple[_Read, ...]:
-        self.panel(panel)
+        declared = self.panel(panel)
+        if panel not in self._reads:
+            self._reads[panel] = self._reads_of(declared.sources)
         return self._reads[panel]
 
     def _reads_of(self, sources: Mapping[str, Source[Any]]) -> tuple[_Read, ...]:

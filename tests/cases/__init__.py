@@ -4,7 +4,9 @@ QUERY = {"days": 7}                               optional: the query under whic
 
 def fill(agent: Agent) -> None                    files and rows with which it and its frames have something to show
 def prepare(hermes: Hermes) -> None               optional: what must be there before `change`
-def change(hermes: Hermes, nonce: str) -> None    Hermes' own code writes; `nonce` is then a text of the payload and of the view
+def change(hermes: Hermes, nonce: str) -> None    Hermes' own code writes; `nonce` is then a text of the payload and of the view,
+                                                  or the text that is returned
+SHOWS_A_NUMBER = True                             optional: what is returned is a number, and all that a text on the page says
 """
 
 from __future__ import annotations

@@ -160,6 +160,7 @@ def _furnish(name: str, home: Path) -> Agent:
     )
     agent.file("cron/jobs.json", b'{"jobs": [{"id": "job", "name": "Tides", "schedule": "daily"}]}')
     agent.file("cron/output/job/2026-11-23_08-00-00.md", b"High tide at noon.")
+    agent.file("cron/suggestions.json", b'[{"id": "s", "status": "pending", "title": "A weekly list"}]')
     if writer in ("killed", "orphaned"):
         agent.die(halfway=kind == "delete")
         assert (home / ("state.db-wal" if kind == "wal" else "state.db-journal")).stat().st_size > 0

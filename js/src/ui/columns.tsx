@@ -41,7 +41,7 @@ interface Props {
 }
 
 /** About how many labels fit below the axis. */
-const LABELS = 6;
+const LABELS = 5;
 
 /**
  * Stacked columns over time, with the figures of one of them below: the last, or the one that the pointer or the
