@@ -23,7 +23,7 @@ class PlainSql:
         )
 
     def __call__(self, path: Path, sql: str) -> list[dict[str, Any]]:
-        """The rows of a statement; none where there is no database."""
+        """The rows of a statement; none where there is no database, or nothing in it."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps([str(path), sql]) + "\n")
@@ -44,7 +44,9 @@ def main() -> None:
         if Path(path).exists():
             with closing(sqlite3.connect(path, timeout=5)) as connection:
                 connection.row_factory = sqlite3.Row
-                found = [dict(row) for row in connection.execute(sql).fetchall()]
+                # Hermes makes the file before the tables: none of them is none of its rows.
+                if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    found = [dict(row) for row in connection.execute(sql).fetchall()]
         print(json.dumps(found), flush=True)
 
 
