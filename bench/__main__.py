@@ -52,11 +52,15 @@ def main() -> int:
     is_written = arguments.write or not (arguments.quick or arguments.only)
     if is_written and arguments.only:
         kept = _committed()
-        if {**kept, "rows": None, "date": None} != {**results, "rows": None, "date": None}:
-            parser.error("some rows can only be written beside others of the same commit, machine and mode")
-        results["rows"] = kept["rows"]
+        if any(kept[name] != results[name] for name in ("mode", "history", "machine")):
+            parser.error("some rows can only be written beside others of the same machine and mode")
+        # Each says when it was measured if that was not with the others.
+        when = {"date": results["date"], "commit": results["commit"]}
+        results = {**kept, "rows": kept["rows"]}
+    else:
+        when = {}
     found = {row["name"]: row for row in results["rows"]}
-    found |= {row["name"]: row for row in measure(rows, QUICK if arguments.quick else FULL)}
+    found |= {row["name"]: {**row, **when} for row in measure(rows, QUICK if arguments.quick else FULL)}
     results["rows"] = [found[row.name] for row in ROWS if row.name in found]
     if is_written:
         _write(results)

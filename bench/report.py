@@ -139,8 +139,9 @@ def _cells(line: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _definition(row: Mapping[str, Any]) -> Sequence[str]:
+    when = [f"Measured on {row['date']}, commit {row['commit']}.", ""] if "commit" in row else []
     notes = [f"* {line['label'] or 'Note'}: {line['note']}." for line in row["measurements"] if line["note"]]
-    heading = [f"### {row['title']}", "", f"Goal: {row['goal']}.", ""]
+    heading = [f"### {row['title']}", "", *when, f"Goal: {row['goal']}.", ""]
     return [*heading, row["definition"], "", f"Caches: {row['state']}", *([""] if notes else []), *notes, ""]
 
 

@@ -40,6 +40,7 @@ function useConnection(): string | null {
   const isLost = status.state !== "live" && status.reason !== "connecting";
   useEffect(() => {
     if (!isLost) return;
+    isTold.current = false;
     const timer = setTimeout(() => {
       isTold.current = true;
     }, LASTING_MS);

@@ -116,6 +116,8 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
   const row = groups.find((group) => group.panels.some(({ name }) => name === selected?.name))?.panels ?? [];
   const keys = (event: KeyboardEvent) => {
     if (isPaletteKey(event)) setSheet(sheet === "palette" ? null : "palette");
+    // What is open handles this itself; what is still to come cannot.
+    else if (event.key === "Escape" && sheet !== null && client.later("tools") === null) closeSheet();
     else if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || sheet !== null) return;
     else if (event.key === "?") setSheet("keys");
     else if (event.key === "/") {
@@ -227,7 +229,12 @@ function Opened({ close, draw }: { close: () => void; draw: (tools: Later["tools
   const [tools] = useSelected((client) => [client.later("tools"), client.modulesLoaded]);
   // Whoever opens it again hopes for better.
   useLayoutEffect(() => client.retry("core/tools"), [client]);
-  if (tools === null) return null;
+  if (tools === null)
+    return (
+      <div class="over">
+        <Skeleton />
+      </div>
+    );
   if ("failure" in tools) return <Unloaded message={tools.failure} close={close} />;
   return <>{draw(tools)}</>;
 }

@@ -321,13 +321,19 @@ class Boundary extends Component<Drawn & Within, Drawn & { failure: string | nul
     return snapshot === state.snapshot && query === state.query ? null : { failure: null, snapshot, query };
   }
 
+  #hasCaught = false;
+
   override componentDidCatch(error: unknown): void {
     console.error("[hermes-hud] a panel failed to draw", error);
+    this.#hasCaught = true;
     this.setState({ failure: error instanceof Error ? error.message : String(error) });
   }
 
   override componentDidUpdate(): void {
-    this.props.tell(this.state.failure);
+    // What fails again with other data is not over in between.
+    const isAgain = this.#hasCaught && this.state.failure === null;
+    this.#hasCaught = false;
+    if (!isAgain) this.props.tell(this.state.failure);
   }
 
   override render() {

@@ -213,11 +213,13 @@ export class Store {
     return words.includes(null) ? null : (words[0] ?? null);
   }
 
-  /** Asks again for what the server refused of a panel. */
+  /** Asks again for what the server refused of a panel, or could not read. */
   askAgain(panel: string): void {
     for (const entry of this.#entries.values()) {
-      if (entry.panel !== panel || !entry.refusal) continue;
+      const isWithoutData = entry.watchers > 0 && entry.snapshot?.error && entry.snapshot.data === null;
+      if (entry.panel !== panel || !(entry.refusal || isWithoutData)) continue;
       entry.refusal = null;
+      if (isWithoutData) entry.snapshot = null;
       this.#ask(entry, 0);
     }
     this.#tell();

@@ -231,7 +231,7 @@ export function makeGantt(api: Api) {
                 </b>
                 <small>{about(shown)}</small>
                 {open && isOpenable(shown.id) && (
-                  <button type="button" class="quiet" onClick={() => open(shown.id)}>
+                  <button type="button" class="quiet" onClick={() => open(shown.id)} onBlur={() => setFocused(false)}>
                     {t("gantt.open")}
                   </button>
                 )}
@@ -276,7 +276,10 @@ export function makeGantt(api: Api) {
             tabIndex={0}
             onKeyDown={onKeyDown}
             onFocus={() => setFocused(true)}
-            onBlur={() => setFocused(false)}
+            // What is told stays while the focus is on its button.
+            onBlur={({ relatedTarget }) =>
+              setFocused(relatedTarget instanceof Element && relatedTarget.closest(".gantt-told") !== null)
+            }
           >
             <div class="gantt-labels" aria-hidden="true">
               {marks.length > 0 && <span class="gantt-label marks">{markLabel}</span>}

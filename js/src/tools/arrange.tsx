@@ -23,6 +23,7 @@ export function Arrange({
   const title = useTitle();
   const list = useRef<HTMLDivElement>(null);
   const [move, setMove] = useState<Move | null>(null);
+  const chosen = useRef<string | null>(null);
   const panels = inOrder(all, shown.order);
   const hidden = panels.map(({ name }) => name).filter((name) => shown.hidden.includes(name));
   // The tabs stand by groups; so that a move is seen, so does this list.
@@ -37,6 +38,15 @@ export function Arrange({
     const [wanted, other] = move.by < 0 ? buttons : buttons.toReversed();
     (wanted?.disabled ? other : wanted)?.focus();
   }, [move]);
+  // With one panel more or less they may stand in groups, or not any more: then the box is another one.
+  useEffect(() => {
+    const input =
+      chosen.current === null
+        ? null
+        : list.current?.querySelector<HTMLElement>(`[data-arrange="${CSS.escape(chosen.current)}"] input`);
+    chosen.current = null;
+    if (input && !list.current?.contains((input.getRootNode() as Document | ShadowRoot).activeElement)) input.focus();
+  });
   return (
     <div class="arrange" ref={list}>
       <p class="dim">{t(`arrange.${layout}`)}</p>
@@ -67,11 +77,12 @@ export function Arrange({
                       checked={!isHidden}
                       // Something must be shown.
                       disabled={!isHidden && hidden.length === order.length - 1}
-                      onChange={() =>
+                      onChange={() => {
+                        chosen.current = panel.name;
                         set({
                           hidden: isHidden ? hidden.filter((name) => name !== panel.name) : [...hidden, panel.name],
-                        })
-                      }
+                        });
+                      }}
                     />
                     <PanelIcon panel={panel} />
                     <span>{title(panel)}</span>

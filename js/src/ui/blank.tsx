@@ -36,7 +36,15 @@ export function Said({ text }: { text: string }) {
 export function Retry({ retry }: { retry: () => void }) {
   const { t } = useClient().texts;
   return (
-    <button type="button" class="retry" onClick={retry}>
+    <button
+      type="button"
+      class="retry"
+      onClick={({ currentTarget }) => {
+        // It goes away with what it stands for; the focus, and with it the HUD's keys, stays in the panel.
+        currentTarget.closest<HTMLElement>("[data-panel]")?.focus({ preventScroll: true });
+        retry();
+      }}
+    >
       {t("panel.retry")}
     </button>
   );

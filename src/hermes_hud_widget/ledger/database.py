@@ -89,6 +89,7 @@ class Database:
         self._seen: _Seen | None = None
         self._content = 0
         self._looks_at_problem = 0
+        self._was_refused = False
         self.recheck_soon = False
         """True when the last `signature` could not be certain: take it again in some 20 ms."""
         self.may_lag = True
@@ -210,6 +211,9 @@ class Database:
                     if problem.kind != "locked":
                         self._close()
         assert problem is not None
+        # Told to whoever asked: that it can be read again is then a change, also if nothing was committed.
+        with self._lock:
+            self._was_refused = True
         raise problem
 
     def close(self) -> None:
@@ -252,7 +256,10 @@ class Database:
         if seen.what == "content" and seen.version is None and not seen.is_settled():
             # A commit in the same tick of the clock would look the same: no answer before that has passed.
             return self._content, True
-        if self._seen is None or not seen.is_same_content(self._seen):
+        is_back = seen.what != "problem" and self._was_refused
+        if is_back:
+            self._was_refused = False
+        if is_back or self._seen is None or not seen.is_same_content(self._seen):
             self._content += 1
         self._seen = seen
         return self._content, 0 < self._looks_at_problem <= RETRIES

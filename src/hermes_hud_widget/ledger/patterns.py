@@ -629,6 +629,7 @@ class _Window:
         self._root_numbers = Words()
         self.roots: list[int] = []
         self._places: dict[str, int] = {}
+        self._words: Words | None = None
         self._pace = Pace(rows=100)
         self.uses: ToolUses | None = None
 
@@ -680,8 +681,10 @@ class _Window:
     def number(self, words: Words) -> bool:
         """Numbers some more of these sessions, to which others only come; False: there are more."""
         moved = [(name, place) for name in self.moved if (place := self._places.get(name)) is not None]
-        if any(self._root(name) != self.roots[place] for name, place in moved):
-            self.roots, self._places = [], {}
+        # A file that took the place of another has words of its own.
+        is_other = words is not self._words
+        if is_other or any(self._root(name) != self.roots[place] for name, place in moved):
+            self._words, self.roots, self._places = words, [], {}
             self.uses = None
         for name in words.some(len(self.roots), _NUMBERED):
             self._places[name] = len(self.roots)

@@ -405,7 +405,7 @@ PANEL = Panel(
         JsonRows(replace(ENTRIES, columns=("value",), limit=GOALS_AWAITED), "value"),
         pid="waiting_on_pid",
         started="waiting_on_start",
-        where=("status", ("active",)),
+        where=("status", ("active", "", None)),
     ),
     state=StateDb(),
     writers=WritersOf(),

@@ -73,7 +73,7 @@ class Alive(Source[Processes]):
     of: Source[Any]
     pid: str = "pid"
     started: str = "start_time"
-    where: tuple[str, tuple[str, ...]] | None = None
+    where: tuple[str, tuple[str | None, ...]] | None = None
 
     @property
     def label(self) -> str:

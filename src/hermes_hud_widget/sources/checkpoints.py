@@ -174,6 +174,8 @@ class _Checkpoints(Attached[CheckpointFiles]):
             if self._read is None or self._read[0] != listings or self._waiting:
                 self._goes_on = self._waiting > 0 and self._read is not None and self._read[0] == listings
                 self._git_s, self._waiting = 0.0, 0
+                # What fails on the way is read anew the next time.
+                self._read = None
                 self._read = (listings, self._files())
                 if self._waiting:
                     self._bell.ring()

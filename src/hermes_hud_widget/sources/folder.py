@@ -255,7 +255,7 @@ class _Folder(Attached[FoundFiles]):
         facts = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         is_fresh = abs(now_ns - status.st_mtime_ns) < _FRESH_NS
         known = self._looks.get(path)
-        if known is not None and known.facts == facts and not known.is_fresh:
+        if known is not None and known.facts == facts and known.problem is None and not known.is_fresh:
             return known
         if not self._declared.read_bytes:
             return _Look(facts, None, None, False)

@@ -28,7 +28,11 @@ export default function define(api: Api) {
     const [by, setBy] = hooks.useState<By>("kind");
     const element = hooks.useRef<HTMLDivElement>(null);
     const [budget, setBudget] = hooks.useState<Budget | null>(null);
-    hooks.useEffect(() => setBudget(readBudget(element.current)), []);
+    const isEmpty = data.spans.every(({ spending }) => spending.cost.status === null);
+    hooks.useEffect(() => {
+      // Where it stands says which notebook's it is.
+      if (element.current) setBudget(readBudget(element.current));
+    }, [isEmpty]);
     const keep = (wanted: Budget | null) => {
       setBudget(wanted);
       writeBudget(element.current, wanted);
@@ -63,7 +67,7 @@ export default function define(api: Api) {
       figures,
     }));
     const { left_out: rest } = data;
-    if (data.spans.every(({ spending }) => spending.cost.status === null)) {
+    if (isEmpty) {
       if (progress) return <Skeleton />;
       return (
         <Empty icon="costs" title={t("empty")}>

@@ -58,7 +58,7 @@ export function defineExporter({ h, ui, t, hooks }: Api) {
     const old = useMemo(() => (found?.isBehind ? found.version : null), [before]);
     const isOld = old !== null && found?.version === old;
     const page = isOld ? null : (found?.data ?? null);
-    const isRefused = isOld ? !found.isBehind : page === null && found?.status === "unavailable";
+    const isRefused = isOld ? !found.isBehind : page === null && found?.error != null;
     useEffect(() => {
       if (page?.missing || isRefused) done(found?.error ?? "");
       if (!page?.transcript) return;

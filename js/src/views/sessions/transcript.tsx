@@ -36,7 +36,7 @@ export function defineTranscript(api: Api) {
       if (gap !== null) setPlace((now) => ({ ...now, older: [gap] }));
     }, [gap]);
     const latest = newest?.transcript;
-    const failure = found.find(({ status, data }) => status === "unavailable" && data === null);
+    const failure = found.find(({ data, error }) => data === null && error !== null);
     const close = () => show(null);
     return (
       <section class="transcript" aria-label={t("transcript.label")} tabIndex={-1} data-transcript={session}>
@@ -72,13 +72,14 @@ export function defineTranscript(api: Api) {
                 </button>
               </p>
             )}
+            {failure && <Refused error={failure.error} />}
             <Messages
               pages={pages}
               transcript={latest}
               marked={place.message}
               isPending={found.some(({ isPending }) => isPending)}
-              older={(before) => setPlace((now) => ({ ...now, older: [...now.older, before] }))}
-              newer={(after) => setPlace((now) => ({ ...now, newer: [...now.newer, after] }))}
+              older={(before) => setPlace((now) => ({ ...now, older: [...new Set([...now.older, before])] }))}
+              newer={(after) => setPlace((now) => ({ ...now, newer: [...new Set([...now.newer, after])] }))}
             />
           </>
         ) : failure ? (
