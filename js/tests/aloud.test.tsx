@@ -109,6 +109,21 @@ describe("the connection", () => {
     }
   });
 
+  test("that is back at once says nothing either where it was lost for long before", async () => {
+    show();
+    await greet();
+    await lose();
+    await pass(2_100);
+    await comeBack();
+    await pass(2_100);
+    expect(spoken()).toBe("live again");
+    await lose();
+    await pass(1_000);
+    await comeBack();
+    await pass(5_000);
+    expect(spoken()).toBe("");
+  });
+
   test("that is gone says what to do", async () => {
     show();
     await greet();
@@ -133,6 +148,25 @@ describe("a panel's trouble", () => {
     await relay(frame("overview", { version: 20, status: "stale", error: damaged() }));
     await pass(3_000);
     expect(container.querySelector("[data-aloud] p")).toBe(element);
+  });
+
+  test("is said once while a view fails with all data that come", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const define = () =>
+      function Failing(): never {
+        throw new Error("no such lamp");
+      };
+    show({ panels: ["memory"] }, importing(define));
+    await greet();
+    await relay(frame("memory"));
+    await pass(2_600);
+    expect(spoken()).toContain("no such lamp");
+    const [element] = container.querySelectorAll("[data-aloud] p");
+    for (let version = 10; version < 13; version += 1) {
+      await relay(frame("memory", { version }));
+      await pass(700);
+      expect(container.querySelector("[data-aloud] p")).toBe(element);
+    }
   });
 
   test("is said with the panel's name where no file is to blame", async () => {

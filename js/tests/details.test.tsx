@@ -60,6 +60,20 @@ describe("a detail that is refused", () => {
     expect(one("#detail-0").textContent).toBe("there");
   });
 
+  test("is asked for again, too, where the answer was that it could not be read; the focus stays in the panel", async () => {
+    await open({ entry: 1 });
+    const error = { kind: "damaged" as const, path: "a.db", message: "a.db is damaged" };
+    await relay(
+      frame("memory", { id: asked({ entry: 1 }), query: { entry: 1 }, status: "stale", error, data: null as never }),
+    );
+    const before = asked({ entry: 1 });
+    expect(one("#detail-0 .blank").textContent).toContain("a.db is damaged");
+    one("#detail-0 .retry").focus();
+    await click("#detail-0 .retry");
+    expect(asked({ entry: 1 })).not.toBe(before);
+    expect(one("[data-panel]").contains((one("[data-panel]").getRootNode() as ShadowRoot).activeElement)).toBe(true);
+  });
+
   test("is asked for again, too, where the view says it itself", async () => {
     const define = ({ h, ui }: Api) =>
       function Told({ useSnapshots }: ViewProps) {
