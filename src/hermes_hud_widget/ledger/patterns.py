@@ -470,11 +470,10 @@ class Habits:
         for record in records:
             session_id, shape = record.row.id, record.shape
             note = self._notes.get(session_id)
-            is_same = note is not None and note.record.shape == shape
             # Counts do not tell whether another message is the first now.
-            if self._is_conversation(session_id) and not (is_same and note is not None and note.opening):
+            if self._is_conversation(session_id):
                 asked.openings.append(session_id)
-            if is_same:
+            if note is not None and note.record.shape == shape:
                 continue
             if note is not None and _has_grown(note.record.shape, shape):
                 asked.grown.append(_Span(session_id, note.record.shape.newest, shape.newest))
@@ -495,6 +494,15 @@ class Habits:
         counted = read.quarters.get(session_id, [])
         quarters = Counter({quarter: count for quarter, count in counted if quarter is not None})
         slots, days = Counter[int](), Counter[date]()
+        opening = (
+            _opening(read.texts.get(session_id)) if session_id in asked.openings else note and note.opening
+        )
+        if note is not None and note.opening is not None and note.opening != opening:
+            # Other messages than before, even if as many: all are counted again.
+            note = note._replace(record=note.record._replace(shape=_UNCOUNTED), opening=opening)
+            if session_id not in (span.session_id for span in asked.whole):
+                self._notes[session_id] = note
+                return False
         if asked.part is not None and asked.part[0].record.row.id == session_id:
             counting = asked.part[0]
             quarters.update(counting.quarters)
@@ -517,9 +525,6 @@ class Habits:
             day, slot = self._quarter(quarter)
             slots[slot] += count
             days[day] += count
-        opening = (
-            _opening(read.texts.get(session_id)) if session_id in asked.openings else note and note.opening
-        )
         self._notes[session_id] = _Note(record, opening, slots, days)
         return self._kept.records.get(session_id) is record
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from hermes_hud_widget.errors import SourceError
 from hermes_hud_widget.frozen import frozen
 from hermes_hud_widget.place import Place
-from hermes_hud_widget.sources.file import AttachedFile
+from hermes_hud_widget.sources.file import AttachedFile, not_utf8
 from hermes_hud_widget.sources.source import Attached, Source
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,8 +41,8 @@ class _EnvFile(AttachedFile[frozenset[str]]):
             return content
         try:
             names = env_names(content.decode("utf-8"))
-        except UnicodeDecodeError:  # as Hermes does (`hermes_cli/env_loader.py`)
-            names = env_names(content.decode("latin-1"))
+        except UnicodeDecodeError as error:
+            return not_utf8(self._label, error)
         return "".join(f"{name}=*\n" for name in sorted(names)).encode()
 
 
