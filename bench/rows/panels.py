@@ -51,7 +51,8 @@ def _panel(name: str, case: ModuleType, hermes: Hermes, notebook: Notebook, coun
     notebook.page.evaluate("is => { bench.isFollowing = true; bench.isCounting = is; }", is_number)
     found = []
     for _ in range(count):
-        word = f"bench-{secrets.token_hex(6)}"
+        # Letters only: long numbers may be people's ids, which some panels do not show.
+        word = "bench-" + "".join(secrets.choice("abcdef") for _ in range(12))
         time.sleep(PAUSE_S)
         began_at = time.time()
         try:
