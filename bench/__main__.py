@@ -3,7 +3,7 @@
 python -m bench                    everything; writes bench/results.json and docs/performance.md
 python -m bench --quick            fewer repeats, smaller sizes; only prints
 python -m bench --only message     some rows; only prints
-    … --write                      writes in any case; some rows take their place among those that are there
+    … --write                      writes in any case; some rows take their place among those that are there, and say when
 python -m bench --texts            measures nothing: writes goals, definitions and causes anew, and the page
 """
 

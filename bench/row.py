@@ -184,7 +184,7 @@ class Row:
             "definition": self.definition,
             "state": self.state,
             "measurements": [self._explained(line) for line in result["measurements"]],
-            **({"failure": result["failure"]} if "failure" in result else {}),
+            **{key: result[key] for key in ("failure", "date", "commit") if key in result},
         }
 
     def _explained(self, line: Mapping[str, Any]) -> dict[str, Any]:
