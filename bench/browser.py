@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from playwright.sync_api import ViewportSize, expect, sync_playwright
 
@@ -44,17 +45,18 @@ class Browser:
     ) -> None:
         self._open.close()
 
-    def notebook(self, *cells: str, is_socket_blocked: bool = False) -> Notebook:
+    def notebook(self, *cells: str, block_sockets: bool | Literal["direct"] = False) -> Notebook:
         """A notebook in a new page with a kernel of its own; nothing has run yet.
 
         Args:
             cells: Sources of its cells.
-            is_socket_blocked: The page cannot reach the HUD's server: only the comm is left.
+            block_sockets: True: the page cannot reach the HUD's server, only the comm is left; "direct": it can over
+                Jupyter's proxy.
         """
         page = self._chromium.new_context(viewport=VIEWPORT).new_page()
         notebook = Notebook(self.lab, page, f"bench-{next(self._numbers)}", list(cells))
-        if is_socket_blocked:
-            page.add_init_script("window.probe.blockSockets = true")
+        if block_sockets:
+            page.add_init_script(f"window.probe.blockSockets = {json.dumps(block_sockets)}")
         page.add_init_script(path=PAINT)
         notebook.open()
         return notebook

@@ -10,7 +10,7 @@
   const MOST_FRAMES = 600;
   const bench = { painted: {}, isFollowing: false, isCounting: false };
   window.bench = bench;
-  const noticed = new Set();
+  const seen = new Set();
   const observed = new WeakSet();
 
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -43,26 +43,24 @@
   const notice = (text) => {
     const words = [...text.data.matchAll(PATTERN), ...(bench.isCounting ? text.data.matchAll(NUMBER) : [])];
     for (const { 0: word, index } of words) {
-      if (noticed.has(word)) continue;
-      noticed.add(word);
-      confirm(word, text, index);
+      // Of a word that stands in several places, the first that can be seen counts; another may be gone by then.
+      if (!seen.has(word)) confirm(word, text, index);
     }
   };
 
   const confirm = async (word, text, index) => {
     for (let frames = 0; frames < MOST_FRAMES; frames++) {
       await frame();
-      if (!text.isConnected || !text.data.includes(word)) break;
+      if (seen.has(word) || !text.isConnected || !text.data.includes(word)) return;
       if (!isVisible(text, index)) {
         if (bench.isFollowing) text.parentElement.scrollIntoView({ block: "center" });
         continue;
       }
+      seen.add(word);
       await frame();
       bench.painted[word] = now();
       return;
     }
-    // Drawn again elsewhere, it gets another chance.
-    noticed.delete(word);
   };
 
   const isVisible = (text, index) => {

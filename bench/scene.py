@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import expect
 
@@ -14,14 +15,16 @@ from bench.browser import Browser
 from bench.database import ACTIVE_SESSION
 from bench.paints import Paint
 from bench.row import NotMeasuredError
+from bench.stage import Way
 
 START_S = 120.0
 MOST_CLOCK_OFFSET_MS = 2.0
 IDLE_CELL = 2
+BLOCKED: dict[Way, bool | Literal["direct"]] = {"direct": False, "proxied": "direct", "comm": True}
 
 CELLS = (
     "from hermes_hud_widget import HUD\nHUD({home!r}, panels=['sessions'], height=420)",
-    "HUD({home!r}, panels=['memory'], height=300)",
+    "HUD({home!r}, panels=['memory'], height=600)",
     "pass",
 )
 
@@ -32,17 +35,18 @@ class Scene:
     Args:
         browser: Where it is opened.
         home: The home shown.
-        way: How the page gets its data; "comm" cuts the way to the server's socket.
+        way: How the page gets its data; "proxied" cuts the way to the server's own port, "comm" that over Jupyter's proxy,
+            too.
         journal: SQLite's journal mode, as the agent sets it.
     """
 
-    def __init__(self, browser: Browser, home: Path, way: str, journal: Journal = "wal") -> None:
+    def __init__(self, browser: Browser, home: Path, way: Way, journal: Journal = "wal") -> None:
         self._browser = browser
         self.way = way
         self.agent = Agent(home, journal=journal)
         try:
             cells = [cell.format(home=str(home)) for cell in CELLS]
-            self.notebook = browser.notebook(*cells, is_socket_blocked=way == "comm")
+            self.notebook = browser.notebook(*cells, block_sockets=BLOCKED[way])
             self._show()
         except BaseException:
             self.agent.stop()

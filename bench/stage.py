@@ -26,7 +26,7 @@ HERMES_VERSION = HERE.parent / "tests" / "real" / "requirements.txt"
 MOST_SEARCHABLE = 100_000
 """Up to so many messages are indexed for full-text search, as Hermes does; more would take minutes."""
 
-Way = Literal["direct", "comm"]
+Way = Literal["direct", "proxied", "comm"]
 
 
 class Stage:

@@ -1,11 +1,13 @@
-// Bundles the widget, its views and its languages into ../src/hermes_hud_widget/static/.
+// Bundles the widget, its views, its languages and the stand-alone page into ../src/hermes_hud_widget/static/.
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const out = fileURLToPath(new URL("../src/hermes_hud_widget/static/", import.meta.url));
+const python = fileURLToPath(new URL("../src/hermes_hud_widget/", import.meta.url));
+const out = join(python, "static");
+const [, version] = /"(.+)"/.exec(await readFile(join(python, "_version.py"), "utf8"));
 
 /** One self-contained ES module per entry: what arrives through a Blob cannot import relatively. */
 const shared = {
@@ -18,6 +20,7 @@ const shared = {
   sourcemap: false,
   legalComments: "none",
   loader: { ".css": "text" },
+  define: { VERSION: JSON.stringify(version) },
   metafile: true,
   logLevel: "warning",
 };
@@ -37,6 +40,17 @@ const builds = [
     banner: { js: "export default(require=>{const module={};" },
     footer: { js: "return module.exports})" },
     plugins: [minifiedCss(), leftToTheCore(await sharedByTheCore())],
+  },
+  {
+    // The stand-alone page, which loads the core from beside it.
+    ...shared,
+    format: "esm",
+    loader: { ".html": "copy", ".css": "css" },
+    entryPoints: {
+      "page/index": "src/standalone/index.html",
+      "page/page": "src/standalone/page.ts",
+      "page/style": "src/standalone/page.css",
+    },
   },
 ];
 

@@ -12,6 +12,7 @@ export default defineConfig({
       },
     },
   ],
+  define: { VERSION: '"1.2.0"' },
   oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment", development: false } },
   test: { include: ["tests/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
 });

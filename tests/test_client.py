@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from hermes_hud_widget.client import relay as relays
 from hermes_hud_widget.client.callbacks import register
@@ -25,39 +28,11 @@ from hermes_hud_widget.client.rest import get
 from hermes_hud_widget.client.runtime import Runtime
 from hermes_hud_widget.errors import ArgumentError, HomeError, ServerError, UnknownNameError
 from hermes_hud_widget.place import find_place
+from hermes_hud_widget.protocol import SUBPROTOCOL
 from support.agent import MakeAgent
+from support.messages import WAIT_S, Messages
 
 pytestmark = pytest.mark.live
-WAIT_S = 20.0
-
-
-class Messages:
-    """What a relay sent to its model."""
-
-    def __init__(self) -> None:
-        self.all: list[dict[str, Any]] = []
-        self._arrived = threading.Condition()
-
-    def put(self, message: dict[str, Any]) -> None:
-        with self._arrived:
-            self.all.append(message)
-            self._arrived.notify_all()
-
-    def wait(self, is_meant: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        with self._arrived:
-            found: list[dict[str, Any]] = []
-
-            def look() -> bool:
-                found[:] = [message for message in self.all if is_meant(message)][:1]
-                return bool(found)
-
-            assert self._arrived.wait_for(look, WAIT_S), f"not among {self.all}"
-            return found[0]
-
-    def wait_panel(self, text: str) -> dict[str, Any]:
-        return self.wait(
-            lambda message: message.get("frame", {}).get("type") == "panel" and text in str(message)
-        )
 
 
 @pytest.fixture
@@ -245,7 +220,7 @@ def test_the_greeting_is_repeated_until_the_page_answers(
     one.displayed()
     messages.wait_panel("first")
     messages.wait(lambda _: sum(message["type"] == "server" for message in messages.all) >= 3)
-    one.from_model({"type": "ack", "client": "page", "direct": True})
+    one.from_model({"type": "ack", "client": "page", "transport": "direct"})
     count = sum(message["type"] == "server" for message in messages.all)
     assert one._greeter is not None
     one._greeter.join(timeout=WAIT_S)
@@ -260,7 +235,7 @@ def test_changes_are_pushed_until_the_page_has_a_socket_and_again_when_it_lost_i
     messages.wait_panel("first")
     hermes.memory(["second"])
     messages.wait_panel("second")
-    one.from_model({"type": "ack", "client": "page", "direct": True})
+    one.from_model({"type": "ack", "client": "page", "transport": "direct"})
     assert one.transport == "direct"
     hermes.memory(["third"])
     look = {
@@ -280,7 +255,7 @@ def test_a_page_without_a_socket_gets_the_panels_beside_the_one_shown_unasked_an
     one, messages, hermes = relay
     one.displayed()
     messages.wait_panel("first")
-    one.from_model({"type": "ack", "client": "page", "direct": False})
+    one.from_model({"type": "ack", "client": "page", "transport": "comm"})
     for module in ("core/tools", "views/skills"):
         messages.wait(lambda message, module=module: message.get("frame", {}).get("name") == module)
     messages.wait(lambda message: message.get("frame", {}).get("panel") == "skills")
@@ -355,9 +330,9 @@ def test_a_new_server_is_not_told_of_a_home_at_which_nobody_looks_any_more(
     other = runtime.open(find_place(tmp_path / "other"))
     look = {"type": "look", "home": other, "panels": ["memory"], "queries": {"memory": [{}]}}
     one.from_model({"type": "attach", "client": "gone", "look": look})
+    messages.wait(lambda message: message.get("frame", {}).get("home") == other)
     for number in range(relays.PAGES_KEPT):
         one.from_model({"type": "attach", "client": f"page {number}", "look": None})
-    messages.wait(lambda message: message.get("frame", {}).get("home") == other)
     sent.clear()
     os.kill(runtime._server().pid, signal.SIGKILL)
     messages.wait(lambda message: message["type"] == "server" and message["server_id"] != first["server_id"])
@@ -501,7 +476,7 @@ def test_a_page_with_a_socket_does_not_silence_one_without(relay: tuple[Relay, M
     messages.wait_panel("first")
     look = {"type": "look", "home": home, "panels": ["memory"], "queries": {"memory": [{}]}}
     one.from_model({"type": "attach", "client": "far", "look": look})
-    one.from_model({"type": "ack", "client": "near", "direct": True})
+    one.from_model({"type": "ack", "client": "near", "transport": "direct"})
     hermes.memory(["for the page far away"])
     messages.wait_panel("for the page far away")
 
@@ -564,3 +539,19 @@ time.sleep(3600)
             pass
         parent.kill()
         server.wait(2)
+
+
+def test_pages_of_an_origin_come_in_once_the_kernel_has_let_them_in(runtime: Runtime) -> None:
+    endpoint, origin = runtime.endpoint(), "https://hub.example.org"
+
+    def dial() -> None:
+        offered = [Subprotocol(SUBPROTOCOL), Subprotocol(endpoint.token)]
+        with connect(endpoint.socket_url, origin=Origin(origin), subprotocols=offered, proxy=None) as page:
+            assert json.loads(page.recv(timeout=WAIT_S))["type"] == "hello"
+
+    with pytest.raises(InvalidStatus):
+        dial()
+    runtime.allow(origin)
+    dial()
+    with pytest.raises(ServerError, match="expected one like https://"):
+        runtime.allow("https://hub.example.org/path")

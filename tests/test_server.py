@@ -155,6 +155,8 @@ def test_the_socket_admits_a_page_of_this_machine(server: Served) -> None:
         ("", False),
         ("[", False),
         ("user@127.0.0.1:80@evil.example", False),
+        ("127.0.0.1:80 *", False),
+        ("localhost;script-src *", False),
     ],
 )
 def test_only_loopback_names_are_ours(host: str, is_ours: bool) -> None:
@@ -292,6 +294,7 @@ def test_a_module_is_delivered_by_name(viewer: Client) -> None:
         ('{"type":"module","id":5,"name":"../../etc/passwd"}', "unknown-module"),
         ('{"type":"look","home":"HOME","panels":["nope"]}', "unknown-panel"),
         ('{"type":"look","home":"nope","panels":[]}', "unknown-home"),
+        ('{"type":"home","id":5,"path":"/tmp"}', "bad-home"),
     ],
 )
 def test_a_frame_that_makes_no_sense_is_answered_and_the_connection_goes_on(
@@ -530,3 +533,29 @@ def test_what_is_at_hand_is_answered_though_every_thread_hangs(home: Path) -> No
         while threads() - others < most:
             threading.Event().wait(0.01)
         assert viewer.get(id, "quick")["data"] == {"content": "soul"}
+
+
+def test_a_ping_is_answered_though_all_that_was_asked_before_hangs(home: Path) -> None:
+    released = threading.Event()
+
+    def hang(soul: str | None) -> Read:
+        released.wait()
+        return Read(content=soul)
+
+    panel = Panel("hanging", "Hanging", hang, soul=TextFile("SOUL.md"))
+    (home / "SOUL.md").write_text("soul")
+    with served({"hanging": panel}) as server, ExitStack() as stack:
+        stack.callback(released.set)
+        id = server.open(home)
+        viewer = stack.enter_context(server.connect())
+        for number in range(30):
+            viewer.send({"type": "get", "id": number, "home": id, "panel": "hanging"})
+        viewer.send({"type": "ping", "id": 99})
+        assert viewer.wait(lambda frame: frame.get("id") == 99) == {"type": "pong", "id": 99}
+        released.set()
+        for number in range(30):
+            assert viewer.wait(lambda frame, number=number: frame.get("id") == number)["status"] == "ok"
+
+
+def test_the_server_sends_no_pings_of_its_own(server: Served) -> None:
+    assert server.server.config.ws_ping_interval is None

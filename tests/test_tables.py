@@ -21,6 +21,7 @@ from hermes_hud_widget.client import tables as client_tables
 from hermes_hud_widget.client.child import Endpoint
 from hermes_hud_widget.client.rest import get, get_rows
 from hermes_hud_widget.client.runtime import Runtime
+from hermes_hud_widget.client.secret import Secret
 from hermes_hud_widget.client.tables import Tables
 from hermes_hud_widget.client.waiting import Stop
 from hermes_hud_widget.errors import ArgumentError, HudError, ServerError, SourceError, UnknownNameError
@@ -487,7 +488,9 @@ def test_a_connection_that_breaks_in_the_middle_gives_an_error_and_never_a_short
     path = ("homes", one.server.open(home), "frames", "shelf")
     whole = Breaking(one.server.port, 10**9)
     try:
-        rows = get_rows(Endpoint(whole.port, TOKEN, ""), path, {}, lambda _: None)
+        rows = get_rows(
+            Endpoint(f"http://127.0.0.1:{whole.port}", Secret(TOKEN), ""), path, {}, lambda _: None
+        )
     finally:
         whole.close()
     assert rows.table().to_pylist() == shelf.rows
@@ -497,7 +500,9 @@ def test_a_connection_that_breaks_in_the_middle_gives_an_error_and_never_a_short
         broken = Breaking(one.server.port, limit)
         try:
             with pytest.raises(ServerError):
-                get_rows(Endpoint(broken.port, TOKEN, ""), path, {}, lambda _: None)
+                get_rows(
+                    Endpoint(f"http://127.0.0.1:{broken.port}", Secret(TOKEN), ""), path, {}, lambda _: None
+                )
         finally:
             broken.close()
 

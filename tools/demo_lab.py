@@ -232,8 +232,9 @@ def run_cell(client: BlockingKernelClient, cell: Any) -> None:
             output = nbformat.v4.output_from_msg(message)  # type: ignore[no-untyped-call]
             cell.outputs.append(output)
 
+    # As a page would run it, which is what shows it: where nobody could answer, a HUD leaves a static snapshot only.
     reply = client.execute_interactive(
-        cell.source, timeout=CELL_TIMEOUT_S, output_hook=keep, allow_stdin=False, store_history=True
+        cell.source, timeout=CELL_TIMEOUT_S, output_hook=keep, allow_stdin=True, store_history=True
     )
     content = reply["content"]
     cell.execution_count = content["execution_count"]

@@ -6,16 +6,21 @@ narrow, in Chinese, and in the named themes.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from browser.conftest import CHROMIUM, FLAGS
 from browser.lab import Lab
 from browser.notebook import Hud, Notebook
+from browser.side import side_page
+from hermes_hud_widget.demo import start_demo
 from hermes_hud_widget.panels import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +53,10 @@ def main() -> None:
         panels(lab, browser, "light", WIDTHS[0], language="zh")
         for name in NAMED:
             overview(lab, browser, name)
+        with start_demo() as demo:
+            for theme in THEMES:
+                side_panel(lab, browser, theme, demo.home)
+                tab(browser, theme, demo.home)
         browser.close()
 
 
@@ -82,6 +91,39 @@ def overview(lab: Lab, browser: Browser, theme: str) -> None:
     with page(lab, browser, "dark", f"height=600, theme={theme!r}") as (_, hud):
         settle(hud)
         hud.root.screenshot(path=OTHERS / f"overview-{theme}.png")
+
+
+def side_panel(lab: Lab, browser: Browser, theme: str, home: Path) -> None:
+    """JupyterLab's side bar, without a notebook."""
+    # By the settings: JupyterLab stumbles when its theme changes while the first one is still being loaded.
+    lab.set("@jupyterlab/apputils-extension/themes", {"theme": THEMES[theme]})
+    with side_page(browser, lab) as side:
+        hud = side.open(home)
+        settle(hud)
+        side.page.screenshot(path=SHOWN / f"side-panel-{theme}.png")
+
+
+def tab(browser: Browser, theme: str, home: Path) -> None:
+    """A browser tab, let in by the token."""
+    command = [str(Path(sys.executable).with_name("hermes-hud")), "serve", "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as serve:
+        assert serve.stdout is not None
+        announced = json.loads(serve.stdout.readline())
+        context = browser.new_context(
+            viewport={"width": 1240, "height": 800}, color_scheme="dark" if theme == "dark" else "light"
+        )
+        shown = context.new_page()
+        shown.goto(announced["url"])
+        token = shown.get_by_label("Or paste the token")
+        token.fill(announced["token"])
+        token.press("Enter")
+        hud = Hud(shown.locator("[data-hermes-hud]"))
+        hud.expect_live()
+        expect(shown.locator("[data-status=ok]").first).to_be_visible()
+        settle(hud)
+        shown.screenshot(path=SHOWN / f"tab-{theme}.png")
+        context.close()
+        serve.terminate()
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what must come from the system: system.sh PYTHON [chromium] [strace] [chinese-font]
+# Sees to what must come from the system: system.sh PYTHON [chromium] [strace] [openssl] [ssh] [chinese-font]
 # As root on Debian or Ubuntu it installs what is missing; else it says what to install.
 set -eu
 
@@ -19,6 +19,10 @@ fi
 for program in "$@"; do
     if [ "$program" = chinese-font ]; then
         fc-list :lang=zh | grep -q . || missing="$missing fonts-wqy-microhei"
+    elif [ "$program" = ssh ]; then
+        command -v ssh >/dev/null || missing="$missing openssh-client"
+        command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+        command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing="$missing iproute2"
     else
         command -v "$program" >/dev/null || missing="$missing $program"
     fi
@@ -34,7 +38,14 @@ node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' || {
 
 [ -z "$missing" ] && exit 0
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+installs=no
+[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && installs=yes
+case "$missing" in
+    # Where systemd runs, the package starts an ssh server for good: that is for the machine's owner to decide.
+    *openssh-server*) [ ! -d /run/systemd/system ] || installs=no ;;
+esac
+
+if [ "$installs" = yes ]; then
     echo "Installing$missing"
     apt-get update -q >/dev/null
     # shellcheck disable=SC2086  a list of package names

@@ -1,4 +1,4 @@
-"""From a write to the screen while a cell runs, over the direct socket and over the comm."""
+"""From a write to the screen by each transport, idle and while a cell runs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ while True:
 """
 """Calls of some 0.6 to 1.2 s that keep the GIL, one after another; the pause lets "begun" out."""
 
+WAYS: tuple[Way, ...] = ("direct", "proxied", "comm")
 CELLS = {"sleeping": SLEEPING, "pure": PURE_PYTHON, "gil": HOLDING}
 LABELS = {
     "sleeping": "sleeping",
@@ -39,8 +40,8 @@ COMM_LIMITS = {"sleeping": (Limit("median", 150),), "pure": (Limit("median", 150
 
 
 def measure(stage: Stage) -> Sequence[Measurement]:
-    """Idle, then beside each kind of cell, over both ways."""
-    return [*_measure(stage, "direct"), *_measure(stage, "comm")]
+    """Idle, then beside each kind of cell, by each way."""
+    return [line for way in WAYS for line in _measure(stage, way)]
 
 
 def _measure(stage: Stage, way: Way) -> list[Measurement]:
@@ -49,7 +50,7 @@ def _measure(stage: Stage, way: Way) -> list[Measurement]:
     idle, note = all_ms(scene.paints(steps[0]))
     lines = [measured(f"{way}-idle", f"{way}, no cell running", "ms", idle, note=note)]
     for number, (key, source) in enumerate(CELLS.items(), 1):
-        if way == "comm" and key == "gil" and not stage.scale.is_thorough:
+        if way != "direct" and key == "gil" and not stage.scale.is_thorough:
             continue
         with scene.beside(source):
             paints = scene.paints(steps[number], PATIENCE_S)
@@ -59,9 +60,9 @@ def _measure(stage: Stage, way: Way) -> list[Measurement]:
         beside, note = all_ms(paints)
         limits = COMM_LIMITS[key] if way == "comm" else ()
         lines.append(measured(f"{way}-{key}", f"{way}, {LABELS[key]}", "ms", beside, *limits, note=note))
-        if way == "direct":
+        if way != "comm":
             ratio = statistics.ratio_interval(beside, idle)
-            label = f"direct, {LABELS[key]}: ratio of the medians to idle"
+            label = f"{way}, {LABELS[key]}: ratio of the medians to idle"
             lines.append(compared(f"{way}-{key}-ratio", label, "×", count, ratio, Limit("median", 1.5)))
     return lines
 
@@ -81,12 +82,12 @@ def _as_far_as_painted(key: str, label: str, paints: Sequence[Paint]) -> list[Me
 
 ROW = Row(
     name="busy",
-    title="A message in `state.db` → painted, while a cell runs",
-    goal="direct: the idle median × 1.5; comm: sleeping and pure Python ≤ 150 ms median, a GIL-holding call reported",
+    title="A message in `state.db` → painted, by each transport, idle and while a cell runs",
+    goal="direct, proxied: the idle median × 1.5; comm: sleeping and pure Python ≤ 150 ms median, a GIL-holding call reported",
     definition=PAINTED
     + PAGE
-    + "The cell runs in the same notebook, before, during and after the writes. For the comm, "
-    "the page's way to the server's socket is cut.",
+    + "The cell runs in the same notebook, before, during and after the writes. For the "
+    "proxied socket (jupyter-server-proxy) the page's way to the server's port is cut, for the comm that over the proxy, too.",
     state="Warm.",
     measure=measure,
     causes={

@@ -1,7 +1,8 @@
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { chipText } from "./chip.ts";
 import { useClient, useSelected } from "./context.ts";
-import { chipText, explained } from "./footer.tsx";
+import { explained } from "./explained.ts";
 
 /** What comes and goes sooner than this is nobody's concern. */
 const LASTING_MS = 2_000;
@@ -37,7 +38,7 @@ function useConnection(): string | null {
   const [status] = useSelected(({ connection, modulesLoaded }) => [connection.status, modulesLoaded]);
   const isTold = useRef(false);
   // At first it is only not there yet.
-  const isLost = status.state !== "live" && status.reason !== "connecting";
+  const isLost = (status.state === "stale" || status.state === "gone") && status.reason !== "connecting";
   useEffect(() => {
     if (!isLost) return;
     isTold.current = false;

@@ -23,6 +23,8 @@ export interface Options {
   /** In CSS pixels. */
   height: number;
   language: "auto" | "en" | "zh";
+  /** False: nobody is at the model's other end, as in a side bar or a page of its own. */
+  kernel?: boolean;
 }
 
 /** A view with its own texts, why there is none, or null as long as it is on its way. */
@@ -45,6 +47,8 @@ export class Client {
   readonly styles: string[] = [];
   readonly #visible = new Set<object>();
   #formatInUse: Format;
+  /** Shows this HUD in the page's side bar; false where there is none. */
+  showInSideBar: () => boolean = () => false;
 
   constructor(
     model: Model,
@@ -69,10 +73,15 @@ export class Client {
         receive: (frame, serverId) => this.store.receive(frame, serverId),
         setWay: (way) => this.store.setWay(way),
         look: () => this.store.look(),
+        revalidate: () => this.store.revalidate(),
+        showInSideBar: () => this.showInSideBar(),
       },
       signal,
+      options.kernel !== false,
     );
     this.connection.subscribe(() => this.#runTicker());
+    // Not before there is a view.
+    this.connection.setSeen(false);
     if (this.language !== "en") this.#loadLanguage(this.language);
   }
 
@@ -80,6 +89,7 @@ export class Client {
   setVisible(view: object, isVisible: boolean): void {
     if (isVisible) this.#visible.add(view);
     else this.#visible.delete(view);
+    this.connection.setSeen(this.#visible.size > 0);
     this.#runTicker();
   }
 

@@ -1,20 +1,21 @@
 import { type ComponentChildren, Fragment, h } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Aloud } from "./aloud.tsx";
 import { byDefault, chosen, grouped, type Layout, visible } from "./arrangement.ts";
 import type { Client, Options } from "./client.ts";
 import { ClientProvider, useClient, useSelected } from "./context.ts";
 import { focusPanel, focusSearch } from "./focus.ts";
 import { Footer } from "./footer.tsx";
-import { Grid } from "./grid.tsx";
 import { useAppearance, useArrangement, useNarrow, useVisible } from "./host.ts";
 import { isPaletteKey, isTyping } from "./keys.ts";
 import type { Later } from "./later.ts";
 import { type PanelName, PanelView, type Report } from "./panel.tsx";
 import type { PanelEntry, Query } from "./protocol.ts";
-import { Chooser, Groups, Tabs, useTitle } from "./tabs.tsx";
+import { Groups, Tabs, useTitle } from "./tabs.tsx";
 import { Top } from "./top.tsx";
 import { Empty, Retry, Said, Skeleton } from "./ui/blank.tsx";
+
+/** What nobody needs at first is loaded so long after there is something to see. */
+const SETTLED_MS = 1_000;
 
 /** What may lie over the HUD. */
 export type Sheet = "panels" | "palette" | "menu" | "arrange" | "keys";
@@ -69,6 +70,14 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
   const groups = grouped(panels, seen.length);
   const home = hello?.homes.find(({ id }) => id === client.store.home) ?? null;
   const { t } = texts;
+  const isCompact = isNarrow && groups.length > 1;
+  const isSettled = useSettled(hello !== null);
+  // Drawn again when their texts are there.
+  const [layouts, told] = useSelected((client) => [
+    layout === "grid" || isCompact ? client.later("layouts") : null,
+    isSettled || (hello && panels.length === 0) ? client.later("status") : null,
+  ]);
+  const words = told && !("failure" in told) ? told : null;
 
   const choose = (panel: string) => {
     const isGuest = !seen.some(({ name }) => name === panel);
@@ -106,11 +115,11 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
       setQuery={(query) => setQueries((before) => ({ ...before, [panel.name]: query }))}
       open={open}
       report={report}
+      words={words}
       isVisible={isVisible}
     />
   );
   const closeSheet = () => setSheet(null);
-  const isCompact = isNarrow && groups.length > 1;
   const hasTabs = layout === "tabs" && !isCompact;
   const tabs = { groups, selected: selected?.name ?? "", choose };
   const row = groups.find((group) => group.panels.some(({ name }) => name === selected?.name))?.panels ?? [];
@@ -160,15 +169,32 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
           <Tabs {...tabs} panels={row} />
         </div>
       )}
-      {layout === "tabs" && isCompact && (
-        <Chooser {...tabs} isOpen={sheet === "panels"} setOpen={(isOpen) => setSheet(isOpen ? "panels" : null)} />
+      {layout === "tabs" && isCompact && layouts && "Chooser" in layouts && (
+        <layouts.Chooser
+          {...tabs}
+          isOpen={sheet === "panels"}
+          setOpen={(isOpen) => setSheet(isOpen ? "panels" : null)}
+        />
       )}
       <div class="stage">
         {panels.length === 0 && (
-          <div class="panel">{hello ? <NoPanels chosen={options.panels} offered={all} /> : <Skeleton />}</div>
+          <div class="panel">
+            {!hello ? (
+              <Waiting />
+            ) : words ? (
+              <words.NoPanels chosen={options.panels} offered={all} />
+            ) : told && "failure" in told ? (
+              <Unloaded failure={told.failure} name="core/status" />
+            ) : (
+              <Skeleton />
+            )}
+          </div>
         )}
-        {layout === "grid" && (
-          <Grid
+        {layout === "grid" && panels.length > 0 && !(layouts && "Grid" in layouts) && (
+          <div class="panel">{layouts ? <Unloaded failure={layouts.failure} name="core/layouts" /> : <Skeleton />}</div>
+        )}
+        {layout === "grid" && layouts && "Grid" in layouts && (
+          <layouts.Grid
             panels={panels}
             large={panels.some(({ name }) => name === large) ? large : null}
             setLarge={openLarge}
@@ -194,8 +220,8 @@ function Frame({ client, element, signal }: { client: Client; element: HTMLEleme
           />
         )}
       </div>
-      <Footer progress={reports.find(({ progress }) => progress !== null)?.progress ?? null} />
-      <Aloud troubles={reports.flatMap(({ trouble }) => trouble ?? [])} />
+      <Footer progress={reports.find(({ progress }) => progress !== null)?.progress ?? null} words={words} />
+      {words && <words.Aloud troubles={reports.flatMap(({ trouble }) => trouble ?? [])} />}
       {sheet !== null && sheet !== "panels" && (
         <Opened
           key={sheet}
@@ -235,12 +261,12 @@ function Opened({ close, draw }: { close: () => void; draw: (tools: Later["tools
         <Skeleton />
       </div>
     );
-  if ("failure" in tools) return <Unloaded message={tools.failure} close={close} />;
+  if ("failure" in tools) return <NotOpened failure={tools.failure} close={close} />;
   return <>{draw(tools)}</>;
 }
 
 /** What was to open over the HUD could not be loaded. */
-function Unloaded({ message, close }: { message: string; close: () => void }) {
+function NotOpened({ failure, close }: { failure: string; close: () => void }) {
   const client = useClient();
   const { t } = client.texts;
   const dialog = useRef<HTMLDivElement>(null);
@@ -263,26 +289,48 @@ function Unloaded({ message, close }: { message: string; close: () => void }) {
       ref={dialog}
       onKeyDown={onKeyDown}
     >
-      <Empty icon="warning" title={t("hud.unloaded")}>
-        <Said text={message} />
-        <Retry retry={() => client.retry("core/tools")} />
+      <Unloaded failure={failure} name="core/tools">
         <button type="button" class="retry" onClick={close}>
           {t("hud.close")}
         </button>
-      </Empty>
+      </Unloaded>
     </div>
   );
 }
 
+/** A part of the core could not be loaded. */
+function Unloaded({ failure, name, children }: { failure: string; name: string; children?: ComponentChildren }) {
+  const client = useClient();
+  return (
+    <Empty icon="warning" title={client.texts.t("hud.unloaded")}>
+      <Said text={failure} />
+      <Retry retry={() => client.retry(name)} />
+      {children}
+    </Empty>
+  );
+}
+
+/** True some time after something was there for the first time. */
+function useSettled(isThere: boolean): boolean {
+  const [isSettled, setSettled] = useState(false);
+  useEffect(() => {
+    if (!isThere) return;
+    const timer = setTimeout(() => setSettled(true), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [isThere]);
+  return isSettled;
+}
+
 const noQuery: Query = {};
 
-/** The server has none of the panels that the options name, or none at all. */
-function NoPanels({ chosen, offered }: { chosen: readonly string[]; offered: readonly PanelEntry[] }) {
-  const { t } = useClient().texts;
-  const list = (names: readonly string[]) => names.join(", ") || t("list.none");
+/** Nothing came yet; without a kernel whose cell could be run again, why. */
+function Waiting() {
+  const { texts, connection } = useClient();
+  const { reason } = connection.status;
+  if (reason !== "unreachable" && reason !== "no-server") return <Skeleton />;
   return (
-    <Empty icon="panel" title={t("hud.no-panels")}>
-      {t("hud.no-panels.help", { chosen: list(chosen), offered: list(offered.map(({ name }) => name)) })}
+    <Empty icon="warning" title={texts.t("chip.unreachable")}>
+      {texts.t(`reason.${reason}`)}
     </Empty>
   );
 }

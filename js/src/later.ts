@@ -32,6 +32,8 @@ export interface Later {
   charts: typeof import("./modules/charts.ts");
   tools: typeof import("./modules/tools.tsx");
   themes: typeof import("./modules/themes.ts");
+  layouts: typeof import("./modules/layouts.ts");
+  status: typeof import("./modules/status.ts");
 }
 
 /** Answers a further module's imports. */

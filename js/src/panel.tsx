@@ -1,20 +1,20 @@
 import { Component, type ComponentChildren, Fragment, h } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { View, ViewProps, ViewSnapshot } from "./api.ts";
+import type { ViewProps, ViewSnapshot } from "./api.ts";
 import { PanelContext, useClient, useSelected } from "./context.ts";
 import type { Texts } from "./i18n.ts";
-import type { HomeEntry, PanelEntry, Problem, Progress, Query } from "./protocol.ts";
+import type { Later } from "./later.ts";
+import type { HomeEntry, PanelEntry, Progress, Query } from "./protocol.ts";
 import { keyOf } from "./query.ts";
 import type { Snapshot } from "./store.ts";
+import { addStyle } from "./styles.ts";
 import { useTitle } from "./tabs.tsx";
-import { cleanLine } from "./text.ts";
 import { Empty, Refused, Retry, Said, Skeleton } from "./ui/blank.tsx";
-import { Icon } from "./ui/icon.tsx";
 
 /** Draws the panels that bring no view of their own. */
 const GENERIC = "views/generic";
-/** An answer that takes longer than this waits for a running cell, most likely. */
-const SLOW_MS = 1_000;
+
+type Problems = Later["status"];
 
 /** What names a panel: its tab, which makes it a tab's panel, or another element (both by id), or a text. */
 export type PanelName = { tab: string } | { heading: string } | { text: string };
@@ -37,11 +37,13 @@ interface Props {
   open: (panel: string, query?: Query) => void;
   /** Is told null when the panel is not on show any more. */
   report: (panel: string, report: Report | null) => void;
+  /** What says that something is wrong, if it is there already. */
+  words: Later["status"] | null;
   isVisible: boolean;
 }
 
 /** One panel: its data by any state they can be in, and its view within an error boundary. */
-export function PanelView({ panel, name, home, query, setQuery, open, report, isVisible }: Props) {
+export function PanelView({ panel, name, home, query, setQuery, open, report, words, isVisible }: Props) {
   const client = useClient();
   const { texts } = client;
   const signal = useLifetime();
@@ -70,11 +72,16 @@ export function PanelView({ panel, name, home, query, setQuery, open, report, is
 
   const hasData = snapshot?.data !== null && snapshot?.data !== undefined;
   const [failure, setFailure] = useState<string | null>(null);
-  const trouble = troubleOf(texts, useTitle()(panel), {
+  const title = useTitle()(panel);
+  const told = {
     error: snapshot?.error ?? null,
     isRefused: refusal !== null || refused !== null,
     failure: module && "failure" in module ? module.failure : failure,
-  });
+  };
+  const isTroubled = told.error !== null || told.isRefused || told.failure !== null;
+  const [loaded] = useSelected((client) => [isTroubled ? client.later("status") : null]);
+  const problems = loaded && !("failure" in loaded) ? loaded : words;
+  const trouble = problems?.troubleOf(texts, title, told) ?? null;
   useEffect(() => {
     report(panel.name, { progress, trouble });
     return () => report(panel.name, null);
@@ -83,8 +90,11 @@ export function PanelView({ panel, name, home, query, setQuery, open, report, is
   let body: ComponentChildren;
   if (!snapshot) body = refusal ? <Refused message={refusal.message} /> : <Skeleton />;
   else if (module === null && (hasData || !snapshot.error)) body = <Skeleton />;
-  else if (!hasData) body = <NoData snapshot={snapshot} texts={module && "texts" in module ? module.texts : texts} />;
-  else if (module === null) body = <Skeleton />;
+  else if (!hasData) {
+    body = (
+      <NoData snapshot={snapshot} texts={module && "texts" in module ? module.texts : texts} problems={problems} />
+    );
+  } else if (module === null) body = <Skeleton />;
   else if ("failure" in module) body = <Failed message={module.failure} retry={() => client.retry(moduleName)} />;
   else {
     const props: ViewProps = {
@@ -104,7 +114,13 @@ export function PanelView({ panel, name, home, query, setQuery, open, report, is
       home,
       schema: panel.payload_schema,
     };
-    body = <Styled view={module.view} {...props} />;
+    const { view: View } = module;
+    body = (
+      <>
+        {View.css && <Sheet css={View.css} />}
+        <View {...props} />
+      </>
+    );
   }
   return (
     <>
@@ -122,11 +138,11 @@ export function PanelView({ panel, name, home, query, setQuery, open, report, is
         data-version={snapshot?.version}
         data-status={status}
       >
-        {hasData && snapshot?.error && <Banner error={snapshot.error} status={snapshot.status} />}
-        {snapshot && refusal && (
-          <Banner error={{ kind: "internal", path: null, message: refusal.message }} status="unavailable" />
+        {hasData && snapshot?.error && problems && <problems.Banner error={snapshot.error} status={snapshot.status} />}
+        {snapshot && refusal && problems && (
+          <problems.Banner error={{ kind: "internal", path: null, message: refusal.message }} status="unavailable" />
         )}
-        {reading?.askedAt && <Slow askedAt={reading.askedAt} />}
+        {problems && reading?.askedAt && <problems.Slow askedAt={reading.askedAt} />}
         <PanelContext.Provider value={panel.name}>
           <Boundary snapshot={snapshot} query={keyOf(panel.name, query)} tell={setFailure}>
             {body}
@@ -159,13 +175,11 @@ export function shareRead({ done, total }: Progress): number {
   return total > 0 ? Math.min(1, done / total) : 0;
 }
 
-function Styled({ view: View, ...props }: ViewProps & { view: View }) {
-  return (
-    <>
-      {View.css && <style>{View.css}</style>}
-      <View {...props} />
-    </>
-  );
+/** A view's style sheet; stands before the view, which may measure as soon as it is drawn. The core's sheets win over it. */
+function Sheet({ css }: { css: string }) {
+  const mark = useRef<HTMLTemplateElement>(null);
+  useLayoutEffect(() => addStyle(mark.current?.getRootNode() as ShadowRoot, css, true), [css]);
+  return <template ref={mark} />;
 }
 
 /** Readings of several queries of one panel, watched while visible. */
@@ -210,72 +224,21 @@ function useLifetime(): AbortSignal {
   return controller.signal;
 }
 
-/** Nothing to draw: a home that isn't there, nothing written yet (in the view's own words), or a reason. */
-function NoData({ snapshot, texts }: { snapshot: Snapshot; texts: Texts }) {
+/** Nothing to draw: nothing was written yet (in the view's own words), or there is a reason. */
+function NoData({ snapshot, texts, problems }: { snapshot: Snapshot; texts: Texts; problems: Problems | null }) {
   const { error, status } = snapshot;
-  if (error?.kind === "no-home") {
-    const title = problemTitle(texts, error);
-    return (
-      <Empty title={title}>
-        {texts.t("problem.no-home.help")}
-        {!error.message.startsWith(title) && <Said text={error.message} />}
-      </Empty>
-    );
-  }
-  if (error?.kind === "not-in-version") {
-    return (
-      <Empty title={problemTitle(texts, error)}>
-        <Said text={beyondTitle(texts, error)} />
-      </Empty>
-    );
-  }
-  if (status === "empty" || !error) {
+  const isOfHome = error?.kind === "no-home" || error?.kind === "not-in-version";
+  if (!error || (status === "empty" && !isOfHome)) {
     const said = (own: string, core: string) => texts.t(texts.has(own) ? own : core);
     return <Empty title={said("empty", "panel.empty")}>{said("empty.help", "panel.empty.help")}</Empty>;
   }
+  if (problems) return <problems.Problem error={error} texts={texts} />;
+  // The server's own words, until there are better ones.
   return (
-    <Empty icon="warning" title={problemTitle(texts, error)}>
-      <Said text={beyondTitle(texts, error)} />
-    </Empty>
-  );
-}
-
-function Banner({ error, status }: { error: Problem; status: Snapshot["status"] }) {
-  const { texts } = useClient();
-  return (
-    <div class="banner">
-      <Icon name="warning" />
-      <div>
-        <b>{problemTitle(texts, error)}</b>
-        <Said text={beyondTitle(texts, error)} />
-        {status === "stale" && <p>{texts.t("problem.last-good")}</p>}
-      </div>
+    <div class="blank">
+      <Said text={error.message} />
     </div>
   );
-}
-
-function problemTitle(texts: Texts, { kind, path }: Problem): string {
-  if (path) return texts.t(`problem.${kind}.file`, { path: cleanLine(path) });
-  return texts.t(`problem.${kind}`, { path: "~/.hermes" });
-}
-
-/** The server's sentence without what the title says already; the title is its beginning, in English. */
-function beyondTitle(texts: Texts, error: Problem): string {
-  const title = problemTitle(texts, error);
-  return error.message.startsWith(title) ? error.message.slice(title.length).replace(/^[\s.:;,—]+/, "") : error.message;
-}
-
-/** What is wrong with a panel, in one sentence; of which panel, unless a path says enough. */
-function troubleOf(
-  texts: Texts,
-  title: string,
-  { error, isRefused, failure }: { error: Problem | null; isRefused: boolean; failure: string | null },
-): string | null {
-  const ofPanel = (words: string) => `${title}: ${words}`;
-  if (failure !== null) return ofPanel(texts.t("panel.failed", { message: failure }));
-  if (error === null) return isRefused ? ofPanel(texts.t("panel.refused")) : null;
-  if (error.kind === "not-in-version") return null;
-  return error.path ? problemTitle(texts, error) : ofPanel(problemTitle(texts, error));
 }
 
 function Failed({ message, retry }: { message: string; retry: () => void }) {
@@ -286,20 +249,6 @@ function Failed({ message, retry }: { message: string; retry: () => void }) {
       <Retry retry={retry} />
     </Empty>
   );
-}
-
-/** Says that an answer is still on its way, once it takes unusually long. */
-function Slow({ askedAt }: { askedAt: number }) {
-  const { texts } = useClient();
-  const [status] = useSelected(({ connection }) => [connection.status]);
-  const [isSlow, setSlow] = useState(false);
-  useEffect(() => {
-    setSlow(false);
-    const timer = setTimeout(() => setSlow(true), Math.max(0, askedAt + SLOW_MS - Date.now()));
-    return () => clearTimeout(timer);
-  }, [askedAt]);
-  if (!isSlow) return null;
-  return <p class="slow">{texts.t(status.transport === "direct" ? "panel.slow.direct" : "panel.slow.comm")}</p>;
 }
 
 interface Drawn {

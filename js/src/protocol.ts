@@ -14,6 +14,8 @@ const kinds: ReadonlySet<unknown> = new Set<Outbound["type"]>([
   "panel",
   "module",
   "profile",
+  "home",
+  "pong",
   "error",
 ]);
 

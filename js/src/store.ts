@@ -15,10 +15,13 @@ import { keyOf, withoutDefaults } from "./query.ts";
 const PUSH_GRACE_MS = 500;
 /** How long to wait when an answer was older than what was announced. */
 const NO_PROGRESS_MS = 1_000;
+/** A request that was not answered for so long may be lost, on its way there or back. */
+const LOST_MS = 2_000;
 /** Snapshots kept of what nobody looks at any more: another tab, the page before. */
 const KEPT_UNSEEN = 40;
 
-export type Way = "comm" | "direct";
+/** The kernel's comm, or one of two sockets: over those we ask, over the comm the kernel pushes. */
+export type Way = "comm" | "direct" | "proxied";
 
 /** What the server said last about one (panel, query). */
 export interface Snapshot {
@@ -51,6 +54,12 @@ export interface ModuleReading {
   refusal: ErrorFrame | null;
 }
 
+interface Request {
+  id: number;
+  /** In ms since the epoch. */
+  sentAt: number;
+}
+
 interface Entry {
   panel: string;
   query: Query;
@@ -58,7 +67,7 @@ interface Entry {
   refusal: ErrorFrame | null;
   /** What was announced when the server refused: it is asked again when that moves. */
   refusedAt: number;
-  request: { id: number; sentAt: number; have: number | null } | null;
+  request: (Request & { have: number | null }) | null;
   timer: ReturnType<typeof setTimeout> | undefined;
   watchers: number;
   lastSeen: number;
@@ -67,7 +76,7 @@ interface Entry {
 /** Another profile of the same root, whose home is to be shown in the place of the model's own. */
 interface Profile {
   name: string;
-  request: number | null;
+  request: Request | null;
   settle: { done: () => void; fail: (error: Error) => void } | null;
 }
 
@@ -90,7 +99,7 @@ export class Store {
   readonly #announced = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   readonly #requests = new Map<number, Entry>();
-  readonly #modules = new Map<string, ModuleReading & { isWanted: boolean; request: number | null }>();
+  readonly #modules = new Map<string, ModuleReading & { isWanted: boolean; request: Request | null }>();
   readonly #listeners = new Set<() => void>();
   readonly #lookListeners = new Set<() => void>();
 
@@ -126,19 +135,24 @@ export class Store {
 
   #askProfile(): void {
     const profile = this.#profile;
-    if (!profile || !this.hello) return;
+    // A server that was started anew has only the model's own home open.
+    if (!profile || profile.request || !(profile.settle || !this.#isOpen()) || !this.hello) return;
     const id = ++this.#lastId;
-    if (this.send({ type: "profile", id, home: this.own, profile: profile.name })) profile.request = id;
-    else profile.settle?.fail(new Error("There is no connection."));
+    if (this.send({ type: "profile", id, home: this.own, profile: profile.name })) {
+      profile.request = { id, sentAt: Date.now() };
+    } else {
+      profile.settle?.fail(new Error("There is no connection."));
+      profile.settle = null;
+    }
   }
 
   #keepProfile(frame: ProfileFrame): void {
     const profile = this.#profile;
-    if (!profile || profile.request !== frame.id) return;
-    profile.request = null;
+    if (!profile || profile.request?.id !== frame.id) return;
+    const { settle } = profile;
+    profile.request = profile.settle = null;
     this.#moveTo(frame.home);
-    profile.settle?.done();
-    profile.settle = null;
+    settle?.done();
   }
 
   /** Everything that is held is of the home before. */
@@ -151,7 +165,7 @@ export class Store {
     for (const entry of this.#entries.values()) Object.assign(entry, { snapshot: null, refusal: null });
     if (this.hello) this.#announce(this.hello.versions);
     this.#tellLook();
-    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+    this.#askAll(this.#graceMs);
   }
 
   /** Calls `listener` after every change; returns its undo. */
@@ -262,9 +276,21 @@ export class Store {
     if (way === this.#way) return;
     this.#way = way;
     this.#dropRequests();
-    if (way === "direct") this.#graceUntil = 0;
-    if (way !== null) this.#askAll(way === "direct" ? 0 : PUSH_GRACE_MS);
+    if (this.#graceMs === 0) this.#graceUntil = 0;
+    if (way !== null) this.#askAll(this.#graceMs);
     this.#tell();
+  }
+
+  /** How long to wait for a push before asking. */
+  get #graceMs(): number {
+    return this.#way === "direct" || this.#way === "proxied" ? 0 : PUSH_GRACE_MS;
+  }
+
+  /** Asks whether what is looked at is still the newest: what was pushed, asked or answered may have been lost. */
+  revalidate(): void {
+    this.#dropRequests(Date.now() - LOST_MS);
+    this.#askAll(0);
+    for (const entry of this.#entries.values()) this.#ask(entry, 0, true);
   }
 
   /**
@@ -279,7 +305,7 @@ export class Store {
     else if (frame.type === "panel") this.#keep(frame);
     else if (frame.type === "module") this.#keepModule(frame);
     else if (frame.type === "profile") this.#keepProfile(frame);
-    else this.#refuse(frame);
+    else if (frame.type === "error") this.#refuse(frame);
     this.#tell();
   }
 
@@ -295,27 +321,28 @@ export class Store {
     if (isNew) {
       this.#announced.clear();
       this.#dropRequests();
-      for (const entry of this.#entries.values()) entry.refusal = null;
       for (const module of this.#modules.values()) module.refusal = null;
     }
+    for (const entry of this.#entries.values()) {
+      // Where no kernel opens it, the home may be opened after this page was told of the server.
+      if (isNew || entry.refusal?.code === "unknown-home") entry.refusal = null;
+    }
     this.hello = hello;
-    // A server that was started anew has only the model's own home open.
-    if (this.#profile && (this.#profile.request === null || isNew) && !this.#isOpen()) this.#askProfile();
-    if (this.#way !== "direct") {
+    if (this.#graceMs > 0) {
       // The kernel may have reconnected to the same server: what the old connection owed never comes.
       this.#dropRequests();
       this.#graceUntil = Date.now() + PUSH_GRACE_MS;
     }
     this.#announce(hello.versions);
     // Panels that were never announced have no version to be behind of, but may have been asked for.
-    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+    this.#askAll(this.#graceMs);
   }
 
   #announce(versions: Hello["versions"]): void {
     for (const [panel, version] of Object.entries(versions[this.home] ?? {})) {
       if (version > (this.#announced.get(panel) ?? 0)) this.#announced.set(panel, version);
     }
-    this.#askAll(this.#way === "direct" ? 0 : PUSH_GRACE_MS);
+    this.#askAll(this.#graceMs);
   }
 
   #keep(frame: PanelFrame): void {
@@ -345,7 +372,7 @@ export class Store {
       entry.request = null;
     }
     const isNoProgress = request !== undefined && frame.version <= (request?.have ?? 0);
-    this.#ask(entry, isNoProgress ? NO_PROGRESS_MS : this.#way === "direct" || request ? 0 : PUSH_GRACE_MS);
+    this.#ask(entry, isNoProgress ? NO_PROGRESS_MS : request ? 0 : this.#graceMs);
     this.#forgetUnseen();
   }
 
@@ -356,7 +383,7 @@ export class Store {
 
   #refuse(frame: ErrorFrame): void {
     if (frame.id === null) return;
-    if (this.#profile?.request === frame.id) {
+    if (this.#profile?.request?.id === frame.id) {
       const { settle } = this.#profile;
       this.#profile = null;
       // The profile may be gone since; the model's own home never is.
@@ -372,7 +399,7 @@ export class Store {
       entry.refusedAt = this.#announced.get(entry.panel) ?? 0;
     }
     for (const module of this.#modules.values()) {
-      if (module.request === frame.id) Object.assign(module, { request: null, refusal: frame });
+      if (module.request?.id === frame.id) Object.assign(module, { request: null, refusal: frame });
     }
   }
 
@@ -386,11 +413,13 @@ export class Store {
   #askAll(delayMs: number): void {
     for (const entry of this.#entries.values()) this.#ask(entry, delayMs);
     this.#askModules(delayMs);
+    if (this.#way !== null) this.#askProfile();
   }
 
   /** Asks for what is behind, unless an answer is on its way; in `delayMs` at the latest. */
-  #ask(entry: Entry, delayMs: number): void {
-    if (this.#way === null || !this.hello || entry.watchers === 0 || entry.request || !this.#isBehind(entry)) return;
+  #ask(entry: Entry, delayMs: number, isDoubted = false): void {
+    if (this.#way === null || !this.hello || entry.watchers === 0 || entry.request) return;
+    if (!isDoubted && !this.#isBehind(entry)) return;
     if (!this.#isOpen()) return;
     if (delayMs > 0) {
       entry.timer ??= setTimeout(() => {
@@ -428,7 +457,7 @@ export class Store {
     }
     for (const [name, module] of missing) {
       const id = ++this.#lastId;
-      if (this.send({ type: "module", id, name })) module.request = id;
+      if (this.send({ type: "module", id, name })) module.request = { id, sentAt: Date.now() };
     }
   }
 
@@ -437,10 +466,13 @@ export class Store {
     Object.assign(module, { text: module.text ?? frame.text, request: null, refusal: null });
   }
 
-  #dropRequests(): void {
-    for (const entry of this.#requests.values()) entry.request = null;
-    this.#requests.clear();
-    for (const module of this.#modules.values()) module.request = null;
+  /** Waits no longer for what was asked until then. */
+  #dropRequests(until = Number.POSITIVE_INFINITY): void {
+    const profile = this.#profile ? [this.#profile] : [];
+    for (const each of [...this.#entries.values(), ...this.#modules.values(), ...profile]) {
+      if (each.request && each.request.sentAt <= until) each.request = null;
+    }
+    for (const [id, { request }] of this.#requests) if (request?.id !== id) this.#requests.delete(id);
   }
 
   #module(name: string) {

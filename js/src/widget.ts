@@ -1,9 +1,14 @@
 import { render as draw, h } from "preact";
+import { browser } from "./browser.ts";
 import { Client, type ImportText, type Options } from "./client.ts";
-import type { Environment, Model } from "./connection.ts";
+import type { Model } from "./connection.ts";
 import css from "./hud.css";
 import { Hud } from "./hud.tsx";
 import { forwardHostShortcuts } from "./keys.ts";
+import { addStyle } from "./styles.ts";
+
+/** The package's, as it was when this was built. */
+declare const VERSION: string;
 
 interface WidgetModel extends Model {
   get(name: "options"): Partial<Options> | undefined;
@@ -17,18 +22,50 @@ export default function widget() {
   let shared: Client | null = null;
   return {
     // Nothing here waits: a model whose initialize takes 2 s is dropped by anywidget.
-    initialize({ model, signal }: { model: WidgetModel; signal: AbortSignal }): void {
-      shared = connect(model, signal);
+    initialize({ model, signal }: { model: WidgetModel; signal?: AbortSignal }): () => void {
+      const life = lifetime(signal);
+      shared = connect(model, life.signal);
+      return life.end;
     },
-    render({ model, el, signal }: { model: WidgetModel; el: HTMLElement; signal: AbortSignal }): void {
-      const client = shared ?? connect(model, signal);
-      mount(client, el, signal);
+    render({ model, el, signal }: { model: WidgetModel; el: HTMLElement; signal?: AbortSignal }): () => void {
+      const life = lifetime(signal);
+      mount(shared ?? connect(model, life.signal), el, life.signal);
+      return life.end;
     },
   };
 }
 
+/** anywidget before 0.11 has no signal, and calls what was returned to it instead. */
+function lifetime(given?: AbortSignal): { signal: AbortSignal; end: () => void } {
+  const own = new AbortController();
+  return { signal: given ?? own.signal, end: () => own.abort() };
+}
+
 function connect(model: WidgetModel, signal: AbortSignal): Client {
-  return new Client(model, { ...defaults, ...model.get("options") }, browser(), importText, signal);
+  const options = { ...defaults, ...model.get("options") };
+  const client = new Client(model, options, browser(signal), importText, signal);
+  client.showInSideBar = () => {
+    const bar = page().sideBar;
+    const view = (el: HTMLElement, signal: AbortSignal) => mount(client, el, signal);
+    bar?.show(JSON.stringify(options), client.texts.t("hud.label"), view, VERSION);
+    return bar !== undefined;
+  };
+  return client;
+}
+
+/** What the page offers to all HUDs in it: the extension for JupyterLab puts its side bar there. */
+interface Page {
+  sideBar?: {
+    /** Shows what `render` draws; again with the same id: brings it to the front. */
+    show(id: string, title: string, render: (el: HTMLElement, signal: AbortSignal) => void, version: string): void;
+  };
+}
+
+function page(): Page {
+  const shared = globalThis as { [key: symbol]: Page | undefined };
+  const key = Symbol.for("hermes-hud");
+  shared[key] ??= {};
+  return shared[key];
 }
 
 const defaults: Options = {
@@ -47,10 +84,12 @@ function mount(client: Client, element: HTMLElement, signal: AbortSignal): void 
   const container = document.createElement("div");
   container.className = "host";
   root.replaceChildren(container);
-  for (const sheet of [css, ...client.styles]) style(root, sheet);
+  // A host may draw in the same element again.
+  root.adoptedStyleSheets = [];
+  for (const sheet of [css, ...client.styles]) addStyle(root, sheet);
   let styled = client.styles.length;
   const undo = client.onLoaded(() => {
-    for (const sheet of client.styles.slice(styled)) style(root, sheet);
+    for (const sheet of client.styles.slice(styled)) addStyle(root, sheet);
     styled = client.styles.length;
   });
   signal.addEventListener("abort", undo);
@@ -60,34 +99,6 @@ function mount(client: Client, element: HTMLElement, signal: AbortSignal): void 
     draw(null, container);
     container.remove();
   });
-}
-
-function style(root: ShadowRoot, css: string): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  } catch {
-    // Browsers without constructable style sheets.
-    const style = document.createElement("style");
-    style.textContent = css;
-    root.append(style);
-  }
-}
-
-function browser(): Environment & { language: string } {
-  return {
-    hostname: location.hostname,
-    language: navigator.language,
-    random: () => Math.random(),
-    openSocket: (url, protocols) => new WebSocket(url, protocols),
-    onWake: (listener, signal) => {
-      addEventListener("online", listener, { signal });
-      document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener(), {
-        signal,
-      });
-    },
-  };
 }
 
 /** A module that arrived as text has no URL of its own, so it gets one for as long as it is read. */

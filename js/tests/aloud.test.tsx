@@ -9,8 +9,8 @@ import {
   click,
   container,
   frame,
-  greet,
   greeting,
+  greetWhole,
   HOME,
   importing,
   model,
@@ -43,7 +43,7 @@ const damaged = (path: string | null = "state.db") => ({
 
 test("as long as all is well, nothing is said, whatever comes and however long", async () => {
   show({ layout: "grid" });
-  await greet();
+  await greetWhole();
   const said = new Set([spoken()]);
   for (let version = 10; version < 40; version += 1) {
     const progress = version < 30 ? { done: version, total: 30 } : null;
@@ -67,7 +67,7 @@ test("a time that ticks is silent even where its surroundings speak", async () =
       );
     };
   show({ panels: ["memory"] }, importing(define));
-  await greet();
+  await greetWhole();
   await relay(frame("memory"));
   expect(one("[role=status]").textContent).toContain("5s");
   expect(spoken()).toBe("");
@@ -86,7 +86,7 @@ describe("the connection", () => {
 
   test("that is lost is said when it lasts, with the reason, and that it is back", async () => {
     show();
-    await greet();
+    await greetWhole();
     await lose();
     await pass(1_900);
     expect(spoken()).toBe("");
@@ -99,7 +99,7 @@ describe("the connection", () => {
 
   test("that is back at once was never lost", async () => {
     show();
-    await greet();
+    await greetWhole();
     for (let time = 0; time < 5; time += 1) {
       await lose();
       await pass(1_000);
@@ -111,7 +111,7 @@ describe("the connection", () => {
 
   test("that is back at once says nothing either where it was lost for long before", async () => {
     show();
-    await greet();
+    await greetWhole();
     await lose();
     await pass(2_100);
     await comeBack();
@@ -126,7 +126,7 @@ describe("the connection", () => {
 
   test("that is gone says what to do", async () => {
     show();
-    await greet();
+    await greetWhole();
     await lose("closed");
     await pass(2_100);
     expect(spoken()).toBe("closed — run the cell again");
@@ -136,7 +136,7 @@ describe("the connection", () => {
 describe("a panel's trouble", () => {
   test("is said once, however many panels it is in and however often it is told", async () => {
     show({ layout: "grid" });
-    await greet();
+    await greetWhole();
     for (let version = 10; version < 15; version += 1) {
       const over = { version, status: "stale" as const, error: damaged() };
       await relay(frame("overview", over), frame("memory", over), frame("sessions", over));
@@ -157,7 +157,7 @@ describe("a panel's trouble", () => {
         throw new Error("no such lamp");
       };
     show({ panels: ["memory"] }, importing(define));
-    await greet();
+    await greetWhole();
     await relay(frame("memory"));
     await pass(2_600);
     expect(spoken()).toContain("no such lamp");
@@ -171,7 +171,7 @@ describe("a panel's trouble", () => {
 
   test("is said with the panel's name where no file is to blame", async () => {
     show({ panels: ["memory"] });
-    await greet();
+    await greetWhole();
     const error = { kind: "internal" as const, path: null, message: "The panel 'memory' failed." };
     await relay(frame("memory", { status: "unavailable", data: null, error }));
     await pass(2_100);
@@ -186,7 +186,7 @@ describe("a panel's trouble", () => {
         return h("p", null, "drawn");
       };
     show({ panels: ["memory", "sessions"] }, importing(failing));
-    await greet();
+    await greetWhole();
     await relay(frame("memory", { version: 8, data: { isBad: true } }));
     await pass(2_100);
     expect(spoken()).toBe("Memory: this panel failed to draw: cannot draw this");
@@ -202,7 +202,7 @@ describe("a panel's trouble", () => {
 
   test("is not that this Hermes is older", async () => {
     show({ panels: ["memory"] });
-    await greet();
+    await greetWhole();
     const error = { kind: "not-in-version" as const, path: null, message: "Not in this Hermes version: 0.17." };
     await relay(frame("memory", { status: "empty", data: null, error }));
     await pass(2_100);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Connection, isLoopback } from "../src/connection.ts";
+import { Connection } from "../src/connection.ts";
+import { isLoopback } from "../src/sockets.ts";
 import { Store } from "../src/store.ts";
 import { FakeBrowser, FakeModel, HOME, hello, note, panel, versions } from "./fakes.ts";
 
@@ -15,9 +16,18 @@ function connect(hostname = "localhost") {
   controller = new AbortController();
   store = new Store(HOME, (frame) => connection.send(frame));
   store.onLook(() => connection.lookChanged());
-  connection = new Connection(model, browser, store, controller.signal);
+  connection = new Connection(model, browser, receiver(), controller.signal);
 }
 
+/** The store is all that a connection needs, but for a side bar. */
+const receiver = () => ({
+  receive: store.receive.bind(store),
+  setWay: store.setWay.bind(store),
+  look: store.look.bind(store),
+  revalidate: store.revalidate.bind(store),
+  showInSideBar: () => false,
+});
+const outcomes = () => Object.fromEntries(connection.status.tried.map(({ way, outcome }) => [way, outcome]));
 const drawn = (name = "sessions") => store.read(name, {}).snapshot?.version ?? null;
 const status = () => connection.status;
 
@@ -28,7 +38,9 @@ beforeEach(() => {
 
 describe("at display", () => {
   test("it asks to be attached, again after 1, 3 and 8 s, and no more once anything came", () => {
-    expect(model.of("attach")).toEqual([{ type: "attach", client: expect.any(String), look: null }]);
+    expect(model.of("attach")).toEqual([
+      { type: "attach", client: expect.any(String), look: null, origin: "http://localhost" },
+    ]);
     vi.advanceTimersByTime(1_000);
     vi.advanceTimersByTime(3_000);
     expect(model.of("attach")).toHaveLength(3);
@@ -51,7 +63,15 @@ describe("at display", () => {
   test("the greeting makes it live by comm and is acknowledged", () => {
     model.greet();
     expect(status()).toMatchObject({ transport: "comm", state: "live", since: null });
-    expect(model.of("ack")).toEqual([{ type: "ack", client: expect.any(String), direct: false }]);
+    expect(model.of("ack")).toEqual([
+      {
+        type: "ack",
+        client: expect.any(String),
+        transport: "comm",
+        host: null,
+        tried: [{ way: "proxied", outcome: "no-proxy" }],
+      },
+    ]);
   });
 
   test("everything said to the kernel carries the page's own random id", () => {
@@ -114,7 +134,8 @@ describe("the direct way", () => {
     vi.advanceTimersByTime(60_000);
     browser.wake();
     expect(browser.sockets).toEqual([]);
-    expect(status()).toMatchObject({ transport: "comm", state: "live", notDirect: "not-local" });
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
+    expect(outcomes()).toMatchObject({ direct: "not-local" });
   });
 
   test.each(["localhost", "127.0.0.1", "127.3.2.1", "[::1]"])("%s is the viewer's own computer", (hostname) => {
@@ -126,7 +147,8 @@ describe("the direct way", () => {
     expect(status().transport).toBe("comm");
     vi.advanceTimersByTime(1_500);
     expect(browser.socket.isClosed).toBe(true);
-    expect(status()).toMatchObject({ transport: "comm", state: "live", notDirect: "refused" });
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
+    expect(outcomes()).toMatchObject({ direct: "silent" });
   });
 
   test("the hello of another server is refused for good", () => {
@@ -134,7 +156,8 @@ describe("the direct way", () => {
     goDirect({}, "somebody-else");
     vi.advanceTimersByTime(600_000);
     expect(browser.sockets).toHaveLength(1);
-    expect(status()).toMatchObject({ transport: "comm", state: "live", notDirect: "other-server" });
+    expect(status()).toMatchObject({ transport: "comm", state: "live" });
+    expect(outcomes()).toMatchObject({ direct: "other-server" });
   });
 
   test("verified, it tells the kernel to stop relaying, says what it looks at, and asks for what is behind", () => {
@@ -143,7 +166,10 @@ describe("the direct way", () => {
     model.relay(panel("sessions", 2));
     goDirect({ sessions: 3 });
     expect(status()).toMatchObject({ transport: "direct", state: "live" });
-    expect(model.of("ack").at(-1)).toEqual({ type: "ack", client: expect.any(String), direct: true });
+    expect(model.of("ack").at(-1)).toMatchObject({
+      transport: "direct",
+      tried: [{ way: "direct", outcome: "live" }, { way: "proxied" }],
+    });
     expect(browser.socket.looks).toEqual([{ type: "look", home: HOME, panels: ["sessions"], queries: {} }]);
     expect(browser.socket.gets).toMatchObject([{ panel: "sessions", have: 2 }]);
     expect(model.gets).toEqual([]);
@@ -253,7 +279,7 @@ describe("the direct way", () => {
       }
       delays.push(waited);
     }
-    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
   test("a port that never answered is left alone after a few dials, until something changes", () => {

@@ -1,6 +1,16 @@
 import messages from "../../tests/golden/messages.json";
-import type { Environment, Model, Socket } from "../src/connection.ts";
-import type { Hello, Inbound, KernelToModel, ModelToKernel, Outbound, PanelFrame } from "../src/protocol.ts";
+import type { Environment, Model } from "../src/connection.ts";
+import type {
+  Get,
+  Hello,
+  Inbound,
+  KernelToModel,
+  ModelToKernel,
+  Outbound,
+  PanelFrame,
+  ServerNote,
+} from "../src/protocol.ts";
+import type { Socket } from "../src/sockets.ts";
 
 export interface Golden {
   now: string;
@@ -19,6 +29,7 @@ export function hello(versions: Record<string, number> = {}, serverId = "server-
   return {
     type: "hello",
     protocol: 1,
+    version: "",
     server_id: serverId,
     homes: [{ id: HOME, path: "/home/ada/.hermes", profile: null }],
     panels: ["overview", "memory", "sessions"].map((name) => ({
@@ -113,16 +124,37 @@ export class FakeModel implements Model {
   get gets() {
     return this.relayed.filter(({ type }) => type === "get");
   }
+
+  #taken = 0;
+
+  /** The questions that were not taken before. */
+  takeGets(): Get[] {
+    const fresh = this.gets.slice(this.#taken) as Get[];
+    this.#taken += fresh.length;
+    return fresh;
+  }
 }
 
-export function note(serverId = "server-1"): KernelToModel {
-  return { type: "server", url: "ws://127.0.0.1:4000/ws", server_id: serverId, token: "secret", home: HOME };
+export function note(serverId: string | null = "server-1", over: Partial<ServerNote> = {}): ServerNote {
+  return {
+    type: "server",
+    url: "ws://127.0.0.1:4000/ws",
+    server_id: serverId,
+    token: "secret",
+    home: HOME,
+    transport: "auto",
+    proxy_url: null,
+    origins: [],
+    ...over,
+  };
 }
 
 /** A server's end of a socket, played by hand. */
 export class FakeSocket implements Socket {
   sent: Inbound[] = [];
   isClosed = false;
+  /** Dead without saying so: pings stay unanswered. */
+  isMute = false;
   readonly #listeners: Record<string, ((event: { data: unknown }) => void)[]> = {};
 
   constructor(
@@ -136,7 +168,9 @@ export class FakeSocket implements Socket {
 
   send(text: string) {
     if (this.isClosed) throw new Error("socket is closed");
-    this.sent.push(JSON.parse(text));
+    const frame: Inbound = JSON.parse(text);
+    this.sent.push(frame);
+    if (frame.type === "ping" && !this.isMute) this.say({ type: "pong", id: frame.id });
   }
 
   close() {
@@ -156,20 +190,46 @@ export class FakeSocket implements Socket {
     return this.sent.filter((frame) => frame.type === "get");
   }
 
+  /** How many of the questions were taken. */
+  answered = 0;
+
+  /** The questions that were not taken before. */
+  takeGets(): Get[] {
+    const fresh = this.gets.slice(this.answered);
+    this.answered += fresh.length;
+    return fresh;
+  }
+
   get looks() {
     return this.sent.filter((frame) => frame.type === "look");
   }
 }
 
+/** A page and its network, played by hand: no proxy answers unless `proxy` says what. */
 export class FakeBrowser implements Environment {
   language = "en";
+  host: string | null = null;
+  protocol = "http:";
+  baseUrl: string | null = null;
   sockets: FakeSocket[] = [];
+  /** The status of each GET; null: it is not answered. */
+  proxy: number | null = 404;
+  probes: string[] = [];
+  attended = true;
   #wake = () => {};
 
   constructor(
     readonly hostname = "localhost",
     private readonly chance = 1,
   ) {}
+
+  get origin() {
+    return `${this.protocol}//${this.hostname}`;
+  }
+
+  get address() {
+    return `${this.origin}/lab/tree/a.ipynb`;
+  }
 
   random() {
     return this.chance;
@@ -181,6 +241,15 @@ export class FakeBrowser implements Environment {
     return socket;
   }
 
+  answers(url: string): Promise<number> {
+    this.probes.push(url);
+    return this.proxy === null ? new Promise(() => {}) : Promise.resolve(this.proxy);
+  }
+
+  isAttended() {
+    return this.attended;
+  }
+
   onWake(listener: () => void) {
     this.#wake = listener;
   }
@@ -189,8 +258,12 @@ export class FakeBrowser implements Environment {
     this.#wake();
   }
 
+  get socketOrNull(): FakeSocket | null {
+    return this.sockets.at(-1) ?? null;
+  }
+
   get socket(): FakeSocket {
-    const last = this.sockets.at(-1);
+    const last = this.socketOrNull;
     if (!last) throw new Error("no socket was opened");
     return last;
   }

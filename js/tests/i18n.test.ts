@@ -3,13 +3,21 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { english as englishAtFirst } from "../src/i18n/en.ts";
 import { englishOfCharts } from "../src/i18n/en-charts.ts";
+import { englishOfLayouts } from "../src/i18n/en-layouts.ts";
 import { englishOfParts } from "../src/i18n/en-parts.ts";
+import { englishOfStatus } from "../src/i18n/en-status.ts";
 import chinese from "../src/i18n/zh.ts";
 import { type Catalogue, chooseLanguage, Texts } from "../src/i18n.ts";
 import { texts as toolTexts } from "../src/tools/texts.ts";
 import { sources, texts, views } from "./views.ts";
 
-const english = { ...englishAtFirst, ...englishOfParts, ...englishOfCharts };
+const english = {
+  ...englishAtFirst,
+  ...englishOfParts,
+  ...englishOfCharts,
+  ...englishOfLayouts,
+  ...englishOfStatus,
+};
 
 /** Names, and signs that read the same everywhere. */
 const sameInBoth = new Set(["kilobytes", "theme.fsociety", "transcript.role.assistant", "transcript.shown"]);

@@ -10,6 +10,7 @@ import {
   frame,
   greet,
   greeting,
+  greetWhole,
   HOME,
   importing,
   model,
@@ -73,7 +74,7 @@ describe("languages", () => {
   test("the server's English sentences in the footer are marked as English", async () => {
     show({ panels: ["memory"], language: "zh" });
     const reason = "file events do not work here: the inotify watches are used up";
-    await greet({ ...greeting, watching: { [HOME]: { by: "timer", reason } } });
+    await greetWhole({ ...greeting, watching: { [HOME]: { by: "timer", reason } } });
     const language = (selector: string) => one(selector).closest<HTMLElement>("[lang]")?.lang;
     expect([one(".watching").title, language(".watching")]).toEqual([reason, "en"]);
     expect([one(".watching span").textContent, language(".watching span")]).toEqual(["定时检查文件", "zh"]);

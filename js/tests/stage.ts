@@ -5,7 +5,9 @@ import { Client } from "../src/client.ts";
 import { Hud } from "../src/hud.tsx";
 import chinese from "../src/i18n/zh.ts";
 import * as charts from "../src/modules/charts.ts";
+import * as layouts from "../src/modules/layouts.ts";
 import * as parts from "../src/modules/parts.ts";
+import * as status from "../src/modules/status.ts";
 import * as themes from "../src/modules/themes.ts";
 import * as tools from "../src/modules/tools.tsx";
 import type { Outbound, PanelFrame } from "../src/protocol.ts";
@@ -19,7 +21,7 @@ const modules: Record<string, Record<string, unknown>> = {
   "i18n/zh": { default: chinese },
   // As built, but with the imports that they have anyway.
   ...Object.fromEntries(
-    Object.entries({ charts, parts, themes, tools }).map(([name, module]) => [
+    Object.entries({ charts, layouts, parts, status, themes, tools }).map(([name, module]) => [
       `core/${name}`,
       { default: () => module },
     ]),
@@ -69,15 +71,26 @@ export async function relay(...frames: Outbound[]) {
     for (const frame of frames) model.relay(frame);
     await settled();
   });
+  // What was drawn may have asked for a module, which is there.
+  await act(settled);
 }
 
 /** Lets promises and timers of 0 ms pass. */
-export const settled = () => vi.advanceTimersByTimeAsync(20);
+export const settled = async () => {
+  await vi.advanceTimersByTimeAsync(20);
+};
 
 /** The server says what there is, and all modules come unasked. */
 export async function greet(hello: Outbound = greeting) {
   model.push({ ...note(greeting.server_id), home: HOME } as never);
   await relay(hello, ...Object.keys(modules).map((name): Outbound => ({ type: "module", id: null, name, text: name })));
+}
+
+/** The same, and what is loaded once the HUD is drawn is there, too. */
+export async function greetWhole(hello: Outbound = greeting) {
+  await greet(hello);
+  await pass(1_000);
+  await pass(20);
 }
 
 export const partsFrame: Outbound = { type: "module", id: null, name: "core/parts", text: "core/parts" };

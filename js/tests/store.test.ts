@@ -297,6 +297,52 @@ describe("over the comm", () => {
   });
 });
 
+describe("what was lost over the comm", () => {
+  const modules = () => sent.filter((frame): frame is GetModule => frame.type === "module");
+  beforeEach(() => {
+    receive(hello({ sessions: 3 }));
+    store.setWay("comm");
+    store.watch("sessions", { page: 2 });
+    store.wantModule("views/sessions");
+    vi.advanceTimersByTime(500);
+  });
+
+  test("is asked again on the next occasion, if it is older than 2 s", () => {
+    expect([gets().length, modules().length]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1_000);
+    store.revalidate();
+    expect([gets().length, modules().length]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1_000);
+    store.revalidate();
+    expect(gets()).toMatchObject([{ query: { page: 2 } }, { query: { page: 2 }, have: null }]);
+    expect(modules()).toMatchObject([{ name: "views/sessions" }, { name: "views/sessions" }]);
+    answer(3);
+    expect(drawn("sessions", { page: 2 })).toBe(3);
+    expect(store.read("sessions", { page: 2 }).askedAt).toBeNull();
+  });
+
+  test("and comes late all the same is taken, once", () => {
+    const [first] = gets();
+    vi.advanceTimersByTime(3_000);
+    store.revalidate();
+    receive(panel("sessions", 3, { id: first?.id as number, query: { page: 2 } }));
+    answer(3);
+    expect(drawn("sessions", { page: 2 })).toBe(3);
+    vi.advanceTimersByTime(60_000);
+    expect(gets()).toHaveLength(2);
+  });
+
+  test("is asked again by another way, be it how young it may: panels, modules and all", () => {
+    sent = [];
+    store.setWay("direct");
+    expect(gets()).toMatchObject([{ query: { page: 2 } }]);
+    expect(modules()).toMatchObject([{ name: "views/sessions" }]);
+    store.setWay(null);
+    store.setWay("direct");
+    expect([gets().length, modules().length]).toEqual([2, 2]);
+  });
+});
+
 test("unseen snapshots do not pile up", () => {
   receive(hello());
   store.setWay("direct");

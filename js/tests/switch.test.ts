@@ -123,4 +123,48 @@ describe("another profile", () => {
     await second;
     expect(store.home).toBe(CODER);
   });
+
+  test("is asked for again when the way breaks off before the answer, and shown then", async () => {
+    const shown = store.showProfile("coder");
+    const [first] = asked();
+    store.setWay(null);
+    expect(asked()).toHaveLength(1);
+    // On a socket, hello comes before the way counts as open.
+    receive(hello({ memory: 1 }));
+    store.setWay("proxied");
+    expect(asked()).toHaveLength(2);
+    expect(asked()[1]?.id).not.toBe(first?.id);
+    receive(both());
+    answer();
+    await shown;
+    expect(store.home).toBe(CODER);
+    expect(gets().at(-1)).toMatchObject({ home: CODER, panel: "memory" });
+    // Once it is shown, it is not asked for any more.
+    store.setWay("direct");
+    receive(both());
+    expect(asked()).toHaveLength(2);
+  });
+
+  test("whose answer was lost over the comm is asked for again on the next occasion", async () => {
+    store.setWay("comm");
+    const shown = store.showProfile("coder");
+    vi.advanceTimersByTime(1_000);
+    store.revalidate();
+    expect(asked()).toHaveLength(1);
+    vi.advanceTimersByTime(1_000);
+    store.revalidate();
+    expect(asked()).toHaveLength(2);
+    receive(both());
+    answer();
+    await shown;
+    expect(store.home).toBe(CODER);
+  });
+
+  test("that nobody could be asked for fails, and is not shown later either", async () => {
+    store = new Store(HOME, () => false);
+    receive(hello({ memory: 1 }));
+    await expect(store.showProfile("coder")).rejects.toThrow("There is no connection.");
+    store.setWay("direct");
+    expect(store.home).toBe(HOME);
+  });
 });

@@ -10,6 +10,7 @@ import {
   container,
   frame,
   greet,
+  greetWhole,
   importing,
   importText,
   model,
@@ -150,7 +151,7 @@ describe("what goes wrong", () => {
 
   test("an answer that waits for a cell is explained after a second", async () => {
     show({ panels: ["sessions"] });
-    await greet();
+    await greetWhole();
     await relay(frame("sessions"));
     await pass(600);
     await click(".pager button:last-child");

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, cast
 
+from hermes_hud_widget._version import __version__
 from hermes_hud_widget.attendance import Attendance, Timer, daemon_timer
 from hermes_hud_widget.cache import SnapshotCache
 from hermes_hud_widget.chunks import Rows
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 LANGUAGES = ("zh",)
 """Catalogues besides English, which the core module holds."""
-PARTS = ("parts", "charts", "tools", "themes")
+PARTS = ("parts", "charts", "tools", "themes", "layouts", "status")
 """What the core module loads when it is needed: `parts` with the first view, the others when they are first shown."""
 
 
@@ -184,6 +185,7 @@ class Engine:
         watching = Watching(by="events" if reason is None else "timer", reason=reason)
         return Hello(
             protocol=PROTOCOL,
+            version=__version__,
             server_id=self.server_id,
             homes=self.homes(),
             panels=self._panel_entries,

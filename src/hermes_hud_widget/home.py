@@ -6,9 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, Unpack, overload
 
+from hermes_hud_widget.client.secret import Secret
+from hermes_hud_widget.client.sessions import is_marimo
 from hermes_hud_widget.errors import HudError, ServerError, SourceError
 from hermes_hud_widget.place import Place, find_place, shown
 
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
 
     from hermes_hud_widget.chunks import Rows
     from hermes_hud_widget.client.child import Endpoint
+    from hermes_hud_widget.client.runtime import Runtime
     from hermes_hud_widget.client.waiting import Stop
     from hermes_hud_widget.frames import Given, Library, When
     from hermes_hud_widget.protocol import Progress
+    from hermes_hud_widget.snapshot import Still
 
 T = TypeVar("T")
 
@@ -56,25 +61,49 @@ class Home:
         home: The home's directory. Without it: `$HERMES_HOME`, else `~/.hermes`, and there the sticky profile
             that plain `hermes` works in.
         profile: One of its profiles; `default` means the root home.
+        url: A `hermes-hud serve` on another machine, in a container or in WSL, where a tunnel ends or a network leads:
+            `http://127.0.0.1:9119`. Nothing is read or started here; `home` is the path over there of one of the homes
+            that it serves, without it the first.
+        token: What that server wants to hear; without it: `$HERMES_HUD_TOKEN`. It is in the first line of `serve`.
 
     Raises:
-        HomeError: `home` is not a directory or cannot be read, or there is no such profile.
+        HomeError: `home` is not a directory or cannot be read, or there is no such profile; the server at `url` does not
+            have it.
+        ArgumentError: `url` or `token` makes no sense.
+        ServerError: The server at `url` does not answer, or refuses the token.
     """
 
-    def __init__(self, home: str | os.PathLike[str] | None = None, *, profile: str | None = None) -> None:
-        self._start(find_place(home, profile))
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        profile: str | None = None,
+        url: str | None = None,
+        token: str | None = None,
+    ) -> None:
+        if url is None and token is None:
+            self._start(find_place(home, profile))
+            return
+        # First of all: a traceback with variables may end up in a saved notebook.
+        secret_url, secret_token = Secret(url), Secret(token)
+        del url, token
+        from hermes_hud_widget.client.remote import find_address
+        from hermes_hud_widget.client.runtime import found
+
+        address = find_address(secret_url, secret_token)
+        with found(home, profile, address) as (runtime, place):
+            self._start(place, _Remote(place, runtime))
 
     @classmethod
-    def _of(cls, place: Place) -> Home:
+    def _of(cls, place: Place, runtime: Runtime) -> Home:
         """The home of a HUD, read by the same server that feeds the page."""
         home = cls.__new__(cls)
-        home._start(place)
-        home._access = _Remote(place)
+        home._start(place, _Remote(place, runtime))
         return home
 
-    def _start(self, place: Place) -> None:
+    def _start(self, place: Place, access: _Remote | None = None) -> None:
         self.place: Place = place
-        self._access: _Access | None = None
+        self._access: _Access | None = access
         self._is_closed = False
 
     @property
@@ -216,6 +245,21 @@ class Home:
 
         return export(panel, session_id, format)
 
+    def snapshot(self) -> Still:
+        """The home at this moment as static HTML that may be passed on: figures, states and a few names.
+
+            Home("~/.hermes").snapshot().save("hermes.html")
+
+        No message, title, memory entry or prompt is in it, no path beyond the home's name, and nobody's name. As the
+        last value of a cell it is shown, and saved in the notebook, without a widget.
+
+        Raises:
+            ServerError: The server does not answer.
+        """
+        from hermes_hud_widget.snapshot import PANELS, still_of
+
+        return still_of({name: self.panel(name) for name in PANELS}, path=self.place.name)
+
     def describe(self, name: str) -> pd.DataFrame:
         """What a frame's columns are: one row for each, with column, dtype, unit, meaning and source.
 
@@ -254,7 +298,8 @@ class Home:
 
     def __repr__(self) -> str:
         profile = f", profile={self.place.profile!r}" if self.place.profile else ""
-        return f"Home({shown(self.place.root)!r}{profile})"
+        url = f", url={self.place.url!r}" if self.place.url else ""
+        return f"Home({shown(self.place.root)!r}{profile}{url})"
 
     def _reader(self) -> _Access:
         if self._is_closed:
@@ -264,13 +309,13 @@ class Home:
             self._access.close()
             self._access = None
         if self._access is None:
-            self._access = _Remote(self.place) if must_ask_server else _Local(self.place)
+            self._access = _asked_here(self.place) if must_ask_server else _Local(self.place)
         return self._access
 
 
 def needs_server() -> bool:
-    """True where `state.db` must not be opened in this process: in a Jupyter kernel, or beside Hermes itself."""
-    if "hermes_state" in sys.modules:
+    """True where `state.db` must not be opened in this process: in a Jupyter kernel, in marimo, or beside Hermes."""
+    if "hermes_state" in sys.modules or is_marimo():
         return True
     interactive = sys.modules.get("IPython")
     shell = interactive.get_ipython() if interactive is not None else None
@@ -327,14 +372,18 @@ _LEFT_OPEN: list[Any] = []
 """Homes that may not be closed before this process ends."""
 
 
+def _asked_here(place: Place) -> _Remote:
+    from hermes_hud_widget.client.runtime import current_runtime
+
+    return _Remote(place, current_runtime())
+
+
 class _Remote:
-    """Asks the server process of this kernel."""
+    """Asks a server: the process of this kernel, or one that somebody else started."""
 
-    def __init__(self, place: Place) -> None:
-        from hermes_hud_widget.client.runtime import current_runtime
-
+    def __init__(self, place: Place, runtime: Runtime) -> None:
         self.place = place
-        self._runtime = current_runtime()
+        self._runtime = runtime
         self._runtime.use(self)
 
     def panel(self, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -357,7 +406,14 @@ class _Remote:
                 if stop.is_set:
                     raise ServerError("The call was broken off.")
                 query = {**given, **times, "text": given["text"] or None, "have": sorted(have)}
-                return get_rows(endpoint, ("homes", home, "frames", name), query, stop.on_stop)
+                with ExitStack() as undo:
+
+                    def on_stop(break_off: Callable[[], None]) -> None:
+                        stop.on_stop(break_off)
+                        # A tunnel that went silent would keep this waiting for ever.
+                        undo.callback(self._runtime.on_down(object(), lambda _: break_off()))
+
+                    return get_rows(endpoint, ("homes", home, "frames", name), query, on_stop)
 
             return self._runtime.tables.table(endpoint.server_id, home, name, given, is_whole, fetch)
 
@@ -377,10 +433,14 @@ class _Remote:
         self._runtime.release(self)
 
     def _ask(self, ask: Callable[[Endpoint, str], T], stop: Stop | None = None) -> T:
+        from hermes_hud_widget.client.remote import WaitedInVainError
+
         self._runtime.use(self)  # it was ended by HUD.close_all(), perhaps
         try:
             home = self._runtime.open(self.place)
             return ask(self._runtime.endpoint(), home)
+        except WaitedInVainError:
+            raise
         except ServerError:
             if stop is not None and stop.is_set:
                 raise

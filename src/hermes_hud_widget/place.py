@@ -26,11 +26,13 @@ class Place:
         path: The directory that holds this home's `state.db`; a profile's own directory if one is chosen.
         root: The root home, where shared files live; equal to `path` without a profile.
         profile: The profile's name, None for the root home.
+        url: The server that reads it, if that is not this machine's; None for a home of this machine.
     """
 
     path: Path
     root: Path
     profile: str | None
+    url: str | None = None
 
     @property
     def id(self) -> str:

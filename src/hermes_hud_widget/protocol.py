@@ -19,6 +19,12 @@ Status = Literal["ok", "empty", "unavailable", "stale"]
 locked now, the last good data stay."""
 
 
+Way = Literal["comm", "direct", "proxied"]
+"""How a page is fed: over the kernel's comm, by a socket to loopback, by one through a proxy of its own origin."""
+Transport = Literal["auto", "comm", "direct", "proxy"]
+"""What `HERMES_HUD_TRANSPORT` may say: which way a page may try besides the comm, which always is there."""
+
+
 class Message(BaseModel):
     """What every message has: unknown fields are ignored, so that older and newer sides can talk."""
 
@@ -83,6 +89,9 @@ class Hello(Message):
 
     type: Literal["hello"] = "hello"
     protocol: int
+    version: str = Field(
+        default="", description="The package's; a page of another one has to be loaded again"
+    )
     server_id: str
     homes: list[HomeEntry]
     panels: list[PanelEntry]
@@ -138,6 +147,21 @@ class ProfileFrame(Message):
     profile: str
 
 
+class Pong(Message):
+    """The answer to a `ping`: whoever gets it knows that the way is open in both directions."""
+
+    type: Literal["pong"] = "pong"
+    id: int
+
+
+class HomeFrame(Message):
+    """The home that was asked for is open now, and in the `hello` that goes out to everybody."""
+
+    type: Literal["home"] = "home"
+    id: int
+    home: str = Field(description="Id of that home")
+
+
 class ErrorFrame(Message):
     """A request that could not be answered."""
 
@@ -149,6 +173,7 @@ class ErrorFrame(Message):
         "unknown-panel",
         "unknown-module",
         "unknown-profile",
+        "bad-home",
         "bad-query",
         "internal",
     ]
@@ -202,28 +227,68 @@ class GetProfile(Message):
     profile: str = Field(description="Its name; `default` is the root home")
 
 
-Outbound = Annotated[
-    Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | ErrorFrame, Field(discriminator="type")
-]
-Inbound = Annotated[Look | Get | GetModule | GetProfile, Field(discriminator="type")]
+class Ping(Message):
+    """Asks for a `pong`: a socket may be dead without saying so."""
 
-INBOUND: TypeAdapter[Look | Get | GetModule | GetProfile] = TypeAdapter(Inbound)
-OUTBOUND: TypeAdapter[Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | ErrorFrame] = TypeAdapter(
-    Outbound
-)
+    type: Literal["ping"] = "ping"
+    id: int
+
+
+class GetHome(Message):
+    """Asks for the home in a directory, which is opened if need be.
+
+    Only behind Jupyter's own login, whose users may run code and so read any of their files; elsewhere only the kernel
+    and the command line open homes.
+    """
+
+    type: Literal["home"] = "home"
+    id: int
+    path: str | None = Field(
+        default=None, description="The directory; null: `$HERMES_HOME`, else `~/.hermes`"
+    )
+    profile: str | None = Field(default=None, description="Its name; null: the sticky one")
+
+
+Outbound = Annotated[
+    Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | HomeFrame | Pong | ErrorFrame,
+    Field(discriminator="type"),
+]
+Inbound = Annotated[Look | Get | GetModule | GetProfile | GetHome | Ping, Field(discriminator="type")]
+
+INBOUND: TypeAdapter[Look | Get | GetModule | GetProfile | GetHome | Ping] = TypeAdapter(Inbound)
+OUTBOUND: TypeAdapter[
+    Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | HomeFrame | Pong | ErrorFrame
+] = TypeAdapter(Outbound)
 
 
 # -- kernel ↔ widget model, as anywidget custom messages
 
 
 class ServerNote(Message):
-    """Kernel → model: where the server is. Never a synced trait: those are saved in notebooks."""
+    """Kernel → model: where the server is. Never a synced trait: those are saved in notebooks.
+
+    What mounts the module without a kernel (side panel, stand-alone page) says it, too.
+    """
 
     type: Literal["server"] = "server"
-    url: str = Field(description="ws://127.0.0.1:PORT/ws")
-    server_id: str
-    token: str
+    url: str | None = Field(
+        description="ws://127.0.0.1:PORT/ws; null: this page has no route to the server, the kernel relays"
+    )
+    server_id: str | None = Field(
+        description="Who must answer there; null: whoever does, since its page came from it"
+    )
+    token: str | None = Field(description="null: the door has none, Jupyter's login is before it")
     home: str = Field(description="Id of this HUD's home")
+    transport: Transport = "auto"
+    proxy_url: str | None = Field(
+        default=None,
+        description="Where a proxy passes on what is below it, absolute or for the page's own host, `%PORT%` filled in; "
+        "null: `{baseUrl}proxy/{port}/` in a Jupyter page",
+    )
+    origins: list[str] = Field(
+        default_factory=list,
+        description="Origins of pages besides loopback that the server accepts: those that an `attach` named",
+    )
 
 
 class Relayed(Message):
@@ -241,20 +306,52 @@ class Trouble(Message):
     message: str
 
 
+class SidePanel(Message):
+    """Kernel → model: show this HUD in the page's side bar, if it has one."""
+
+    type: Literal["side-panel"] = "side-panel"
+
+
 class Attach(Message):
     """Model → kernel: send me the greeting (server note, hello, first snapshots) and relay for me."""
 
     type: Literal["attach"] = "attach"
     client: str = Field(description="Tells the pages of one kernel apart; random, made by the page")
     look: Look | None = None
+    origin: str | None = Field(default=None, description="`location.origin` of the page")
+
+
+class Try(Message):
+    """One way to the server that a page tried, and what came of it."""
+
+    way: Way
+    outcome: Literal["live", "not-local", "no-proxy", "refused", "silent", "other-server", "switched-off"] = (
+        Field(
+            description="`not-local`: the page is of another machine, which must not dial its own loopback; `no-proxy`: none "
+            "answers at that address; `refused`: the socket was closed or never opened; `silent`: it opened, and nothing came; "
+            "`other-server`: somebody else answered; `switched-off`: by `HERMES_HUD_TRANSPORT`"
+        )
+    )
 
 
 class Ack(Message):
-    """Model → kernel: the greeting arrived; `direct` true: I have a socket, stop relaying."""
+    """Model → kernel: the greeting arrived by this way; unless it is `comm`, stop relaying."""
 
     type: Literal["ack"] = "ack"
     client: str
-    direct: bool
+    transport: Way
+    host: str | None = Field(
+        default=None, description="What the page is of, as far as it can tell: `jupyterlab`, `colab`, …"
+    )
+    tried: list[Try] = Field(default_factory=list, description="In the order tried, the last outcome of each")
+
+
+class SidePanelShown(Message):
+    """Model → kernel: whether this page has a side bar, and shows the HUD there now."""
+
+    type: Literal["side-panel"] = "side-panel"
+    client: str
+    shown: bool
 
 
 class RelayRequest(Message):
@@ -265,6 +362,6 @@ class RelayRequest(Message):
     frame: dict[str, Any]
 
 
-KernelToModel = Annotated[ServerNote | Relayed | Trouble, Field(discriminator="type")]
-ModelToKernel = Annotated[Attach | Ack | RelayRequest, Field(discriminator="type")]
-FROM_MODEL: TypeAdapter[Attach | Ack | RelayRequest] = TypeAdapter(ModelToKernel)
+KernelToModel = Annotated[ServerNote | Relayed | Trouble | SidePanel, Field(discriminator="type")]
+ModelToKernel = Annotated[Attach | Ack | RelayRequest | SidePanelShown, Field(discriminator="type")]
+FROM_MODEL: TypeAdapter[Attach | Ack | RelayRequest | SidePanelShown] = TypeAdapter(ModelToKernel)

@@ -571,7 +571,7 @@ class _NativeEvents:
     def _begin(self, gained: Keys) -> None:
         """Follows the plan, in which these have directories that were not watched yet."""
         directories = sorted(path for path, _, _ in self._plan.directories)
-        self._network = _network_reason(directories)
+        self._network = network_reason(directories)
         # Not waited for: with hundreds of directories it takes its time to end.
         self._stop.set()
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -652,7 +652,7 @@ def _until(moments: Iterable[float | None]) -> float | None:
     return None if first is None else max(0.0, first - time.monotonic())
 
 
-def _network_reason(directories: Iterable[str]) -> str | None:
+def network_reason(directories: Iterable[str]) -> str | None:
     """Says so when one of the directories is on a drive that raises no events for changes made elsewhere."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, get_args, overload
 
+from hermes_hud_widget.client.secret import Secret
+from hermes_hud_widget.client.sessions import close_with_session, is_marimo, is_own, owner
 from hermes_hud_widget.errors import ArgumentError, HudError, UnknownNameError
 from hermes_hud_widget.home import Home
-from hermes_hud_widget.place import Place, find_place, shown
+from hermes_hud_widget.place import Place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +22,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hermes_hud_widget._model import HudModel
+    from hermes_hud_widget.client.doctor import Diagnosis
     from hermes_hud_widget.client.relay import Relay
     from hermes_hud_widget.client.runtime import Runtime
+    from hermes_hud_widget.client.ways import Ways
     from hermes_hud_widget.frames import Given, Library, When
+    from hermes_hud_widget.snapshot import Still
 
 Theme = Literal["auto", "light", "dark", "neural-awakening", "blade-runner", "fsociety", "anime"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
@@ -29,6 +35,10 @@ Layout = Literal["tabs", "grid"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 GRID = ("overview", "sessions", "costs", "agents", "memory", "cron")
 """What a grid shows for which no panels are named, as far as they exist."""
+
+
+SNAPSHOT_TYPE = "application/vnd.hermes-hud+json"
+"""Tells JupyterLab's extension that the HTML beside it is what to show of a HUD whose kernel is gone."""
 
 
 class HUD:
@@ -50,11 +60,17 @@ class HUD:
             `blade-runner`, `fsociety`, `anime`.
         scanlines: Draws the lines of an old screen over it.
         height: Height in pixels.
+        url: A `hermes-hud serve` on another machine, in a container or in WSL; see `Home`. The kernel relays what it
+            says; the page needs no way to it.
+        token: What that server wants to hear; without it: `$HERMES_HUD_TOKEN`.
 
     Raises:
-        HomeError: `home` is not a directory or cannot be read, or there is no such profile.
+        HomeError: `home` is not a directory or cannot be read, or there is no such profile; the server at `url` does not
+            have it.
         UnknownNameError: There is no such panel.
-        ArgumentError: `layout`, `theme`, `scanlines` or `height` makes no sense.
+        ArgumentError: `layout`, `theme`, `scanlines`, `height`, `url` or `token` makes no sense, or
+            `HERMES_HUD_TRANSPORT`, `HERMES_HUD_PROXY_URL` or `HERMES_HUD_STATIC` in the environment does.
+        ServerError: The server at `url` does not answer, or refuses the token.
     """
 
     _models: ClassVar[_Models]
@@ -69,16 +85,23 @@ class HUD:
         theme: Theme = "auto",
         scanlines: bool = False,
         height: int = 480,
+        url: str | None = None,
+        token: str | None = None,
     ) -> None:
-        from hermes_hud_widget.client.runtime import current_runtime
+        # First of all: a traceback with variables may end up in a saved notebook.
+        secret_url, secret_token = Secret(url), Secret(token)
+        del url, token
+        from hermes_hud_widget.client.remote import find_address
+        from hermes_hud_widget.client.runtime import found
 
+        self._shared: _Shared | None = None
         options = _checked_options(panels, layout, theme, scanlines, height)
-        place = find_place(home, profile)
-        runtime = current_runtime()
-        self.place = place
-        self._undos: list[Callable[[], None]] = []
-        self._shared: _Shared | None = HUD._models.get(runtime, place, options, self)
-        self._home = Home._of(place)
+        address = find_address(secret_url, secret_token)
+        with found(home, profile, address) as (runtime, place):
+            self.place: Place = place
+            self._undos: list[Callable[[], None]] = []
+            self._shared = HUD._models.get(runtime, place, options, self)
+            self._home = Home._of(place, runtime)
 
     @classmethod
     def demo(
@@ -112,8 +135,27 @@ class HUD:
 
     @property
     def transport(self) -> str:
-        """How the page gets its data, as far as it has said: "none", "comm" or "direct"."""
+        """How the page that was heard last gets its data: "none" (none was heard), "comm" (the kernel relays), "direct" (a
+        socket to this machine) or "proxied" (one through a proxy of the page's own origin, such as Jupyter's)."""
         return self._open().relay.transport
+
+    def doctor(self) -> Diagnosis:
+        """What is in the way of this HUD, and the one command that mends it.
+
+        Looks at home, server, pages, environment and versions; takes a few seconds at most. What it returns prints as a
+        report without any secret; its `findings` are the same as data, its `mend` is that command.
+        """
+        from hermes_hud_widget.client.doctor import diagnose, gather
+
+        shared = self._open()
+        return diagnose(gather(shared.place, shared.runtime, shared.relay, shared.static))
+
+    def side_panel(self) -> None:
+        """Shows this HUD in the side bar of JupyterLab or Notebook 7, too; again, it moves there and no second one opens.
+
+        Returns at once. If no page can do it, a line under the cell says what is missing.
+        """
+        self._open().relay.side_panel(lambda line: print(line, flush=True))  # noqa: T201
 
     @property
     def panels(self) -> tuple[str, ...]:
@@ -216,11 +258,15 @@ class HUD:
 
     @classmethod
     def close_all(cls) -> None:
-        """Closes every HUD of this kernel and ends its server."""
-        from hermes_hud_widget.client.runtime import current_runtime
+        """Closes every HUD of this kernel, ends its server, and hangs up on all others.
+
+        In marimo, which may serve several people from one process, those of this session alone.
+        """
+        from hermes_hud_widget.client.runtime import close_all_runtimes
 
         cls._models.close_all()
-        current_runtime().close()
+        if not is_marimo():
+            close_all_runtimes()
 
     def __enter__(self) -> Self:
         return self
@@ -230,17 +276,33 @@ class HUD:
     ) -> None:
         self.close()
 
+    def snapshot(self) -> Still:
+        """The home at this moment as static HTML; see `Home.snapshot`.
+
+        The last value of a cell that shows the HUD itself is saved with one, too.
+        """
+        self._open()
+        return self._home.snapshot()
+
     def __repr__(self) -> str:
-        profile = f" · profile {self.place.profile}" if self.place.profile else ""
-        state = " · closed" if self._shared is None else ""
-        return f"Hermes HUD · {shown(self.place.root)}{profile}{state}"
+        if self._shared is None:
+            return f"Hermes HUD · {self.place.root.name} · closed"
+        return self._shared.moments.newest().text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        from hermes_hud_widget.client.moments import static_reason
+
         shared = self._open()
+        shared.static = static_reason(_settings(), has_page=HUD._models.has_page())
+        if shared.static is not None:
+            # A widget without a page would hide the snapshot from whoever reads what is saved.
+            return shared.moments.wait(is_watched=False).bundle(), {}
         bundle = shared.model._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        # The page is fed while the cell waits.
         shared.relay.displayed()
-        return {**(data or {}), "text/plain": repr(self)}, metadata
+        saved = {**shared.moments.wait().bundle(), SNAPSHOT_TYPE: {"version": 1}}
+        return {**(data or {}), **saved}, metadata
 
     def _open(self) -> _Shared:
         if self._shared is None:
@@ -291,12 +353,27 @@ def _panels_of(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
     return tuple(named), len(named) if is_grid else 1
 
 
+def _settings() -> dict[str, str]:
+    """What the environment says to HUDs. It is never passed on as a whole: a traceback with variables would show it."""
+    from hermes_hud_widget.client.moments import STATIC, VOILA
+    from hermes_hud_widget.client.ways import PROXY_URL, TRANSPORT
+
+    names = (TRANSPORT, PROXY_URL, STATIC, *VOILA)
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 class _Shared:
     """One model and its relay, shared by all HUDs on the same home with the same options."""
 
     def __init__(
-        self, runtime: Runtime, place: Place, options: dict[str, Any], forget: Callable[[], None]
+        self,
+        runtime: Runtime,
+        place: Place,
+        options: dict[str, Any],
+        ways: Ways,
+        forget: Callable[[], None],
     ) -> None:
+        from hermes_hud_widget.client.moments import Moments
         from hermes_hud_widget.client.relay import Relay
 
         self.runtime = runtime
@@ -304,15 +381,30 @@ class _Shared:
         self._forget = forget
         self._lock = threading.Lock()
         self.users: weakref.WeakSet[HUD] = weakref.WeakSet()
+        self.moments = Moments(self._fetch, place.name)
+        self.static: str | None = None
+        """Why it was a picture, when it was shown last."""
         runtime.use(self)
+        self.moments.ask()
         # The server starts while anywidget is imported.
         from hermes_hud_widget._model import HudModel
 
         self.model: HudModel = HudModel({"home": place.id, **options})
         panels, first = _panels_of(options)
-        self.relay: Relay = Relay(runtime.endpoint, lambda: runtime.open(place), panels, self._send, first)
+        self.relay: Relay = Relay(
+            runtime.endpoint,
+            lambda: runtime.open(place),
+            panels,
+            self._send,
+            first,
+            allow=runtime.allow,
+            ways=ways,
+            busy=runtime.busy,
+        )
         self.model.on_msg(lambda _, content, buffers: self.relay.from_model(content))
         self._undo = runtime.on_down(self, self.relay.server_is_down)
+        if is_marimo():
+            close_with_session(lambda: self.model.comm, self.close_with_users)
 
     def release(self, user: HUD) -> None:
         """`user` was closed; the last one closes the model."""
@@ -330,9 +422,29 @@ class _Shared:
         self.model.close()
         self.runtime.release(self)
 
+    def close_with_users(self) -> None:
+        """Closes the HUDs that share it, and the model."""
+        for user in list(self.users):
+            user.close()
+        self.close()
+
+    def _fetch(self, panel: str) -> dict[str, Any]:
+        from hermes_hud_widget.client.moments import FETCH_TIMEOUT_S
+        from hermes_hud_widget.client.rest import get
+
+        # The home first: where the server is known, it may not be open yet.
+        home = self.runtime.open(self.place)
+        path = ("homes", home, "panels", panel)
+        answer: dict[str, Any] = json.loads(get(self.runtime.endpoint(), path, timeout_s=FETCH_TIMEOUT_S))
+        return answer
+
     def _send(self, message: dict[str, Any]) -> None:
         if self.model.comm is not None:
             self.model.send(message)
+
+
+_Key = tuple["Runtime", str, str, Hashable]
+"""Kernel, home, options, and whose it is."""
 
 
 class _Models:
@@ -340,26 +452,36 @@ class _Models:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._shared: dict[tuple[int, str, str], _Shared] = {}
+        self._shared: dict[_Key, _Shared] = {}
 
     def get(self, runtime: Runtime, place: Place, options: dict[str, Any], user: HUD) -> _Shared:
-        key = (runtime.process_id, place.id, repr(sorted(options.items())))
+        from hermes_hud_widget.client.moments import static_of
+        from hermes_hud_widget.client.ways import ways_of
+
+        settings = _settings()
+        static_of(settings)  # what makes no sense is told before anything is started
+        # Another setting in the environment is another model: whoever changes it runs the cell again.
+        ways = ways_of(settings)
+        key = (runtime, place.id, repr((sorted(options.items()), ways)), owner())
         with self._lock:
             shared = self._shared.get(key)
             if shared is None:
-                shared = self._shared[key] = _Shared(runtime, place, options, lambda: self._forget(key))
+                shared = self._shared[key] = _Shared(runtime, place, options, ways, lambda: self._forget(key))
             shared.users.add(user)
             return shared
 
+    def has_page(self) -> bool:
+        """True if a page has answered to any of them."""
+        with self._lock:
+            return any(shared.relay.pages for shared in self._shared.values())
+
     def close_all(self) -> None:
         with self._lock:
-            models = list(self._shared.values())
+            models = [shared for key, shared in self._shared.items() if is_own(key[-1])]
         for shared in models:
-            for user in list(shared.users):
-                user.close()
-            shared.close()
+            shared.close_with_users()
 
-    def _forget(self, key: tuple[int, str, str]) -> None:
+    def _forget(self, key: _Key) -> None:
         with self._lock:
             self._shared.pop(key, None)
 

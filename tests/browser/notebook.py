@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,15 +29,20 @@ class Notebook:
         page: A new page.
         name: File name without `.ipynb`.
         cells: Sources of its code cells.
+        host: The name by which the page knows the computer that JupyterLab runs on. If it is not one of loopback's,
+            no request may go to loopback either: on that page's computer, something else listens there.
     """
 
-    def __init__(self, lab: Lab, page: Page, name: str, cells: list[str]) -> None:
+    def __init__(self, lab: Lab, page: Page, name: str, cells: list[str], host: str = "127.0.0.1") -> None:
         self.lab = lab
         self.page = page
+        self.url = lab.url_at(host)
+        self._hosts = LOOPBACK if host in LOOPBACK else {host}
         self.path = f"{name}.ipynb"
         self.errors: list[str] = []
         self.requests: list[str] = []
         self.allowed: dict[str, str] = dict(ALLOWED_ERRORS)
+        self.console: list[str] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         page.on("request", lambda request: self.requests.append(request.url))
@@ -53,7 +60,7 @@ class Notebook:
 
     def open(self) -> None:
         """Opens the notebook in an empty workspace and waits for an idle kernel."""
-        self.page.goto(f"{self.lab.url}lab/tree/{self.path}?reset&token={self.lab.token}")
+        self.page.goto(f"{self.url}lab/tree/{self.path}?reset&token={self.lab.token}")
         self.wait_until_idle()
 
     def reload(self) -> None:
@@ -150,10 +157,19 @@ class Notebook:
         """True while a cell runs."""
         return bool(
             self.page.evaluate(
-                "([path, index]) => probe.panel(path).content.widgets[index].model.executionState === 'running'",
+                # JupyterLab before 4.3 tells it by the prompt alone.
+                "([path, index]) => probe.panel(path).content.widgets[index].inputArea.promptNode.innerText.includes('*')",
                 [self.path, index],
             )
         )
+
+    def sockets(self) -> list[str]:
+        """The addresses of all sockets that this page ever made to the HUD's server, in order."""
+        return list(self.page.evaluate("probe.addresses"))
+
+    def wake(self) -> None:
+        """The network is back, as the browser says after a laptop was opened."""
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
 
     def tokens(self) -> list[str]:
         """The tokens with which this page opened sockets to the HUD's server."""
@@ -176,7 +192,7 @@ class Notebook:
     # -- at the end
 
     def complaints(self) -> list[str]:
-        """Console errors that are not JupyterLab's own, and requests that left this machine."""
+        """Console errors that are not JupyterLab's own, and requests to another host than the page's."""
         errors = [
             error for error in self.errors if not any(re.search(known, error) for known in self.allowed)
         ]
@@ -184,11 +200,12 @@ class Notebook:
             url
             for url in self.requests
             if urlsplit(url).scheme not in {"blob", "data", "about", "chrome"}
-            and (urlsplit(url).hostname or "") not in LOOPBACK
+            and (urlsplit(url).hostname or "") not in self._hosts
         ]
         return errors + [f"request to {url}" for url in away]
 
     def _heard(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text} {message.location}")
         if message.type == "error":
             where = message.location.get("url", "") if message.location else ""
             self.errors.append(f"{message.text} ({where})")
@@ -232,6 +249,22 @@ class Hud:
     def expect_text(self, text: str | re.Pattern[str], seconds: float = 5.0) -> None:
         """Waits until `text` is on screen in this HUD."""
         expect(self.root.get_by_text(text).first).to_be_visible(timeout=seconds * 1000)
+
+
+@contextmanager
+def asleep() -> Iterator[None]:
+    """While all pages of this process' browsers sleep: neither their clocks nor anything else in them runs."""
+    # Not `Page.setWebLifecycleState`, which leaves the timers of a page in front running.
+    pages = [
+        child for child in psutil.Process().children(recursive=True) if "--type=renderer" in child.cmdline()
+    ]
+    for page in pages:
+        page.suspend()
+    try:
+        yield
+    finally:
+        for page in pages:
+            page.resume()
 
 
 def servers_of(kernel: psutil.Process) -> list[psutil.Process]:

@@ -1,13 +1,19 @@
 /* In every page: finds HUDs through shadow roots, and times what becomes visible. */
 (() => {
-  const probe = { sockets: [], tokens: [], blockSockets: false, relayPort: null };
+  const probe = { sockets: [], addresses: [], tokens: [], blockSockets: false, relayPort: null };
   window.probe = probe;
 
+  const PROXIED = /(\/proxy\/)(\d+)(\/.*)$/;
+
+  /* `blockSockets`: true: all; "direct": those to the server's own port. */
   const address = (url) => {
     const { port, pathname } = new URL(url, location.href);
+    const isProxied = PROXIED.test(pathname);
     // Nothing listens on port 1: refused, as on a host that cannot be reached.
-    if (probe.blockSockets) return "ws://127.0.0.1:1/";
-    return probe.relayPort ? `ws://127.0.0.1:${probe.relayPort}/${port}${pathname}` : url;
+    if (probe.blockSockets === true || (probe.blockSockets === "direct" && !isProxied)) return "ws://127.0.0.1:1/";
+    if (!probe.relayPort) return url;
+    if (isProxied) return String(url).replace(PROXIED, `$1${probe.relayPort}/$2$3`);
+    return `ws://127.0.0.1:${probe.relayPort}/${port}${pathname}`;
   };
 
   const Native = window.WebSocket;
@@ -18,6 +24,7 @@
       super(ours ? address(url) : url, protocols);
       if (ours) {
         probe.sockets.push(this);
+        probe.addresses.push(String(url));
         probe.tokens.push(token);
       }
     }

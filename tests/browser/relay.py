@@ -13,7 +13,7 @@ from typing import Self
 class Relay:
     """Passes WebSockets on: `ws://127.0.0.1:<port>/<server's port>/ws` to `ws://127.0.0.1:<server's port>/ws`.
 
-    `probe.js` rewrites the addresses.
+    `probe.js` rewrites the addresses, also that of a proxy, which then reaches the server over the relay.
 
     Attributes:
         port: Where it listens.
@@ -23,6 +23,8 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._is_cut = False
+        self._speaks = threading.Event()
+        self._speaks.set()
         self._lock = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._thread = threading.Thread(target=self._accept, name="relay", daemon=True)
@@ -38,6 +40,7 @@ class Relay:
         self._listener.close()
         self._thread.join(5)
         self.cut()
+        self._speaks.set()
 
     @property
     def connections(self) -> int:
@@ -53,10 +56,15 @@ class Relay:
         for pair in pairs:
             _end(*pair)
 
+    def hush(self) -> None:
+        """Takes what is sent and passes nothing on until `restore`, as when a laptop lost its network unnoticed."""
+        self._speaks.clear()
+
     def restore(self) -> None:
-        """Carries connections again."""
+        """Carries connections again, and passes on what it held back."""
         with self._lock:
             self._is_cut = False
+        self._speaks.set()
 
     def _accept(self) -> None:
         while True:
@@ -69,6 +77,7 @@ class Relay:
     def _carry(self, near: socket.socket) -> None:
         with near:
             head = near.recv(65536)
+            self._speaks.wait()
             target = re.match(rb"GET /(\d+)/", head)
             with self._lock:
                 is_cut = self._is_cut
@@ -76,25 +85,28 @@ class Relay:
                 return
             port = int(target[1])
             head = head.replace(target[0], b"GET /", 1)
-            head = re.sub(rb"(?i)\r\nHost: [^\r]*", b"\r\nHost: 127.0.0.1:%d" % port, head, count=1)
-            with socket.create_connection(("127.0.0.1", port)) as far:
+            try:
+                far = socket.create_connection(("127.0.0.1", port))
+            except OSError:  # no server there any more: refused, as without a relay
+                return
+            with far:
                 pair = near, far
                 with self._lock:
                     self._pairs.append(pair)
                 far.sendall(head)
-                back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+                back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
                 back.start()
-                _pump(near, far)
+                self._pump(near, far)
                 back.join()
                 with self._lock:
                     self._pairs.remove(pair)
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the other end has gone
-        while data := source.recv(65536):
-            sink.sendall(data)
-    _end(source, sink)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # the other end has gone
+            while data := source.recv(65536):
+                self._speaks.wait()
+                sink.sendall(data)
+        _end(source, sink)
 
 
 def _end(*ends: socket.socket) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
 from browser.lab import wait_for
-from browser.scene import NUMBER, REFUSED, WHY_REFUSED, cell, furnish, nonce
+from browser.scene import GONE, NUMBER, REFUSED, WHY_GONE, WHY_REFUSED, cell, furnish, nonce
 from support.agent import MakeAgent
 
 
@@ -61,7 +61,7 @@ def test_after_a_kernel_restart_the_hud_says_gone_and_a_rerun_recovers(
     page.hud().expect_live()
     page.hud().expect_text(NUMBER)
     servers = page.servers()
-    page.allowed[REFUSED] = WHY_REFUSED
+    page.allowed |= {REFUSED: WHY_REFUSED, GONE: WHY_GONE}
     page.restart()
     expect(page.hud().root).to_have_attribute("data-state", "gone", timeout=5_000)
     page.hud().expect_text(NUMBER)
@@ -81,7 +81,7 @@ def test_a_killed_kernel_leaves_no_server_behind(agent: MakeAgent, notebook: Ope
     page.hud().expect_live()
     servers = page.servers()
     assert len(servers) == 1
-    page.allowed[REFUSED] = WHY_REFUSED
+    page.allowed |= {REFUSED: WHY_REFUSED, GONE: WHY_GONE}
     page.kernel.kill()
     wait_for(lambda: not any(_lives(server) for server in servers), "the end of the server", 2)
     expect(page.hud().root).not_to_have_attribute("data-state", "live", timeout=5_000)
@@ -95,7 +95,7 @@ def test_a_killed_server_is_replaced_and_the_hud_comes_back(agent: MakeAgent, no
     hud.expect_live()
     hud.show("memory")
     [server] = page.servers()
-    page.allowed[REFUSED] = WHY_REFUSED
+    page.allowed |= {REFUSED: WHY_REFUSED, GONE: WHY_GONE}
     server.kill()
     word = nonce("revived")
     one.memory([word])

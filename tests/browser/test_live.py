@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import OpenNotebook
-from browser.scene import NUMBER, REFUSED, WHY_REFUSED, cell, furnish, nonce
+from browser.scene import GONE, NUMBER, REFUSED, WHY_GONE, WHY_REFUSED, cell, furnish, nonce
 from hermes_hud_widget.panels.cron import STALE_AFTER_S
 from hermes_hud_widget.schedule import MIN_GRACE_S
 from support.agent import MakeAgent
@@ -80,7 +80,7 @@ def test_under_run_all_the_first_number_does_not_wait_for_the_next_cell(
         is_in_time = None not in (first, direct) and first <= FIRST_NUMBER_MS and direct <= DIRECT_MS
         if is_in_time:
             break
-        page.allowed[REFUSED] = WHY_REFUSED
+        page.allowed |= {REFUSED: WHY_REFUSED, GONE: WHY_GONE}
         page.restart()
         page.clear()
     assert is_in_time, figures

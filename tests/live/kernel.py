@@ -55,13 +55,13 @@ class Kernel:
 
     # -- running
 
-    def start(self, source: str) -> str:
-        """Sends a cell; returns the id of the request."""
-        return str(self._client.execute(source))
+    def start(self, source: str, *, may_ask: bool = True, silent: bool = False) -> str:
+        """Sends a cell; returns the id of the request. It may ask for input unless `may_ask` is False."""
+        return str(self._client.execute(source, silent=silent, allow_stdin=may_ask))
 
-    def run(self, source: str, seconds: float = 30.0) -> str:
+    def run(self, source: str, seconds: float = 30.0, *, may_ask: bool = True, silent: bool = False) -> str:
         """Runs a cell to its end; returns what it printed. Fails when it raises."""
-        request = self.start(source)
+        request = self.start(source, may_ask=may_ask, silent=silent)
         self.wait(lambda: self.is_done(request), f"the end of {source!r}", seconds)
         errors = ["\n".join(one["content"]["traceback"]) for one in self._of(request, "error")]
         assert not errors, "\n".join(errors)
@@ -121,6 +121,19 @@ class Kernel:
         data = {"method": "custom", "content": dict(content)}
         message = self._client.session.msg("comm_msg", {"comm_id": model, "data": data})
         self._client.shell_channel.send(message)
+
+    def greet(self) -> None:
+        """Says on the control channel what Jupyter's server says there when a page connects."""
+        message = self._client.session.msg("kernel_info_request")
+        self._client.control_channel.send(message)
+        self._client.control_channel.get_msg(timeout=10)
+
+    def shown(self) -> dict[str, Any]:
+        """The data of the newest value of a cell, by MIME type."""
+        data: dict[str, Any] = [
+            one["content"]["data"] for one in self.messages if one["msg_type"] == "execute_result"
+        ][-1]
+        return data
 
     # -- processes
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import time
+from pathlib import Path
+from typing import Any
 
 import psutil
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
+from hermes_hud_widget.protocol import SUBPROTOCOL
 from live.kernel import Kernel, is_alive
 from support.agent import Agent, MakeAgent
+from support.served import Client
 
 
 def test_the_greeting_comes_unasked_even_when_the_next_cell_sleeps(agent: MakeAgent, kernel: Kernel) -> None:
@@ -46,11 +53,25 @@ def test_a_page_that_attaches_before_the_server_is_up_learns_where_it_is(
     assert note["server_id"] == hello["server_id"]
 
 
+def test_a_hud_inside_a_layout_is_fed_as_soon_as_its_page_asks(agent: MakeAgent, kernel: Kernel) -> None:
+    kernel.run(
+        "from ipywidgets import VBox\nfrom hermes_hud_widget import HUD\n"
+        f"hud = HUD({str(_furnished(agent()).home)!r})\nVBox([hud.widget])"
+    )
+    [model] = kernel.models()
+    kernel.send(model, {"type": "attach", "client": "page", "look": None})
+    hello = kernel.wait(lambda: kernel.frames(model, "hello"), "hello", 20)[0]
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    kernel.send(model, {"type": "attach", "client": "page", "look": _look(note, "memory")})
+    kernel.wait(lambda: kernel.frames(model, "panel"), "a snapshot")
+    assert note["server_id"] == hello["server_id"]
+
+
 def test_the_greeting_is_repeated_until_it_is_acknowledged(agent: MakeAgent, kernel: Kernel) -> None:
     kernel.run(_hud(_furnished(agent())))
     [model] = kernel.models()
     kernel.wait(lambda: len(_of_type(kernel, model, "server")) >= 2, "a second note", 5)
-    kernel.send(model, {"type": "ack", "client": "page", "direct": False})
+    kernel.send(model, {"type": "ack", "client": "page", "transport": "comm"})
     kernel.run("pass")
     told = len(_of_type(kernel, model, "server"))
     quiet_until = time.monotonic() + 4  # longer than the longest pause between two greetings
@@ -81,7 +102,7 @@ def test_a_viewer_over_the_comm_gets_every_change_and_nothing_twice(agent: MakeA
     kernel.run(_hud(one))
     [model] = kernel.models()
     note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
-    kernel.send(model, {"type": "ack", "client": "page", "direct": False})
+    kernel.send(model, {"type": "ack", "client": "page", "transport": "comm"})
     look = {"type": "look", "home": note["home"], "panels": ["memory"], "queries": {"memory": [{}]}}
     kernel.send(model, {"type": "attach", "client": "page", "look": look})
     kernel.wait(lambda: _memories(kernel, model), "the memory panel")
@@ -246,6 +267,254 @@ def test_all_huds_of_a_kernel_share_a_server_and_close_all_ends_it(agent: MakeAg
     assert len(kernel.servers()) == 1
 
 
+# -- over the comm: only while somebody looks
+
+
+def test_while_no_page_shows_anything_nothing_goes_over_the_comm_however_much_the_agent_works(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    kernel.run("import hermes_hud_widget.client.relay as relay\nrelay.PREFETCH_AFTER_S = 0.0")
+    kernel.run(_hud(one))
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    kernel.send(model, {"type": "ack", "client": "page", "transport": "comm"})
+    kernel.send(model, {"type": "attach", "client": "page", "look": _look(note, "memory")})
+    kernel.wait(lambda: _memories(kernel, model), "the memory panel")
+    kernel.wait(lambda: "core/tools" in _modules(kernel, model), "the last that comes unasked")
+    kernel.send(model, {"type": "relay", "client": "page", "frame": _look(note)})
+    with _beside(note) as other:
+        one.memory(["perhaps on its way already when the page said so"])
+        _wait_memory(other, note, "perhaps on its way already when the page said so")
+        kernel.run("pass")
+        begun = len(kernel.messages)
+        for number in range(300):  # an hour, at one each twelve seconds
+            one.memory([f"entry {number}"])
+            one.message("harbour", "assistant", f"message {number}")
+        _wait_memory(other, note, "entry 299")
+    assert _unasked(kernel, begun) == []
+    kernel.send(model, {"type": "relay", "client": "page", "frame": _look(note, "memory")})
+    kernel.wait(lambda: _memories(kernel, model)[-1][1] == ["entry 299"], "what was written meanwhile")
+
+
+def test_a_hud_that_no_page_shows_falls_silent_but_not_while_a_cell_may_keep_a_page_waiting(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    kernel.run(
+        "import hermes_hud_widget.client.relay as relay\n"
+        "relay.REPEAT_GREETING_S, relay.PREFETCH_AFTER_S, relay.PATIENCE_S = (), 0.0, 0.5"
+    )
+    kernel.run(f"from hermes_hud_widget import HUD\nhud = HUD({str(one.home)!r}, panels='memory')")
+    cell = kernel.start("import time\ndisplay(hud)\nprint('begun', flush=True)\ntime.sleep(60)")
+    kernel.wait(lambda: "begun" in kernel.printed(cell), "the busy cell")
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    kernel.wait(lambda: _memories(kernel, model), "the first snapshot")
+    with _beside(note) as other:
+        _let_pass(kernel, 1.0)  # twice the patience
+        one.memory(["beside a cell"])
+        kernel.wait(lambda: _memories(kernel, model)[-1][1] == ["beside a cell"], "a push beside the cell")
+        kernel.interrupt_group()
+        kernel.wait(lambda: kernel.is_done(cell), "the interrupt")
+        _let_pass(kernel, 1.0)
+        one.memory(["with this it gives up"])
+        _wait_memory(other, note, "with this it gives up")
+        kernel.run("pass")
+        begun = len(kernel.messages)
+        for number in range(50):
+            one.memory([f"to nobody {number}"])
+        _wait_memory(other, note, "to nobody 49")
+    assert _unasked(kernel, begun) == []
+    kernel.send(model, {"type": "attach", "client": "page", "look": _look(note, "memory")})
+    kernel.wait(lambda: _memories(kernel, model)[-1][1] == ["to nobody 49"], "what was written meanwhile")
+
+
+def test_a_panel_is_pushed_at_most_ten_times_a_second(agent: MakeAgent, kernel: Kernel) -> None:
+    one = _furnished(agent())
+    kernel.run(_hud(one))
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    kernel.send(model, {"type": "ack", "client": "page", "transport": "comm"})
+    kernel.send(model, {"type": "attach", "client": "page", "look": _look(note, "memory")})
+    kernel.wait(lambda: _memories(kernel, model), "the memory panel")
+    for number in range(400):
+        one.memory([f"entry {number}"])
+    kernel.wait(lambda: _memories(kernel, model)[-1][1] == ["entry 399"], "the last write")
+    times = [
+        message["header"]["date"].timestamp()
+        for message in kernel.messages
+        if message["msg_type"] == "comm_msg"
+        and '"memory"' in json.dumps(message["content"]["data"])
+        and message["content"]["data"].get("content", {}).get("frame", {}).get("type") == "panel"
+    ]
+    assert len(times) <= 10 * (times[-1] - times[0]) + 3  # and the first snapshots, sent unasked
+
+
+# -- transport, side panel, doctor
+
+
+def test_the_environment_chooses_the_way_and_nonsense_in_it_is_refused(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    kernel.run(
+        "import os\nfrom hermes_hud_widget import HUD\nfrom hermes_hud_widget.errors import ArgumentError\n"
+        "os.environ['HERMES_HUD_TRANSPORT'] = 'socket'"
+    )
+    refused = f"try:\n    HUD({str(one.home)!r})\nexcept ArgumentError as error:\n    print(error)"
+    assert "expected one of auto, comm, direct, proxy" in kernel.run(refused)
+    assert kernel.servers() == []
+    kernel.run("os.environ['HERMES_HUD_TRANSPORT'] = 'comm'")
+    kernel.run(_hud(one))
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note")[0]
+    assert (note["transport"], note["url"], note["token"]) == ("comm", None, None)
+    kernel.run("os.environ['HERMES_HUD_TRANSPORT'] = 'proxy'")
+    kernel.run("os.environ['HERMES_HUD_PROXY_URL'] = '/user/me/proxy/%PORT%/'")
+    kernel.run(_hud(one))
+    [_, second] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, second, "server"), "the other note")[0]
+    port = str(note["url"]).removeprefix("ws://127.0.0.1:").removesuffix("/ws")
+    assert (note["transport"], note["proxy_url"]) == ("proxy", f"/user/me/proxy/{port}/")
+
+
+def test_a_page_of_a_hub_is_let_in_at_the_server_also_after_it_was_started_again(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    origin = "https://hub.example.org:8443"
+    kernel.run(_hud(_furnished(agent())))
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    assert not _is_let_in(note, origin)
+    kernel.send(model, {"type": "attach", "client": "page", "look": None, "origin": origin})
+
+    def notes() -> list[dict[str, Any]]:
+        return [one for one in _of_type(kernel, model, "server") if one["origins"] == [origin]]
+
+    kernel.wait(notes, "the note that says so")
+    assert _is_let_in(notes()[-1], origin)
+    assert not _is_let_in(notes()[-1], "https://other.example.org")
+    kernel.servers()[0].kill()
+    kernel.wait(lambda: notes()[-1]["server_id"] != note["server_id"], "the next server", 20)
+    assert _is_let_in(notes()[-1], origin)
+
+
+def test_a_side_panel_that_no_page_can_show_is_told_under_its_cell_and_keeps_no_cell_waiting(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    kernel.run("import hermes_hud_widget.client.relay as relay\nrelay.SIDE_BAR_S = 0.5")
+    kernel.run(f"from hermes_hud_widget import HUD\nhud = HUD({str(one.home)!r})")
+    nobody = kernel.start("hud.side_panel()")
+    kernel.wait(lambda: kernel.is_done(nobody), "the end of the cell")
+    kernel.wait(lambda: "No page of this notebook answers" in kernel.printed(nobody), "the line")
+    [model] = kernel.models()
+    kernel.wait(lambda: _of_type(kernel, model, "server"), "the note, though it was never shown")
+    kernel.wait(lambda: kernel.frames(model, "panel"), "what is seen first")
+
+    count = len(_of_type(kernel, model, "side-panel"))
+    without = kernel.start("hud.side_panel()")
+    kernel.wait(lambda: len(_of_type(kernel, model, "side-panel")) > count, "the question")
+    kernel.send(model, {"type": "side-panel", "client": "page", "shown": False})
+    kernel.wait(lambda: 'pip install "hermes-hud-widget[lab]"' in kernel.printed(without), "what it needs")
+    assert kernel.models() == [model]
+
+
+def test_the_doctor_says_what_each_page_tried_and_no_token(agent: MakeAgent, kernel: Kernel) -> None:
+    kernel.run(_hud(_furnished(agent())))
+    [model] = kernel.models()
+    note = kernel.wait(lambda: _of_type(kernel, model, "server"), "the note that names the server")[0]
+    tried = [{"way": "direct", "outcome": "not-local"}, {"way": "proxied", "outcome": "no-proxy"}]
+    ack = {"type": "ack", "client": "page", "transport": "comm", "host": "jupyterlab", "tried": tried}
+    kernel.send(model, ack)
+    report = kernel.run("print(hud.transport)\nprint(hud.doctor())")
+    assert report.startswith("comm\n")
+    for words in (
+        "/healthz answers",
+        f"process {kernel.servers()[0].pid}, at http://127.0.0.1:",
+        "jupyterlab: comm (the kernel relays)",
+        "tried direct: the page is not of this machine",
+        "tried proxied: no proxy answers there",
+        'To mend: pip install "hermes-hud-widget[lab]"',
+    ):
+        assert words in report
+    assert str(note["token"]) not in report
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def test_where_no_cell_may_ask_a_hud_is_a_picture_until_a_page_is_noticed(
+    agent: MakeAgent, kernel: Kernel
+) -> None:
+    one = _furnished(agent())
+    kernel.run(_hud(one), may_ask=False)
+    assert set(kernel.shown()) == {"text/plain", "text/html"}
+    report = kernel.run("print(hud.doctor())", may_ask=False)
+    assert "note     output" in report
+    assert "no cell may ask for input" in report
+    assert "%env HERMES_HUD_STATIC=0" in report
+    [model] = kernel.models()
+    kernel.send(model, {"type": "ack", "client": "page", "transport": "comm"})
+    kernel.run("hud", may_ask=False)
+    assert WIDGET in kernel.shown()
+    assert "output" not in kernel.run("print(hud.doctor())", may_ask=False)
+
+
+def test_jupyters_greeting_tells_a_page_from_a_program(agent: MakeAgent, kernel: Kernel) -> None:
+    one = _furnished(agent())
+    kernel.greet()
+    kernel.run(_hud(one), may_ask=False)
+    assert {WIDGET, "text/html"} <= set(kernel.shown())
+
+
+def test_the_environment_chooses_between_picture_and_widget(agent: MakeAgent, kernel: Kernel) -> None:
+    one = _furnished(agent())
+    kernel.run("import os; os.environ['HERMES_HUD_STATIC'] = '1'")
+    kernel.run(_hud(one))
+    assert WIDGET not in kernel.shown()
+    assert "HERMES_HUD_STATIC says so" in kernel.run("print(hud.doctor())")
+    kernel.run("os.environ['HERMES_HUD_STATIC'] = '0'")
+    kernel.run("hud", may_ask=False)
+    assert WIDGET in kernel.shown()
+    kernel.run(
+        "from hermes_hud_widget.errors import ArgumentError\nos.environ['HERMES_HUD_STATIC'] = 'maybe'"
+    )
+    refused = "try:\n    HUD()\nexcept ArgumentError as error:\n    print(error)"
+    assert "HERMES_HUD_STATIC='maybe': expected 1, 0" in kernel.run(refused)
+
+
+def test_no_cell_counts_as_running_for_ever_wherever_that_is_asked_first(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel.run(
+        "import os, pathlib, threading, time\nfrom hermes_hud_widget.client.busy import Busy\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "def until(fact):\n"
+        "    while not fact():\n"
+        "        time.sleep(0.01)\n"
+        "def tell(name, busy):\n"
+        "    until(lambda: busy.idle_s() > 0)\n"
+        "    (folder / name).touch()\n"
+        "def begin(name, make):\n"
+        "    threading.Thread(target=lambda: tell(name, make()), daemon=True).start()\n"
+        "def after_the_cell():\n"
+        "    until((folder / 'go').exists)\n"
+        "    return Busy()\n"
+        "begin('thread', after_the_cell)\n"
+        "busy = Busy()\n"
+        "begin('cell', lambda: busy)\n"
+        "print(busy.idle_s())"
+    )
+    kernel.wait((tmp_path / "cell").exists, "the end of the cell in which it was asked first")
+    (tmp_path / "go").touch()
+    kernel.wait((tmp_path / "thread").exists, "a thread between two cells, to which no end is told")
+    kernel.run("begin('silent', lambda busy=Busy(): busy)", silent=True)
+    kernel.wait((tmp_path / "silent").exists, "the end of a silent cell, which is told to nobody")
+    assert kernel.run("print(busy.idle_s(), Busy().idle_s())").strip() == "0.0 0.0"
+
+
 def _furnished(agent: Agent) -> Agent:
     agent.session("harbour", title="Sweep the harbour")
     agent.message("harbour", "user", "Please sweep the harbour")
@@ -257,8 +526,60 @@ def _hud(agent: Agent) -> str:
     return f"from hermes_hud_widget import HUD\nhud = HUD({str(agent.home)!r})\nhud"
 
 
-def _of_type(kernel: Kernel, model: str, kind: str) -> list[dict[str, object]]:
+def _of_type(kernel: Kernel, model: str, kind: str) -> list[dict[str, Any]]:
     return [one for one in kernel.customs(model) if one.get("type") == kind]
+
+
+def _look(note: dict[str, Any], *panels: str) -> dict[str, Any]:
+    return {
+        "type": "look",
+        "home": note["home"],
+        "panels": list(panels),
+        "queries": {panel: [{}] for panel in panels},
+    }
+
+
+def _modules(kernel: Kernel, model: str) -> list[str]:
+    return [frame["name"] for frame in kernel.frames(model, "module")]
+
+
+def _beside(note: dict[str, Any]) -> Client:
+    """Another viewer of the same server: what it has seen, the server has told to all."""
+    return Client(int(note["url"].removeprefix("ws://127.0.0.1:").removesuffix("/ws")), note["token"])
+
+
+def _wait_memory(viewer: Client, note: dict[str, Any], entry: str) -> None:
+    viewer.wait_data(note["home"], "memory", lambda data: entry in str(data))
+
+
+def _unasked(kernel: Kernel, begun: int) -> list[str]:
+    """What came on IOPub since then, the marks of the cell apart that asks for the rest of it."""
+    request = kernel.start("pass")
+    kernel.wait(lambda: kernel.is_done(request), "the next cell")
+    return [
+        message["msg_type"]
+        for message in kernel.messages[begun:]
+        if message["parent_header"].get("msg_id") != request
+    ]
+
+
+def _let_pass(kernel: Kernel, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    kernel.wait(lambda: time.monotonic() > end, "the time")
+
+
+def _is_let_in(note: dict[str, Any], origin: str) -> bool:
+    """Whether the server accepts a socket of a page of this origin that comes through a proxy."""
+    try:
+        with connect(
+            note["url"],
+            subprotocols=[Subprotocol(SUBPROTOCOL), Subprotocol(note["token"])],
+            origin=Origin(origin),
+            proxy=None,
+        ):
+            return True
+    except InvalidStatus as refused:
+        return refused.response.status_code != 403
 
 
 def _memories(kernel: Kernel, model: str) -> list[tuple[int, list[str]]]:

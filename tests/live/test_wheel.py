@@ -1,7 +1,8 @@
-"""What `pip install .` installs."""
+"""What `make dist` makes, and so what `pip install` installs."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,39 +15,61 @@ import pytest
 from hermes_hud_widget.engine import LANGUAGES, PARTS
 from hermes_hud_widget.panels import BUILT_IN
 from hermes_hud_widget.views import GENERIC
+from support.dist import make_dist
 
-ROOT = Path(__file__).parents[2]
+EXTENSION = ".data/data/share/jupyter/labextensions/hermes-hud-widget/"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel that the build backend makes of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--wheel-dir",
-        str(folder),
-        str(ROOT),
-    ]
-    subprocess.run(command, check=True, timeout=300, stdout=subprocess.DEVNULL)
-    (built,) = folder.glob("*.whl")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the sdist of this checkout."""
+    return make_dist(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> zipfile.ZipFile:
+    """The wheel."""
+    (built,) = dist.glob("*.whl")
     return zipfile.ZipFile(built)
+
+
+def test_the_sdist_makes_the_same_wheel_without_node(
+    dist: Path, wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    (sdist,) = dist.glob("*.tar.gz")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path)]
+    # No program but Python's own is to be found.
+    environment = {**os.environ, "PATH": str(Path(sys.executable).parent)}
+    subprocess.run([*command, str(sdist)], check=True, timeout=300, env=environment)
+    (built,) = tmp_path.glob("*.whl")
+    again = zipfile.ZipFile(built)
+    # The record of a wheel lists what is in it, and how large it is.
+    assert {info.filename: info.CRC for info in again.infolist()} == {
+        info.filename: info.CRC for info in wheel.infolist()
+    }
 
 
 def test_the_wheel_holds_the_built_browser_modules_and_no_source_of_them(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
-    static = {name.removeprefix("hermes_hud_widget/static/") for name in names if "/static/" in name}
+    prefix = "hermes_hud_widget/static/"
+    static = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
     views = {f"views/{name}.js" for name in (*(panel.name for panel in BUILT_IN), GENERIC)}
     further = {f"core/{part}.js" for part in PARTS} | {f"i18n/{language}.js" for language in LANGUAGES}
-    assert static == {"widget.js", *views, *further}
+    page = {"page/index.html", "page/page.js", "page/style.css"}
+    assert static == {"widget.js", *views, *further, *page}
     assert not [name for name in names if name.endswith((".map", ".ts", ".tsx")) or "node_modules" in name]
     assert "hermes_hud_widget/demo/schema.sql" in names
     assert "hermes_hud_widget/py.typed" in names
+
+
+def test_the_wheel_puts_the_extension_where_jupyterlab_looks_for_it(wheel: zipfile.ZipFile) -> None:
+    placed = {name.partition(EXTENSION)[2] for name in wheel.namelist() if EXTENSION in name}
+    assert {"package.json", "install.json", "schemas/hermes-hud-widget/plugin.json"} <= placed
+    assert {name.split(".")[0] for name in placed if name.startswith("static/")} == {
+        "static/hud",
+        "static/remoteEntry",
+    }
+    assert not [name for name in wheel.namelist() if name.startswith("hermes_hud_widget/labextension")]
 
 
 def test_the_core_module_stays_small(wheel: zipfile.ZipFile) -> None:

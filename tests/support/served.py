@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from hermes_hud_widget.client.child import Endpoint
+from hermes_hud_widget.client.secret import Secret
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.panel import Panel
 from hermes_hud_widget.panels import all_panels
@@ -137,7 +138,7 @@ class Served:
 
     @property
     def endpoint(self) -> Endpoint:
-        return Endpoint(self.port, TOKEN, self.engine.server_id)
+        return Endpoint(f"http://127.0.0.1:{self.port}", Secret(TOKEN), self.engine.server_id)
 
 
 @contextmanager

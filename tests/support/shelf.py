@@ -161,6 +161,9 @@ class Kernel:
     def is_used(self, place: Place, besides: Any) -> bool:
         return any(user.place == place for user in self.users if user is not besides)
 
+    def on_down(self, key: object, call: Callable[[str], None]) -> Callable[[], None]:
+        return lambda: None
+
     def open(self, place: Place) -> str:
         return self.server.engine.open(place)
 

@@ -1,9 +1,9 @@
 // Made by `npm run types` from schema.json, which `python tools/schema.py` makes. Do not edit.
 
-export type Outbound = Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | ErrorFrame;
-export type Inbound = Look | Get | GetModule | GetProfile;
-export type KernelToModel = ServerNote | Relayed | Trouble;
-export type ModelToKernel = Attach | Ack | RelayRequest;
+export type Outbound = Hello | Versions | PanelFrame | ModuleFrame | ProfileFrame | HomeFrame | Pong | ErrorFrame;
+export type Inbound = Look | Get | GetModule | GetProfile | GetHome | Ping;
+export type KernelToModel = ServerNote | Relayed | Trouble | SidePanel;
+export type ModelToKernel = Attach | Ack | RelayRequest | SidePanelShown;
 
 /**
  * Every message and every built-in panel's data.
@@ -21,6 +21,10 @@ export interface Wire {
 export interface Hello {
   type: "hello";
   protocol: number;
+  /**
+   * The package's; a page of another one has to be loaded again
+   */
+  version: string;
   server_id: string;
   homes: HomeEntry[];
   panels: PanelEntry[];
@@ -179,13 +183,38 @@ export interface ProfileFrame {
   profile: string;
 }
 /**
+ * The home that was asked for is open now, and in the `hello` that goes out to everybody.
+ */
+export interface HomeFrame {
+  type: "home";
+  id: number;
+  /**
+   * Id of that home
+   */
+  home: string;
+}
+/**
+ * The answer to a `ping`: whoever gets it knows that the way is open in both directions.
+ */
+export interface Pong {
+  type: "pong";
+  id: number;
+}
+/**
  * A request that could not be answered.
  */
 export interface ErrorFrame {
   type: "error";
   id: number | null;
   code:
-    "bad-message" | "unknown-home" | "unknown-panel" | "unknown-module" | "unknown-profile" | "bad-query" | "internal";
+    | "bad-message"
+    | "unknown-home"
+    | "unknown-panel"
+    | "unknown-module"
+    | "unknown-profile"
+    | "bad-home"
+    | "bad-query"
+    | "internal";
   message: string;
 }
 /**
@@ -246,20 +275,62 @@ export interface GetProfile {
   profile: string;
 }
 /**
+ * Asks for the home in a directory, which is opened if need be.
+ *
+ * Only behind Jupyter's own login, whose users may run code and so read any of their files; elsewhere only the kernel
+ * and the command line open homes.
+ */
+export interface GetHome {
+  type: "home";
+  id: number;
+  /**
+   * The directory; null: `$HERMES_HOME`, else `~/.hermes`
+   */
+  path: string | null;
+  /**
+   * Its name; null: the sticky one
+   */
+  profile: string | null;
+}
+/**
+ * Asks for a `pong`: a socket may be dead without saying so.
+ */
+export interface Ping {
+  type: "ping";
+  id: number;
+}
+/**
  * Kernel → model: where the server is. Never a synced trait: those are saved in notebooks.
+ *
+ * What mounts the module without a kernel (side panel, stand-alone page) says it, too.
  */
 export interface ServerNote {
   type: "server";
   /**
-   * ws://127.0.0.1:PORT/ws
+   * ws://127.0.0.1:PORT/ws; null: this page has no route to the server, the kernel relays
    */
-  url: string;
-  server_id: string;
-  token: string;
+  url: string | null;
+  /**
+   * Who must answer there; null: whoever does, since its page came from it
+   */
+  server_id: string | null;
+  /**
+   * null: the door has none, Jupyter's login is before it
+   */
+  token: string | null;
   /**
    * Id of this HUD's home
    */
   home: string;
+  transport: "auto" | "comm" | "direct" | "proxy";
+  /**
+   * Where a proxy passes on what is below it, absolute or for the page's own host, `%PORT%` filled in; null: `{baseUrl}proxy/{port}/` in a Jupyter page
+   */
+  proxy_url: string | null;
+  /**
+   * Origins of pages besides loopback that the server accepts: those that an `attach` named
+   */
+  origins: string[];
 }
 /**
  * Kernel → model: a server frame that came over the kernel's own connection.
@@ -279,6 +350,12 @@ export interface Trouble {
   message: string;
 }
 /**
+ * Kernel → model: show this HUD in the page's side bar, if it has one.
+ */
+export interface SidePanel {
+  type: "side-panel";
+}
+/**
  * Model → kernel: send me the greeting (server note, hello, first snapshots) and relay for me.
  */
 export interface Attach {
@@ -288,14 +365,36 @@ export interface Attach {
    */
   client: string;
   look: Look | null;
+  /**
+   * `location.origin` of the page
+   */
+  origin: string | null;
 }
 /**
- * Model → kernel: the greeting arrived; `direct` true: I have a socket, stop relaying.
+ * Model → kernel: the greeting arrived by this way; unless it is `comm`, stop relaying.
  */
 export interface Ack {
   type: "ack";
   client: string;
-  direct: boolean;
+  transport: "comm" | "direct" | "proxied";
+  /**
+   * What the page is of, as far as it can tell: `jupyterlab`, `colab`, …
+   */
+  host: string | null;
+  /**
+   * In the order tried, the last outcome of each
+   */
+  tried: Try[];
+}
+/**
+ * One way to the server that a page tried, and what came of it.
+ */
+export interface Try {
+  way: "comm" | "direct" | "proxied";
+  /**
+   * `not-local`: the page is of another machine, which must not dial its own loopback; `no-proxy`: none answers at that address; `refused`: the socket was closed or never opened; `silent`: it opened, and nothing came; `other-server`: somebody else answered; `switched-off`: by `HERMES_HUD_TRANSPORT`
+   */
+  outcome: "live" | "not-local" | "no-proxy" | "refused" | "silent" | "other-server" | "switched-off";
 }
 /**
  * Model → kernel: a viewer frame to be forwarded to the server.
@@ -306,6 +405,14 @@ export interface RelayRequest {
   frame: {
     [k: string]: unknown;
   };
+}
+/**
+ * Model → kernel: whether this page has a side bar, and shows the HUD there now.
+ */
+export interface SidePanelShown {
+  type: "side-panel";
+  client: string;
+  shown: boolean;
 }
 export interface Panels {
   overview: {

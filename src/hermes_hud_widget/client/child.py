@@ -13,7 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
+from urllib.parse import urlsplit
 
+from hermes_hud_widget.client.secret import Secret
 from hermes_hud_widget.errors import HomeError, ServerError
 from hermes_hud_widget.place import Place
 from hermes_hud_widget.redact import redact
@@ -25,16 +27,41 @@ LOG_LINES_KEPT = 200
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a running server is."""
+    """Where a running server is.
 
-    port: int
-    token: str = field(repr=False)  # a traceback with variables may end up in a saved notebook
+    Attributes:
+        base_url: Such as `http://127.0.0.1:40117`, without a slash at its end; `https:` and a path are possible, too.
+        secret: What it wants to hear.
+        server_id: Which of the servers that have been there this one is.
+        is_local: Started by this process. False: it is reached through a tunnel or a network, and a page has no way to
+            it.
+    """
+
+    base_url: str
+    secret: Secret[str] = field(repr=False)
     server_id: str
+    is_local: bool = True
+
+    @property
+    def token(self) -> str:
+        """What it wants to hear."""
+        return self.secret.reveal()
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return "The HUD's server" if self.is_local else f"The server at {self.base_url}"
 
     @property
     def socket_url(self) -> str:
         """The WebSocket's address, without the token."""
-        return f"ws://127.0.0.1:{self.port}/ws"
+        return f"ws{self.base_url.removeprefix('http')}/ws"
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        parts = urlsplit(self.base_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 class ServerChild:
@@ -48,6 +75,7 @@ class ServerChild:
         self._on_exit = on_exit
         self._lock = threading.Lock()
         self._answers: dict[int, dict[str, Any]] = {}
+        self._opened: dict[Place, str] = {}
         self._arrived = threading.Condition()
         self._endpoint: Endpoint | None = None
         self.is_over = False
@@ -96,33 +124,31 @@ class ServerChild:
             return self._endpoint
 
     def open(self, place: Place) -> str:
-        """Opens a home in the server and returns its id.
+        """Opens a home in the server, once, and returns its id.
 
         Raises:
             HomeError: The server cannot open it.
             ServerError: The server ended or does not answer.
         """
-        self.endpoint()
-        with self._lock:
-            self._requests += 1
-            request = self._requests
-        command = {"id": request, "path": str(place.path), "root": str(place.root), "profile": place.profile}
-        try:
-            stdin = self._stream(self._process.stdin)
-            with self._lock:
-                stdin.write(json.dumps(command) + "\n")
-                stdin.flush()
-        except (OSError, ValueError) as error:  # the pipe broke, or was closed
-            raise ServerError(self._complaint("ended")) from error
-        with self._arrived:
-            self._arrived.wait_for(lambda: request in self._answers or self.is_over, ANSWER_TIMEOUT_S)
-            answer = self._answers.pop(request, None)
-        if answer is None:
-            raise ServerError(self._complaint("does not answer"))
+        if place not in self._opened:
+            answer = self._ask({"path": str(place.path), "root": str(place.root), "profile": place.profile})
+            if "error" in answer:
+                raise HomeError(answer["error"])
+            self._opened[place] = answer["home"]
+        return self._opened[place]
+
+    def allow(self, origin: str) -> None:
+        """Lets pages of this origin in, besides those of loopback.
+
+        Args:
+            origin: Such as `https://hub.example.org`.
+
+        Raises:
+            ServerError: The server ended, does not answer, or refuses.
+        """
+        answer = self._ask({"allow": origin})
         if "error" in answer:
-            raise HomeError(answer["error"])
-        home: str = answer["home"]
-        return home
+            raise ServerError(answer["error"])
 
     def close(self) -> None:
         """Ends the process and waits for it."""
@@ -137,6 +163,30 @@ class ServerChild:
             if thread is not threading.current_thread():
                 thread.join()
 
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a command.
+
+        Raises:
+            ServerError: The server ended or does not answer.
+        """
+        self.endpoint()
+        with self._lock:
+            self._requests += 1
+            request = self._requests
+        try:
+            stdin = self._stream(self._process.stdin)
+            with self._lock:
+                stdin.write(json.dumps({"id": request, **command}) + "\n")
+                stdin.flush()
+        except (OSError, ValueError) as error:  # the pipe broke, or was closed
+            raise ServerError(self._complaint("ended")) from error
+        with self._arrived:
+            self._arrived.wait_for(lambda: request in self._answers or self.is_over, ANSWER_TIMEOUT_S)
+            answer = self._answers.pop(request, None)
+        if answer is None:
+            raise ServerError(self._complaint("does not answer"))
+        return answer
+
     def _read_answers(self) -> None:
         stdout = self._stream(self._process.stdout)
         for line in stdout:
@@ -147,8 +197,7 @@ class ServerChild:
                 continue
             with self._arrived:
                 if "token" in message:
-                    port = int(message["url"].rpartition(":")[2])
-                    self._endpoint = Endpoint(port, message["token"], message["server_id"])
+                    self._endpoint = Endpoint(message["url"], Secret(message["token"]), message["server_id"])
                 elif "id" in message:
                     self._answers[message["id"]] = message
                 self._arrived.notify_all()

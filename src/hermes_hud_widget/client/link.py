@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -17,7 +18,12 @@ from hermes_hud_widget.protocol import SUBPROTOCOL
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.1
-LAST_RETRY_S = 10.0
+LAST_RETRY_S = 1.0
+"""What waits for a server that starts is `find`; one that is there again must not be missed for long."""
+OPEN_TIMEOUT_S = 5.0
+FAR_PING_S = 5.0
+"""How often a far server is asked whether it is still there, and how long it has to answer: a tunnel whose other end is
+gone says nothing."""
 
 
 class Link:
@@ -25,12 +31,19 @@ class Link:
 
     Args:
         find: Waits for the server and says where it is; asked again before each attempt.
-        on_frame: Called with each frame, in order, in the link's thread.
+        on_frame: Called with each frame, in order, in the link's thread. A ServerError from it ends the connection.
+        on_end: Called in the link's thread when the connection has ended (None), or none came about and why.
     """
 
-    def __init__(self, find: Callable[[], Endpoint], on_frame: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        find: Callable[[], Endpoint],
+        on_frame: Callable[[dict[str, Any]], None],
+        on_end: Callable[[ServerError | None], None] = lambda _: None,
+    ) -> None:
         self._find = find
         self._on_frame = on_frame
+        self._on_end = on_end
         self._lock = threading.Lock()
         self._connection: Any = None
         self._is_closing = threading.Event()
@@ -47,6 +60,15 @@ class Link:
             with suppress(ConnectionClosed):
                 connection.send(json.dumps(frame))
 
+    def again(self) -> None:
+        """Hangs up without a word, and connects anew."""
+        with self._lock:
+            connection = self._connection
+        if connection is not None:
+            # Not closed in order: that waits for the answer of a server that is gone.
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Closes the connection and ends the thread."""
         self._is_closing.set()
@@ -60,24 +82,44 @@ class Link:
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
         while not self._is_closing.is_set():
+            why: ServerError | None = None
             try:
-                if self._listen(self._find()):
-                    retry_s = FIRST_RETRY_S
+                self._listen(self._find())
+                retry_s = FIRST_RETRY_S
             except ServerError as error:
-                log.info("No server to connect to: %s", error)
+                log.info("No connection to the server: %s", error)
+                why = error
             except (
                 Exception
             ):  # the boundary of this thread: without it one bad frame would silence the kernel
                 log.exception("The kernel's connection to its server failed")
+            if not self._is_closing.is_set():
+                self._tell_end(why)
             self._is_closing.wait(random.uniform(0, retry_s))
             retry_s = min(2 * retry_s, LAST_RETRY_S)
 
-    def _listen(self, endpoint: Endpoint) -> bool:
-        """Receives until the connection ends; False if it never came about."""
+    def _tell_end(self, why: ServerError | None) -> None:
+        try:
+            self._on_end(why)
+        except (
+            Exception
+        ):  # the boundary of this thread: whoever cannot be told must not end the connection for good
+            log.exception("The end of the kernel's connection could not be told")
+
+    def _listen(self, endpoint: Endpoint) -> None:
+        """Receives until the connection ends.
+
+        Raises:
+            ServerError: It never came about.
+        """
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
 
+        # A child's end is noticed by itself.
+        pings: dict[str, Any] = (
+            {} if endpoint.is_local else {"ping_interval": FAR_PING_S, "ping_timeout": FAR_PING_S}
+        )
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(
@@ -87,16 +129,18 @@ class Link:
                         proxy=None,  # the environment's proxy must not get a loopback address
                         compression=None,
                         max_size=None,
-                        open_timeout=5,
+                        open_timeout=OPEN_TIMEOUT_S,
                         close_timeout=1,
                         logger=_quiet_logger(),
+                        **pings,
                     )
                 )
-            except (OSError, InvalidHandshake, TimeoutError):
-                return False
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                # Not chained: the frames of `connect` know the token.
+                raise ServerError(f"{endpoint.name} does not answer: {error}") from None
             with self._lock:
                 if self._is_closing.is_set():
-                    return True
+                    return
                 self._connection = connection
             try:
                 for text in connection:
@@ -106,7 +150,6 @@ class Link:
             finally:
                 with self._lock:
                     self._connection = None
-        return True
 
 
 def _quiet_logger() -> logging.Logger:

@@ -1,4 +1,4 @@
-"""REST calls of the kernel to its own server."""
+"""REST calls to a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from hermes_hud_widget.chunks import BrokenStream, Rows, from_stream
 from hermes_hud_widget.client.child import Endpoint
@@ -28,6 +28,10 @@ TIMEOUT_S = 300.0
 
 class _RefusedError(HudError):
     """The server's own explanation."""
+
+
+class TurnedAwayError(ServerError):
+    """A server is there, but wants nothing to do with this process; trying again soon does not help."""
 
 
 def get(
@@ -74,7 +78,7 @@ def get_rows(
         try:
             rows = from_stream(response)
         except BrokenStream as error:
-            raise ServerError(f"The HUD's server broke off its answer: {error}. Ask again.") from error
+            raise ServerError(f"{endpoint.name} broke off its answer: {error}. Ask again.") from error
         # Until the answer's end, so that a part that looks complete is not taken for all.
         response.read()
         return rows
@@ -96,11 +100,13 @@ def opened(
         HudError: The server refused; the text is its explanation.
         ServerError: The server is not there, or broke off.
     """
-    target = "/api/" + "/".join(quote(part, safe="") for part in path)
+    place = urlsplit(endpoint.base_url)
+    target = f"{place.path}/api/" + "/".join(quote(part, safe="") for part in path)
     given = {name: value for name, value in (query or {}).items() if value is not None}
     if given:
         target += "?" + urlencode(given, doseq=True)
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=timeout_s)
+    make = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    connection = make(place.hostname or "", endpoint.port, timeout=timeout_s)
     try:
         connection.connect()
         if on_stop is not None:
@@ -108,12 +114,13 @@ def opened(
         connection.request("GET", target, headers={"Authorization": f"Bearer {endpoint.token}"})
         response = connection.getresponse()
         if response.status != 200:
-            raise _explained(response.status, response.read())
+            raise _explained(endpoint, response.status, response.read())
         yield response
-    except http.client.IncompleteRead as error:
-        raise ServerError("The HUD's server broke off in the middle of its answer. Ask again.") from error
+    # Not chained: a traceback with variables would show the headers in the frames of `http.client`.
+    except http.client.IncompleteRead:
+        raise ServerError(f"{endpoint.name} broke off in the middle of its answer. Ask again.") from None
     except (OSError, http.client.HTTPException) as error:
-        raise ServerError(f"The HUD's server does not answer: {error}") from error
+        raise ServerError(f"{endpoint.name} does not answer: {error or type(error).__name__}") from None
     finally:
         connection.close()
 
@@ -123,12 +130,12 @@ def _break_off(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _explained(status: int, body: bytes) -> HudError:
+def _explained(endpoint: Endpoint, status: int, body: bytes) -> HudError:
     try:
         answer = json.loads(body)
         detail = answer["detail"]
     except (ValueError, KeyError, TypeError):
-        answer, detail = {}, f"The HUD's server answered {status}."
+        answer, detail = {}, f"{endpoint.name} answered {status}."
     if answer.get("kind"):
         return SourceError(answer["kind"], answer["path"], detail)
     kind = {400: ArgumentError, 409: HomeError}.get(status)
@@ -138,4 +145,9 @@ def _explained(status: int, body: bytes) -> HudError:
         error = UnknownNameError.__new__(UnknownNameError)
         LookupError.__init__(error, str(detail))
         return error
+    if status == 401:
+        return TurnedAwayError(
+            f"{endpoint.name} refused the token. A `hermes-hud serve` that was started again has a new one: "
+            "it is in its first line."
+        )
     return _RefusedError(str(detail))

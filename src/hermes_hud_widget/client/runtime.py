@@ -1,4 +1,7 @@
-"""What all HUDs and Homes of one kernel share: one server process, its homes, one model for each HUD."""
+"""What all HUDs and Homes of one kernel share: one server process, its homes, one model for each HUD.
+
+And beside it, one for each server that somebody else started.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,18 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hermes_hud_widget.client.busy import Busy
 from hermes_hud_widget.client.cells import Cells
 from hermes_hud_widget.client.child import Endpoint, ServerChild
 from hermes_hud_widget.client.link import Link
+from hermes_hud_widget.client.remote import Address, RemotePlace, RemoteServer
 from hermes_hud_widget.client.tables import Tables
 from hermes_hud_widget.errors import ServerError
-from hermes_hud_widget.place import Place
+from hermes_hud_widget.place import Place, find_place
 
 if TYPE_CHECKING:
     from hermes_hud_widget.demo import Demo
@@ -29,6 +35,26 @@ STEADY_S = 60.0
 """A server that ran for so long is started again at once when it ends."""
 
 OnDown = Callable[[str], None]
+
+
+class Server(Protocol):
+    """Where a runtime gets its data: a process that it started, or one that somebody else did."""
+
+    @property
+    def is_over(self) -> bool:
+        """True once it has ended for good."""
+
+    def endpoint(self) -> Endpoint:
+        """Waits for it and says where it is."""
+
+    def open(self, place: Place) -> str:
+        """Opens a home in it and returns its id."""
+
+    def allow(self, origin: str) -> None:
+        """Lets pages of this origin in."""
+
+    def close(self) -> None:
+        """Lets go of it."""
 
 
 class Registration(Protocol):
@@ -49,13 +75,13 @@ class Runtime:
     def __init__(self) -> None:
         self.process_id = os.getpid()
         self.cells = Cells()
+        self.busy = Busy()
         self.tables = Tables()
         self._lock = threading.Condition(threading.RLock())
-        self._child: ServerChild | None = None
+        self._current: Server | None = None
         self._is_wanted = False
         self._started_at = 0.0
         self._restart_s = FIRST_RESTART_S
-        self._opened: dict[tuple[int, str], str] = {}
         self._users: weakref.WeakSet[Any] = weakref.WeakSet()
         self._on_down: dict[object, OnDown] = {}
         self._registrations: dict[object, Registration] = {}
@@ -74,9 +100,7 @@ class Runtime:
         """`user` needs the server no longer; the last one ends it."""
         with self._lock:
             self._users.discard(user)
-            if self._users:
-                return
-        self.close()
+        self._close(only_if_unused=True)
 
     def is_used(self, place: Place, besides: Any) -> bool:
         """True if somebody else keeps the server alive for this home."""
@@ -86,14 +110,19 @@ class Runtime:
 
     def close(self) -> None:
         """Ends the server, and the demo if there is one. A later `use` starts anew."""
+        self._close()
+
+    def _close(self, *, only_if_unused: bool = False) -> None:
         with self._lock:
+            # In one breath with what follows: another session may begin to use it.
+            if only_if_unused and self._users:
+                return
             self._is_wanted = False
             self._lock.notify_all()
-            child, self._child = self._child, None
+            server, self._current = self._current, None
             listener, self._listener = self._listener, None
             demo, self._demo = self._demo, None
             self._users.clear()
-            self._opened.clear()
             self.tables.clear()
             registrations = list(self._registrations.values())
             self._registrations.clear()
@@ -103,8 +132,8 @@ class Runtime:
             registration.ended()
         if listener is not None:
             listener.close()
-        if child is not None:
-            child.close()
+        if server is not None:
+            server.close()
         if demo is not None:
             demo.close()
 
@@ -116,6 +145,18 @@ class Runtime:
         """
         return self._server().endpoint()
 
+    @property
+    def url(self) -> str | None:
+        """Where the server is said to be, without its token; None: it says so itself when it is there."""
+        return None
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id; None: there is none now, or it is somebody else's."""
+        with self._lock:
+            server = self._current
+        return server.pid if isinstance(server, ServerChild) and not server.is_over else None
+
     def open(self, place: Place) -> str:
         """Opens a home in the server, once for each server, and returns its id.
 
@@ -123,11 +164,15 @@ class Runtime:
             HomeError: It cannot be opened.
             ServerError: There is no server.
         """
-        child = self._server()
-        key = (child.pid, place.id)
-        if key not in self._opened:
-            self._opened[key] = child.open(place)
-        return self._opened[key]
+        return self._server().open(place)
+
+    def allow(self, origin: str) -> None:
+        """Lets pages of this origin in at the server that runs now; see `ServerChild.allow`.
+
+        Raises:
+            ServerError: There is no server, or it refuses.
+        """
+        self._server().allow(origin)
 
     def demo(self) -> Demo:
         """The demo home of this kernel; made when it is first asked for."""
@@ -154,12 +199,12 @@ class Runtime:
 
         An earlier registration under the same key ends.
         """
+        home = self.open(registration.place)
         with self._lock:
             before = self._registrations.pop(key, None)
             self._registrations[key] = registration
             if self._listener is None:
                 self._listener = Link(self._find_and_open, self._from_server)
-            home = self.open(registration.place)
             # A change is told from the versions known before: without them the first one would be missed.
             self._lock.wait_for(lambda: home in self._known or not self._is_wanted, FIRST_VERSIONS_S)
         if before is not None:
@@ -208,59 +253,112 @@ class Runtime:
             for registration in registrations:
                 registration.changed(*change)
 
-    def _server(self) -> ServerChild:
-        """The server process, or the next one while it is being started again."""
+    def _server(self) -> Server:
+        """The server, or the next one while it is being started again."""
         with self._lock:
             self._lock.wait_for(
-                lambda: not self._is_wanted or (self._child is not None and not self._child.is_over),
+                lambda: not self._is_wanted or (self._current is not None and not self._current.is_over),
                 LAST_RESTART_S,
             )
-            if self._child is None:
+            if self._current is None:
                 raise ServerError("The HUD's server is not running.")
-            return self._child
+            return self._current
 
     def _start(self) -> None:
         self._is_wanted = True
-        if self._child is None:
+        if self._current is None:
             self._started_at = time.monotonic()
-            self._child = ServerChild(self._died)
+            self._current = self._make()
             self._lock.notify_all()
+
+    def _make(self) -> Server:
+        return ServerChild(self._died)
+
+    def _tell_down(self, message: str) -> None:
+        with self._lock:
+            calls = list(self._on_down.values())
+            listener = self._listener
+        for call in calls:
+            try:
+                call(message)
+            except Exception:  # a boundary: a page that cannot be told must not keep the others from a server
+                log.exception("A HUD could not be told that the server is down")
+        if listener is not None:
+            listener.again()
 
     def _died(self, child: ServerChild) -> None:
         with self._lock:
-            if self._child is not child or not self._is_wanted:
+            if self._current is not child or not self._is_wanted:
                 return
             if time.monotonic() - self._started_at > STEADY_S:
                 self._restart_s = FIRST_RESTART_S
             delay, self._restart_s = self._restart_s, min(2 * self._restart_s, LAST_RESTART_S)
-            calls = list(self._on_down.values())
         log.warning("The HUD's server ended; starting it again in %.1f s. %s", delay, "\n".join(child.log))
-        for call in calls:
-            call("The HUD's server ended; it is being started again.")
+        self._tell_down("The HUD's server ended; it is being started again.")
         with self._lock:
             self._lock.wait_for(lambda: not self._is_wanted, delay)
-            if self._is_wanted and self._child is child:
-                self._child = None
+            if self._is_wanted and self._current is child:
+                self._current = None
                 try:
                     self._start()
                 except OSError:  # no process to be had just now
                     log.exception("The HUD's server could not be started; trying again")
-                    self._child = child
+                    self._current = child
                     threading.Thread(target=self._died, args=(child,), daemon=True).start()
 
 
+class RemoteRuntime(Runtime):
+    """The same for a server that somebody else started: nothing is started here, and nothing ended."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self._address = address
+
+    @property
+    def url(self) -> str | None:
+        """Where it was said to be."""
+        return self._address.url
+
+    def find(self, home: str | os.PathLike[str] | None, profile: str | None) -> RemotePlace:
+        """See `RemoteServer.find`."""
+        server = self._server()
+        assert isinstance(server, RemoteServer), "this is what it makes"
+        return server.find(home, profile)
+
+    def _make(self) -> Server:
+        return RemoteServer(self._address, self._tell_down)
+
+
+class _Visitor:
+    """Keeps a server for a while."""
+
+
 class _Holder:
-    """Holds the runtime of this process. A forked child does not take over its parent's."""
+    """Holds the runtimes of this process. A forked child does not take over its parent's."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runtime: Runtime | None = None
+        self._own: Runtime | None = None
+        # Its token goes with the last HUD or Home that uses it, or with its connection if that takes longer.
+        self._remote: weakref.WeakValueDictionary[Address, RemoteRuntime] = weakref.WeakValueDictionary()
 
     def get(self) -> Runtime:
         with self._lock:
-            if self._runtime is None or self._runtime.process_id != os.getpid():
-                self._runtime = Runtime()
-            return self._runtime
+            if self._own is None or self._own.process_id != os.getpid():
+                self._own = Runtime()
+            return self._own
+
+    def at(self, address: Address) -> RemoteRuntime:
+        with self._lock:
+            known = self._remote.get(address)
+            if known is None or known.process_id != os.getpid():
+                known = self._remote[address] = RemoteRuntime(address)
+            return known
+
+    def all(self) -> list[Runtime]:
+        with self._lock:
+            runtimes = [self._own, *self._remote.values()]
+        return [runtime for runtime in runtimes if runtime and runtime.process_id == os.getpid()]
 
 
 _HOLDER = _Holder()
@@ -269,3 +367,35 @@ _HOLDER = _Holder()
 def current_runtime() -> Runtime:
     """The runtime of this process: the one thing that all HUDs of a kernel must share, however they were made."""
     return _HOLDER.get()
+
+
+@contextmanager
+def found(
+    home: str | os.PathLike[str] | None, profile: str | None, address: Address | None
+) -> Iterator[tuple[Runtime, Place]]:
+    """Finds the home that the caller means, and whose server reads it; that server stays at least for this block.
+
+    Args:
+        home: As for `HUD`.
+        profile: As for `HUD`.
+        address: A server that somebody else started; None: this process's own, which is not started yet.
+
+    Raises:
+        HomeError: There is no such home.
+        ServerError: The server does not answer, or turned us away.
+    """
+    if address is None:
+        yield current_runtime(), find_place(home, profile)
+        return
+    runtime, visitor = _HOLDER.at(address), _Visitor()
+    runtime.use(visitor)
+    try:
+        yield runtime, runtime.find(home, profile)
+    finally:
+        runtime.release(visitor)
+
+
+def close_all_runtimes() -> None:
+    """Ends the server of this process, and the connections to all others."""
+    for runtime in _HOLDER.all():
+        runtime.close()

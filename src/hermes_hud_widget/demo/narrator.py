@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -81,6 +81,7 @@ class Narrator:
         self._user_home = user_home
         self._system_prompt = system_prompt
         self._skills = skills
+        self._runs: set[str] = set()
 
     def play(self, story: Story, parent_id: str | None = None) -> Script:
         """Plays one story from its session's start to its end; `parent_id` started it as a subagent."""
@@ -125,10 +126,14 @@ class Narrator:
 
     def _new_id(self, story: Story) -> str:
         # Hermes names sessions by the local time of their creation.
-        stamp = datetime.fromtimestamp(self._clock()).astimezone().strftime("%Y%m%d_%H%M%S")
-        if story.source == "cron":
-            return f"cron_{story.name}_{stamp}"
-        return f"{stamp}_{self._random.getrandbits(24):06x}"
+        at = datetime.fromtimestamp(self._clock()).astimezone()
+        if story.source != "cron":
+            return f"{at:%Y%m%d_%H%M%S}_{self._random.getrandbits(24):06x}"
+        # Told faster than it happens, two runs may begin in the same second.
+        while (run := f"cron_{story.name}_{at:%Y%m%d_%H%M%S}") in self._runs:
+            at += timedelta(seconds=1)
+        self._runs.add(run)
+        return run
 
     def _begin(self, talk: Conversation, turn: Turn) -> Script:
         now = self._clock()

@@ -12,13 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
-from starlette.types import ASGIApp
 
 from hermes_hud_widget._version import __version__
 from hermes_hud_widget.chunks import as_stream
 from hermes_hud_widget.engine import Engine
 from hermes_hud_widget.errors import ArgumentError, HomeError, HudError, SourceError, UnknownNameError
 from hermes_hud_widget.protocol import SUBPROTOCOL, HomeEntry, Problem, Progress, Status
+from hermes_hud_widget.server.page import Page
 from hermes_hud_widget.server.security import Guard
 from hermes_hud_widget.server.viewer import Viewer
 
@@ -104,8 +104,15 @@ class Timekeeper:
         self.reset()
 
 
-def make_app(engine: Engine, token: str) -> ASGIApp:
-    """The guarded application."""
+def make_app(engine: Engine, token: str | None, page: Page | None = None) -> Guard:
+    """The guarded application.
+
+    Args:
+        engine: The homes.
+        token: What every request must carry; None behind Jupyter's own login, whose users may also open homes: they run
+            code there, and so read any of their files.
+        page: The stand-alone page, if this door has one.
+    """
     # FastAPI's own documentation pages load scripts from a CDN: off.
     app = FastAPI(
         title="Hermes HUD",
@@ -225,10 +232,11 @@ def make_app(engine: Engine, token: str) -> ASGIApp:
 
     @app.websocket("/ws")
     async def ws(socket: WebSocket) -> None:
-        await socket.accept(subprotocol=SUBPROTOCOL)
-        await Viewer(socket, engine, timekeeper.reset).serve()
+        # A browser hangs up on a subprotocol that it has not offered.
+        await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
+        await Viewer(socket, engine, timekeeper.reset, may_open_homes=token is None).serve()
 
-    return Guard(app, token)
+    return Guard(app, token, page)
 
 
 def _status_of(error: Exception) -> int:

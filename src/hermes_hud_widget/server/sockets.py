@@ -15,7 +15,7 @@ class PatientSocket(WebSocketsSansIOProtocol):
     """uvicorn's, but a connection whose other end has stopped reading ends.
 
     Until then it holds no more than one message beyond asyncio's limit (64 KiB), since whoever sends waits.
-    uvicorn's own pings do not end it: closing waits until everything was sent, for ever.
+    uvicorn's own pings would not end it: closing waits until everything was sent, for ever.
     """
 
     _unsent = 0
@@ -47,7 +47,7 @@ class PatientSocket(WebSocketsSansIOProtocol):
             self._timer = None
 
     def _look(self) -> None:
-        # A ping may have joined what waits; a slow reader takes more than that in so long a time.
+        # A slow reader has taken something in so long a time.
         if self.transport.get_write_buffer_size() < self._unsent:
             self._wait()
         else:

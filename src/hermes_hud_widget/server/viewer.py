@@ -15,19 +15,24 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hermes_hud_widget.core import Snapshot
 from hermes_hud_widget.engine import Engine
-from hermes_hud_widget.errors import ArgumentError, UnknownNameError
+from hermes_hud_widget.errors import ArgumentError, HomeError, UnknownNameError
 from hermes_hud_widget.hub import Mailbox
 from hermes_hud_widget.hub import Versions as ByHome
+from hermes_hud_widget.place import find_place
 from hermes_hud_widget.protocol import (
     INBOUND,
     MAX_INBOUND_BYTES,
     ErrorFrame,
     Get,
+    GetHome,
     GetModule,
     GetProfile,
+    HomeFrame,
     Look,
     ModuleFrame,
     PanelFrame,
+    Ping,
+    Pong,
     ProfileFrame,
     Versions,
 )
@@ -39,18 +44,32 @@ COALESCE_S = 0.02
 COALESCE_PUSHES_S = 0.1
 """The same for a viewer that wants data pushed: it is behind a comm, whose messages Jupyter Server limits."""
 REQUESTS_AT_ONCE = 8
+REQUESTS_KEPT = 64
+"""How many requests of one viewer are read before the first of them is answered: what it asks behind them, and its pings,
+are read only then."""
 
 
 class Viewer:
-    """Serves one accepted WebSocket until it closes."""
+    """Serves one accepted WebSocket until it closes.
 
-    def __init__(self, socket: WebSocket, engine: Engine, on_look: Callable[[], None]) -> None:
+    Args:
+        socket: The WebSocket.
+        engine: The open homes.
+        on_look: Called when what is looked at, or how long it holds, has changed.
+        may_open_homes: Whether the viewer may name directories.
+    """
+
+    def __init__(
+        self, socket: WebSocket, engine: Engine, on_look: Callable[[], None], *, may_open_homes: bool = False
+    ) -> None:
         self._socket = socket
         self._engine = engine
         self._on_look = on_look
+        self._may_open_homes = may_open_homes
         self._looks: dict[str, Look] = {}
         self._sending = asyncio.Lock()
         self._requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._kept = asyncio.Semaphore(REQUESTS_KEPT)
         self._tasks: set[asyncio.Task[None]] = set()
         self._pushed: dict[tuple[str, str, str], int] = {}
 
@@ -87,9 +106,12 @@ class Viewer:
                 continue
             if isinstance(request, Look):
                 await self._look(request)
-                continue
-            await self._requests.acquire()
-            self._start(partial(self._answer, request))
+            elif isinstance(request, Ping):
+                # At once, whatever else it has asked for: a page hangs up on a server that takes its time.
+                await self._send(Pong(id=request.id))
+            else:
+                await self._kept.acquire()
+                self._start(partial(self._in_turn, partial(self._answer, request)))
 
     def _start(self, work: Callable[[], Awaitable[None]]) -> None:
         async def run() -> None:
@@ -115,15 +137,24 @@ class Viewer:
         self._on_look()
         self._pushed = {key: version for key, version in self._pushed.items() if key[0] != look.home}
         # Counted as a request: a viewer that looks elsewhere again and again must not pile up what it does not read.
-        await self._requests.acquire()
-        self._start(partial(self._push_looked_at, {look.home: dict.fromkeys(look.panels, 0)}))
+        await self._kept.acquire()
+        self._start(partial(self._in_turn, partial(self._push, {look.home: dict.fromkeys(look.panels, 0)})))
 
-    async def _answer(self, request: Get | GetModule | GetProfile) -> None:
+    async def _in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with self._requests:
+                await work()
+        finally:
+            self._kept.release()
+
+    async def _answer(self, request: Get | GetModule | GetProfile | GetHome) -> None:
         try:
             if isinstance(request, GetModule):
                 await self._answer_module(request)
             elif isinstance(request, GetProfile):
                 await self._answer_profile(request)
+            elif isinstance(request, GetHome):
+                await self._answer_home(request)
             else:
                 await self._answer_panel(request)
         except (WebSocketDisconnect, RuntimeError):
@@ -131,8 +162,6 @@ class Viewer:
         except Exception:  # a boundary: without an answer the page would wait for ever
             log.exception("A request could not be answered")
             await self._refuse(request.id, "internal", "The server failed to answer; its log says why.")
-        finally:
-            self._requests.release()
 
     async def _answer_module(self, request: GetModule) -> None:
         try:
@@ -151,6 +180,18 @@ class Viewer:
             await self._refuse(request.id, code, str(error))
         else:
             await self._send(ProfileFrame(id=request.id, home=home, profile=request.profile))
+
+    async def _answer_home(self, request: GetHome) -> None:
+        if not self._may_open_homes:
+            what = "Only the kernel and the command line open homes here."
+            await self._refuse(request.id, "bad-home", what)
+            return
+        try:
+            home = await asyncio.to_thread(open_home, self._engine, request.path, request.profile)
+        except HomeError as error:
+            await self._refuse(request.id, "bad-home", str(error))
+        else:
+            await self._send(HomeFrame(id=request.id, home=home))
 
     async def _answer_panel(self, request: Get) -> None:
         def answer() -> tuple[Snapshot, str]:
@@ -192,12 +233,6 @@ class Viewer:
             is_pushed_to = any(look.queries for look in self._looks.values())
             await asyncio.sleep(COALESCE_PUSHES_S if is_pushed_to else COALESCE_S)
 
-    async def _push_looked_at(self, shown: ByHome) -> None:
-        try:
-            await self._push(shown)
-        finally:
-            self._requests.release()
-
     async def _push(self, changed: ByHome) -> None:
         """Sends the looked-at queries of the changed panels, to a viewer that wants them pushed."""
         for home, panels in changed.items():
@@ -234,6 +269,22 @@ class Viewer:
     async def _send_text(self, text: str) -> None:
         async with self._sending:
             await self._socket.send_text(text)
+
+
+def open_home(engine: Engine, path: str | None, profile: str | None) -> str:
+    """Opens the home that is meant, as `find_place` finds it, tells every viewer if it is a new one, and returns its id.
+
+    Raises:
+        HomeError: There is none to be had.
+    """
+    if path is not None and "\0" in path:
+        raise HomeError("The path of a home holds a NUL character.")
+    place = find_place(path, profile)
+    is_new = place.id not in {entry.id for entry in engine.homes()}
+    home = engine.open(place)
+    if is_new:
+        engine.hub.greet()
+    return home
 
 
 def _panel_text(id: int | None, query: dict[str, Any], snapshot: Snapshot, unchanged: bool = False) -> str:
