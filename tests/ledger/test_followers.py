@@ -49,7 +49,7 @@ def shapes(connection: sqlite3.Connection) -> dict[str, Shape]:
     return {
         session_id: Shape(*counts)
         for session_id, *counts in connection.execute(
-            f"SELECT CAST(session_id AS TEXT), count(*), sum({active}), max(id) FROM messages GROUP BY 1"
+            f"SELECT CAST(session_id AS TEXT), count(*), sum({active}), max(id), sum(id) FROM messages GROUP BY 1"
         )
     }
 

@@ -18,7 +18,7 @@ from hermes_hud_widget.ledger.columns import Arguments
 from hermes_hud_widget.ledger.database import Database
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.shapes import Shape
+from hermes_hud_widget.ledger.shapes import Shape, counted
 from hermes_hud_widget.ledger.slabs import SLAB_ROWS, AnySlabs, Bounds, Kind, Slabs
 
 if TYPE_CHECKING:
@@ -177,10 +177,7 @@ class Upkeep(ABC, Generic[S]):
             self._take([step.found for step in portion])
             for step in portion:
                 for session_id, more in step.grown.items():
-                    before = self._grown[session_id]
-                    self._grown[session_id] = Shape(
-                        before.messages + more.messages, before.active + more.active, more.newest
-                    )
+                    self._grown[session_id] = self._grown[session_id].plus(more)
             self._last = last
             done += read
             pause()
@@ -211,9 +208,7 @@ class Upkeep(ABC, Generic[S]):
         ]
         for session_id, more in grown.items():
             before = seen.get(session_id, Shape())
-            expected = Shape(
-                before.messages + more.messages, before.active + more.active, max(before.newest, more.newest)
-            )
+            expected = before.plus(more)
             # What was undone may have been restored and then compacted: the counts are the same.
             may_be_others = before.messages > 0 and before.active == 0
             if may_be_others or shapes.get(session_id, expected) != expected:
@@ -306,7 +301,7 @@ class Upkeep(ABC, Generic[S]):
             if not self.is_read or self._stale or self._seen is None:
                 return {}, {}
             meta, tables = self._slabs.dump()
-            columns: tuple[Sequence[Any], ...] = tuple(zip(*self._seen.values(), strict=True)) or ((), (), ())
+            columns = list(zip(*self._seen.values(), strict=True)) or [()] * len(Shape._fields)
             tables[self._shapes_key] = pa.table(
                 {
                     "session_id": pa.array(list(self._seen), pa.string()),
@@ -507,11 +502,10 @@ def _read_starts(
 
 def _count(connection: sqlite3.Connection, schema: Schema, after: int, upto: int) -> dict[str, Shape]:
     """What these messages add to the shapes of their sessions."""
-    active = "coalesce(active, 1) <> 0" if schema.has("messages", "active") else "1"
     rows = connection.execute(
-        f"SELECT CAST(session_id AS TEXT), count(*), total({active}), max(id) FROM messages"
+        f"SELECT CAST(session_id AS TEXT), {counted(schema)} FROM messages"
         # No use of an index: it would go through all messages.
         " WHERE id > ? AND id <= ? GROUP BY +session_id",
         (after, upto),
     ).fetchall()
-    return {session_id: Shape(count, int(active), newest) for session_id, count, active, newest in rows}
+    return {session_id: Shape(*counts) for session_id, *counts in rows}

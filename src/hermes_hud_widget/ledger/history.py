@@ -18,7 +18,7 @@ from hermes_hud_widget.ledger.memory import Memory, plain
 from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.records import Record, read_after, read_before, read_ids, read_some
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.shapes import Shape
+from hermes_hud_widget.ledger.shapes import Shape, sum_of
 from hermes_hud_widget.ledger.values import number
 from hermes_hud_widget.looks import once
 from hermes_hud_widget.protocol import Progress
@@ -49,9 +49,7 @@ TOLD_S = 0.25
 class _Arrived(NamedTuple):
     """What new messages add to their session."""
 
-    messages: int
-    active: int
-    newest: int
+    shape: Shape
     last: float | None
 
 
@@ -377,13 +375,8 @@ class History:
         # What was not known before has been counted.
         if more is None or before is None or record.shape is not before.shape:
             return record
-        shape = Shape(
-            before.shape.messages + more.messages,
-            before.shape.active + more.active,
-            max(before.shape.newest, more.newest),
-        )
         last = max((at for at in (before.last, more.last) if at is not None), default=None)
-        return record._replace(shape=shape, last=last)
+        return record._replace(shape=before.shape.plus(more.shape), last=last)
 
     def _not_appended(self, arrived: Mapping[str, _Arrived], records: Mapping[str, Record]) -> set[str]:
         """Sessions to which something else was done than adding what came: one commit may undo, replace or compact.
@@ -395,7 +388,7 @@ class History:
         for session_id, after in records.items():
             before = self.kept.records.get(session_id)
             if before is not None and after is not before:
-                come = arrived[session_id].messages if session_id in arrived else 0
+                come = arrived[session_id].shape.messages if session_id in arrived else 0
                 is_counted = after.row.message_count - before.row.message_count == come
                 if not is_counted or after.row.rewind_count != before.row.rewind_count:
                     found.add(session_id)
@@ -412,7 +405,9 @@ class History:
             return False
         replaced = self._not_appended(arrived, records)
         # Else ten messages that one commit put in the place of others would explain nine commits too many.
-        found = sum(1 if session_id in replaced else more.messages for session_id, more in arrived.items())
+        found = sum(
+            1 if session_id in replaced else more.shape.messages for session_id, more in arrived.items()
+        )
         for record in records.values():
             before = self.kept.records.get(record.row.id)
             if before is None:
@@ -574,9 +569,9 @@ def _read_arrived(
             by_session[session_id].append((message_id, number(timestamp), is_active))
     arrived = {
         session_id: _Arrived(
-            len(own),
-            sum(is_active for _, _, is_active in own),
-            own[0][0],
+            Shape(
+                len(own), sum(active for _, _, active in own), own[0][0], sum_of([one for one, _, _ in own])
+            ),
             max((at for _, at, _ in own if at is not None), default=None),
         )
         for session_id, own in by_session.items()

@@ -25,7 +25,7 @@ from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.plain_calls import CallChunk
 from hermes_hud_widget.ledger.records import Record
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.shapes import Shape
+from hermes_hud_widget.ledger.shapes import Shape, summed
 from hermes_hud_widget.ledger.slabs import Words
 from hermes_hud_widget.ledger.tables import Tables
 from hermes_hud_widget.ledger.texts import shown
@@ -139,11 +139,13 @@ class _Read(NamedTuple):
 
     Attributes:
         quarters: Of each session the messages by the quarter of an hour; None: those without a time.
+        ids: The sum of the ids of those that came, as in `Shape`.
         until: Up to where the long session is counted now; None: to its end.
         texts: How sessions begin, and how long those messages are in bytes.
     """
 
     quarters: Mapping[str, list[tuple[int | None, int]]]
+    ids: Mapping[str, int]
     until: float | None
     texts: Mapping[str, tuple[bytes, int]]
 
@@ -426,7 +428,7 @@ class Habits:
             try:
                 read = self._database.read(partial(_read, asked=asked))
             except DatabaseMissing:
-                read = _Read({}, None, {})
+                read = _Read({}, Counter(), None, {})
             done = dict.fromkeys(some)
             for record in asked.records:
                 if not self._take(record, asked, read):
@@ -515,7 +517,10 @@ class Habits:
             slots.update(note.slots)
             days.update(note.days)
         elif note is not None and _has_grown(note.record.shape, shape):
-            if sum(count for _, count in counted) != shape.messages - note.record.shape.messages:
+            before = note.record.shape
+            if sum(count for _, count in counted) != shape.messages - before.messages or (
+                read.ids[session_id] != shape.ids - before.ids
+            ):
                 # Others went away, or came back: all are counted again.
                 self._notes[session_id] = note._replace(record=note.record._replace(shape=_UNCOUNTED))
                 return False
@@ -796,7 +801,7 @@ def _has_grown(before: Shape, after: Shape) -> bool:
 
 def _read(connection: sqlite3.Connection, schema: Schema, asked: _Asked) -> _Read:
     if not schema.has("messages") or not asked.records:
-        return _Read({}, None, {})
+        return _Read({}, Counter(), None, {})
     quarters: defaultdict[str, list[tuple[int | None, int]]] = defaultdict(list)
     quarter = f"CAST(m.timestamp / {float(QUARTER_S)} AS INTEGER)"
     # As numbers only: damage may have made a text of a time.
@@ -809,13 +814,18 @@ def _read(connection: sqlite3.Connection, schema: Schema, asked: _Asked) -> _Rea
     ).fetchall()
     for session_id, at, count in rows:
         quarters[session_id].append((at, count))
+    ids: Counter[str] = Counter()
     for span in asked.grown:
-        quarters[span.session_id] = connection.execute(
+        rows = connection.execute(
             # By number, not through the session's index, which would need all of its messages.
-            f"SELECT CASE WHEN typeof(m.timestamp) IN ('real', 'integer') THEN {quarter} END AS quarter, count(*)"
+            f"SELECT CASE WHEN typeof(m.timestamp) IN ('real', 'integer') THEN {quarter} END AS quarter, count(*),"
+            f" CAST(total({summed('m.id')}) AS INTEGER)"
             " FROM messages m WHERE m.id > ? AND m.id <= ? AND +m.session_id = ? GROUP BY quarter",
             (span.after, span.upto, span.session_id),
         ).fetchall()
+        for at, count, added in rows:
+            quarters[span.session_id].append((at, count))
+            ids[span.session_id] += added
     until = None
     if asked.part is not None:
         counting, limit = asked.part
@@ -832,7 +842,7 @@ def _read(connection: sqlite3.Connection, schema: Schema, asked: _Asked) -> _Rea
             " GROUP BY quarter",
             (session_id, counting.until, "" if last is None else until, counting.record.shape.newest),
         ).fetchall()
-    return _Read(quarters, until, _read_openings(connection, schema, asked.openings))
+    return _Read(quarters, ids, until, _read_openings(connection, schema, asked.openings))
 
 
 def _read_openings(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hermes_hud_widget.ledger.lineage import SessionRow
 from hermes_hud_widget.ledger.money import Usage
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.shapes import Shape
+from hermes_hud_widget.ledger.shapes import Shape, counted
 from hermes_hud_widget.ledger.values import count, number, text
 
 NO_MODEL = "unknown"
@@ -134,8 +134,8 @@ def _read(
     # What is no text is nobody's session: no message and no usage can belong to it.
     ids = [raw[0] for raw in rows if isinstance(raw[0], str)]
     usages = read_usages(connection, schema, ids)
-    counted = [one for one in ids if shapes or one not in known]
-    messages = _read_messages(connection, schema, counted)
+    wanted = [one for one in ids if shapes or one not in known]
+    messages = _read_messages(connection, schema, wanted)
     records = []
     for *raw, rowid in rows:
         session_id = _name(raw[0])
@@ -169,16 +169,12 @@ def _read_messages(
     """Counted in an index that has all that is needed, without a look at the rows."""
     if not schema.has("messages") or not session_ids:
         return {}
-    active = "sum(coalesce(active, 1) <> 0)" if schema.has("messages", "active") else "count(*)"
     rows = connection.execute(
-        f"SELECT session_id, count(*), {active}, max(id), max(timestamp) FROM messages"
+        f"SELECT session_id, max(timestamp), {counted(schema)} FROM messages"
         " WHERE session_id IN (SELECT value FROM json_each(?)) GROUP BY session_id",
         (json.dumps(list(session_ids)),),
     ).fetchall()
-    return {
-        session_id: (Shape(messages, current, newest), number(last))
-        for session_id, messages, current, newest, last in rows
-    }
+    return {session_id: (Shape(*counts), number(last)) for session_id, last, *counts in rows}
 
 
 def read_usages(

@@ -25,7 +25,7 @@ from hermes_hud_widget.ledger.pace import Pace
 from hermes_hud_widget.ledger.rows import IndexProblem as IndexProblem
 from hermes_hud_widget.ledger.rows import SearchTerm
 from hermes_hud_widget.ledger.schema import Schema
-from hermes_hud_widget.ledger.shapes import Shape
+from hermes_hud_widget.ledger.shapes import Shape, counted
 
 MOST_TERMS = 16
 MOST_SCANNED = 500_000
@@ -498,9 +498,7 @@ class Search:
             before, more = self._shapes.get(session_id, Shape()), grown.get(session_id, Shape())
             record = self._kept.records.get(session_id)
             now = Shape() if record is None else record.shape
-            is_explained &= now == Shape(
-                before.messages + more.messages, before.active + more.active, max(before.newest, more.newest)
-            )
+            is_explained &= now == before.plus(more)
             self._shapes[session_id] = now
         self._changed.clear()
         self._upto = newest
@@ -539,12 +537,11 @@ def _read_newest(connection: sqlite3.Connection, schema: Schema) -> int:
 
 def _read_grown(connection: sqlite3.Connection, schema: Schema, after: int, upto: int) -> dict[str, Shape]:
     """What the messages between two ids add to their sessions."""
-    active = "sum(coalesce(active, 1) <> 0)" if schema.has("messages", "active") else "count(*)"
     rows = connection.execute(
-        f"SELECT session_id, count(*), {active}, max(id) FROM messages WHERE id > ? AND id <= ? GROUP BY session_id",
+        f"SELECT session_id, {counted(schema)} FROM messages WHERE id > ? AND id <= ? GROUP BY session_id",
         (after, upto),
     ).fetchall()
-    return {session_id: Shape(messages, current, newest) for session_id, messages, current, newest in rows}
+    return {session_id: Shape(*counts) for session_id, *counts in rows}
 
 
 def _read_sessions(
