@@ -91,12 +91,7 @@ describe("languages", () => {
   });
 
   test.each([
-    [
-      "no-home",
-      "~/.hermes",
-      "No Hermes home at ~/.hermes. Start Hermes once to make one.",
-      "~/.hermes 处没有 Hermes 主目录",
-    ],
+    ["no-home", "~/.hermes", "No Hermes home at ~/.hermes — HUD.demo() shows one", "~/.hermes 处没有 Hermes 主目录"],
     ["damaged", "state.db", "state.db is damaged (not a database).", "state.db 已损坏"],
     ["locked", "state.db", "state.db is locked by another process.", "state.db 被锁定"],
     ["unavailable", "state.db", "state.db cannot be read: Permission denied", "在此处无法读取 state.db"],
@@ -118,13 +113,7 @@ describe("languages", () => {
   );
 
   test.each([
-    [
-      "no-home",
-      "~/.hermes",
-      "No Hermes home at ~/.hermes. Start Hermes once to make one.",
-      "No Hermes home at ~/.hermes",
-      null,
-    ],
+    ["no-home", "~/.hermes", "No Hermes home at ~/.hermes — HUD.demo() shows one", "No Hermes home at ~/.hermes", null],
     ["damaged", "state.db", "state.db is damaged (cut off). Mend it.", "state.db is damaged", "(cut off). Mend it."],
     ["locked", "state.db", "state.db is locked", "state.db is locked", null],
     ["locked", "state.db", "Another process writes.", "state.db is locked", "Another process writes."],

@@ -376,7 +376,7 @@ class OpenHome:
     def _no_home(self) -> Problem | None:
         if self.place.path.exists():
             return None
-        message = f"No Hermes home at {self.place.name}. Start Hermes once to make one."
+        message = f"No Hermes home at {self.place.name} — HUD.demo() shows one"
         return Problem(kind="no-home", path=self.place.name, message=message)
 
     def _elsewhere(self, reads: Iterable[_Read]) -> Problem | None:
