@@ -115,6 +115,7 @@ def test_layout_theme_order_and_tab_are_there_again_after_a_reload_and_are_not_i
     page.run(0)
     hud = page.hud()
     hud.expect_live()
+    expect(hud.root.locator("[data-cell]")).to_have_count(len(moved))
     assert cells(hud) == moved
 
     menu(hud).get_by_text("Reset").click()
