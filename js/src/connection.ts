@@ -215,14 +215,14 @@ export class Connection {
     if (this.#isClosed || !isRecord(content)) return;
     const message = content as unknown as KernelToModel;
     this.#isKernelGone = false;
-    this.#answered();
+    const frame = message.type === "relay" ? asFrame(message.frame) : null;
+    this.#answered(frame && !("id" in frame && frame.id));
     if (message.type === "server") {
       this.#note = message;
       this.#learn(message);
-    } else if (message.type === "relay") {
-      const frame = asFrame(message.frame);
-      if (frame?.type === "hello") this.#greet(frame);
-      else if (frame && this.#commServerId) {
+    } else if (frame) {
+      if (frame.type === "hello") this.#greet(frame);
+      else if (this.#commServerId) {
         this.#stopAttaching();
         this.receiver.receive(frame, this.#commServerId);
       }
@@ -334,14 +334,17 @@ export class Connection {
   }
 
   /** The kernel was heard, or is not asked any more. */
-  #answered(): void {
+  #answered(isPush?: boolean | null): void {
     this.#heardAt = Date.now();
-    clearTimeout(this.#busyTimer);
     clearTimeout(this.#lostTimer);
-    this.#busyTimer = undefined;
-    const wasWaiting = this.#isBusy || this.#isLost;
-    this.#isBusy = false;
+    const wasWaiting = this.#isLost || this.#isBusy;
     this.#isLost = false;
+    // A push comes past the running cell: it answers nothing that waits for the cell.
+    if (!isPush) {
+      clearTimeout(this.#busyTimer);
+      this.#busyTimer = undefined;
+      this.#isBusy = false;
+    }
     if (wasWaiting) this.#settle(null);
   }
 

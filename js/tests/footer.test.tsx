@@ -76,6 +76,8 @@ describe("the chip", () => {
     expect(isGrey()).toBe(false);
     expect(one(".progress")).toBeTruthy();
     await relay(frame("memory", { version: 99 }));
+    expect(one(".chip").textContent).toBe("kernel busy");
+    for (const { id } of model.gets) await relay(frame("memory", { version: 100, id }));
     expect(one(".chip").textContent).toBe("live · comm");
   });
 

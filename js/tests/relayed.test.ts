@@ -34,15 +34,22 @@ describe("over the comm", () => {
     await pass(2_000);
     expect(status()).toMatchObject({ transport: "comm", state: "busy", reason: "kernel-busy", since: null });
     model.relay(panel("sessions", 1));
-    expect(status()).toMatchObject({ transport: "comm", state: "live", reason: null });
     expect(drawn()).toBe(1);
+    expect(status().state).toBe("busy");
+    const { id } = model.gets[0] as { id: number };
+    model.relay(panel("sessions", 2, { id }));
+    expect(status()).toMatchObject({ transport: "comm", state: "live", reason: null });
+    expect(drawn()).toBe(2);
   });
 
-  test("a push ends it, too, and a socket", async () => {
-    await pass(2_500);
-    expect(status().state).toBe("busy");
+  test("a push before these 2 s are over hides it no more than one after them", async () => {
+    await pass(1_500);
     model.relay(versions({ memory: 2 }));
-    expect(status().state).toBe("live");
+    await pass(1_000);
+    expect(status()).toMatchObject({ state: "busy", reason: "kernel-busy" });
+  });
+
+  test("a socket ends it", async () => {
     connect();
     store.watch("sessions", {});
     greet({}, { sessions: 1 });
@@ -89,7 +96,7 @@ describe("over the comm", () => {
     expect(model.gets).toEqual([]);
   });
 
-  test("no answer in 10 s after that: nobody knows whether it is busy or gone, until it is heard", async () => {
+  test("no answer in 10 s after that: nobody knows whether it is busy or gone, until it is heard: then it is busy", async () => {
     model.relay(panel("sessions", 1));
     await pass(60_000);
     browser.wake();
@@ -97,6 +104,9 @@ describe("over the comm", () => {
     expect(status()).toMatchObject({ state: "stale", reason: "kernel-lost" });
     expect(drawn()).toBe(1);
     model.relay(versions({ memory: 2 }));
+    expect(status()).toMatchObject({ state: "busy", reason: "kernel-busy" });
+    const { id } = model.gets[0] as { id: number };
+    model.relay(panel("sessions", 2, { id }));
     expect(status()).toMatchObject({ state: "live", reason: null });
   });
 

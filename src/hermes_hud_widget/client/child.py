@@ -192,7 +192,9 @@ class ServerChild:
         for line in stdout:
             try:
                 message = json.loads(line)
-            except ValueError:  # a plugin panel printed something
+            except ValueError:
+                message = None
+            if not isinstance(message, dict):  # a plugin panel printed something
                 self.log.append(redact(line.rstrip()))
                 continue
             with self._arrived:

@@ -114,7 +114,7 @@ def _checked_url(url: Any) -> str | ArgumentError:
         port = parts.port
     except ValueError:  # its text may repeat a part of the address
         return ArgumentError(f"url= is no address; {expected}")
-    if parts.query or parts.fragment or "@" in parts.netloc:
+    if any(sign in url for sign in "?#@"):  # wherever it stands: without `//` nothing of it is a netloc
         # Not repeated: what is written there is a secret, most likely.
         return ArgumentError(
             "url=: a token does not belong in a URL, which ends up in logs and in saved notebooks. "

@@ -129,6 +129,7 @@ async def _start_of(request: Request) -> bytes:
 def _ticket_of(body: bytes) -> str | None:
     try:
         ticket = json.loads(body)["ticket"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    return ticket if isinstance(ticket, str) else None
+    # A lone surrogate could not be compared.
+    return ticket if isinstance(ticket, str) and ticket.isascii() else None
