@@ -256,6 +256,7 @@ SESAME = "sesame-of-the-tests"
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a wrong scheme": ({"url": "htp://127.0.0.1:9119"}, "expected one like"),
     "a secret in the address": ({"url": f"http://me:{SESAME}@127.0.0.1:9119"}, "does not belong in a URL"),
+    "a secret in an address without //": ({"url": f"me:{SESAME}@127.0.0.1:9119"}, "does not belong in a URL"),
     "an address of nonsense": ({"url": f"http://127.0.0.1:{SESAME}"}, "no address"),
     "a token of nonsense": (
         {"url": "http://127.0.0.1:9119", "token": f"{SESAME} {SESAME}"},

@@ -77,7 +77,7 @@ describe("the chip", () => {
     expect(one(".progress")).toBeTruthy();
     await relay(frame("memory", { version: 99 }));
     expect(one(".chip").textContent).toBe("kernel busy");
-    for (const { id } of model.gets) await relay(frame("memory", { version: 100, id }));
+    for (const { id } of model.gets as { id: number }[]) await relay(frame("memory", { version: 100, id }));
     expect(one(".chip").textContent).toBe("live · comm");
   });
 
