@@ -215,7 +215,7 @@ export class Connection {
     if (this.#isClosed || !isRecord(content)) return;
     const message = content as unknown as KernelToModel;
     this.#isKernelGone = false;
-    const frame = message.type === "relay" ? asFrame(message.frame) : null;
+    const frame = asFrame((message as { frame?: unknown }).frame);
     this.#answered(frame && !("id" in frame && frame.id));
     if (message.type === "server") {
       this.#note = message;

@@ -543,6 +543,38 @@ def assert_insights(costs: dict[str, Any], report: dict[str, Any]) -> None:
     assert (costs["total"]["cost"]["usd"] or 0.0) == pytest.approx(report["overview"]["estimated_cost"])
 
 
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_a_session_without_messages_that_was_there_first_is_gone_when_it_is_deleted(
+    tmp_path: Path, journal_mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next session gets its row's number, and a compaction seems to explain one commit too many."""
+    sql = PlainSql()
+    place = tmp_path / "hermes"
+
+    class OfThisTest(Histories):
+        home = place
+
+        def start(self) -> Hermes:
+            return Hermes(place, journal_mode=journal_mode)
+
+    OfThisTest.sql = sql
+    OfThisTest.journal_mode = journal_mode
+    monkeypatch.setitem(globals(), "note", print)  # Hypothesis takes notes of its own examples only
+    history = OfThisTest()
+    try:
+        history.begin("cli", None)
+        history.look_at_transcript(0)
+        history.delete(0)
+        history.begin("cli", None)
+        history.overhear(0, 46)
+        history.compact(0, 2)
+        history.look_at_transcript(0)
+        history.agree()
+    finally:
+        history.teardown()
+        sql.close()
+
+
 @pytest.mark.timeout(900)  # a history that fails is made shorter, which takes minutes
 @pytest.mark.parametrize(("journal_mode", "share"), [("wal", 14), ("delete", 6)])
 def test_whatever_hermes_does_the_home_is_shown_as_it_is(

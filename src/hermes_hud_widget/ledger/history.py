@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from heapq import nlargest
 from typing import NamedTuple
 
 from hermes_hud_widget.ledger.database import Database, DatabaseMissing
@@ -431,6 +432,14 @@ class History:
         while len(self._hot) > MOST_HOT:
             del self._hot[next(iter(self._hot))]
 
+    def _heat_first(self) -> None:
+        """Of the sessions that a first reading found: somebody may work with those begun last, also without a message."""
+        newest = nlargest(MOST_HOT, self.kept.records.values(), key=lambda record: record.row.started_at)
+        recent = newest[0].row.started_at - HOT_S if newest else 0.0
+        begun = [record.row.id for record in reversed(newest) if record.row.started_at >= recent]
+        # Those that are told by their messages stay the last to be dropped.
+        self._heat([*begun, *self._hot])
+
     def _take(self, look: _Look, commits: tuple[Hashable, int] | None) -> None:
         is_first = look.identity != self.identity
         if is_first:
@@ -503,6 +512,8 @@ class History:
                 self._heat(touched & self.kept.records.keys())
             if not records:
                 self._sweep = None
+                if not self._is_whole:
+                    self._heat_first()
                 self._is_whole = True
                 self._counted_at = self._clock()
                 if sweep.is_light:
