@@ -434,8 +434,9 @@ class History:
 
     def _heat_first(self) -> None:
         """Of the sessions that a first reading found: somebody may work with those begun last, also without a message."""
-        newest = nlargest(MOST_HOT, self.kept.records.values(), key=lambda record: record.row.started_at)
-        recent = newest[0].row.started_at - HOT_S if newest else 0.0
+        records = self.kept.records.values()
+        recent = max((max(one.last or 0.0, one.row.started_at) for one in records), default=0.0) - HOT_S
+        newest = nlargest(MOST_HOT, records, key=lambda record: record.row.started_at)
         begun = [record.row.id for record in reversed(newest) if record.row.started_at >= recent]
         # Those that are told by their messages stay the last to be dropped.
         self._heat([*begun, *self._hot])
