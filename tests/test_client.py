@@ -493,6 +493,7 @@ def test_a_dead_server_is_not_introduced(runtime: Runtime, relay: tuple[Relay, M
 
 
 HANGING = """
+import os
 import time
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.sources import TextFile
@@ -504,6 +505,7 @@ def collect(soul: str | None) -> Nothing:
     time.sleep(3600)
 
 print("a plugin that prints")
+os.write(1, b"5\n")  # past Python, as a library in C does
 PANEL = Panel("hanging", "Hanging", collect, soul=TextFile("SOUL.md"))
 """
 

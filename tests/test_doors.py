@@ -257,9 +257,23 @@ def test_a_ticket_is_not_exchanged_with_a_page_of_another_origin(door: tuple[int
     assert exchange(door, ticket)[0] == 200
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"ticket": 5}', '{"ticket": null}', "x" * 10_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"ticket": 5}',
+        '{"ticket": null}',
+        "x" * 10_000,
+        "[" * 10_000,
+        '{"ticket": "\\ud800"}',
+    ],
+)
 def test_what_is_no_ticket_is_refused(door: tuple[int, Page], body: str) -> None:
+    ticket = door[1].tickets.issue()  # with which it is compared
     assert ask(at(door), "/api/ticket", method="POST", body=body)[0] == 400
+    assert exchange(door, ticket)[0] == 200
 
 
 def test_a_ticket_becomes_too_old() -> None:

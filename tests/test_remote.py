@@ -209,6 +209,7 @@ def test_a_home_of_the_same_path_on_this_machine_is_another_one(far: Far) -> Non
         ({"url": "http://127.0.0.1:9119/?token=secret"}, "does not belong in a URL"),
         ({"url": "http://127.0.0.1:9119/#secret"}, "does not belong in a URL"),
         ({"url": "http://me:secret@127.0.0.1:9119"}, "does not belong in a URL"),
+        ({"url": "me:secret@127.0.0.1:9119"}, "does not belong in a URL"),
         ({"url": "127.0.0.1:9119"}, "expected one like http://127.0.0.1:9119"),
         ({"url": "ws://127.0.0.1:9119"}, "expected one like http://127.0.0.1:9119"),
         ({"url": "http://[::1"}, "no address"),
@@ -256,7 +257,6 @@ SESAME = "sesame-of-the-tests"
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a wrong scheme": ({"url": "htp://127.0.0.1:9119"}, "expected one like"),
     "a secret in the address": ({"url": f"http://me:{SESAME}@127.0.0.1:9119"}, "does not belong in a URL"),
-    "a secret in an address without //": ({"url": f"me:{SESAME}@127.0.0.1:9119"}, "does not belong in a URL"),
     "an address of nonsense": ({"url": f"http://127.0.0.1:{SESAME}"}, "no address"),
     "a token of nonsense": (
         {"url": "http://127.0.0.1:9119", "token": f"{SESAME} {SESAME}"},

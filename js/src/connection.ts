@@ -216,7 +216,7 @@ export class Connection {
     const message = content as unknown as KernelToModel;
     this.#isKernelGone = false;
     const frame = asFrame((message as { frame?: unknown }).frame);
-    this.#answered(frame && !("id" in frame && frame.id));
+    this.#answered(frame && !(frame as { id?: number | null }).id);
     if (message.type === "server") {
       this.#note = message;
       this.#learn(message);
@@ -249,6 +249,8 @@ export class Connection {
     // The note always comes first: this is a kept hello of a server that is gone.
     if (this.#note && hello.server_id !== (this.#note.server_id ?? hello.server_id)) return;
     this.#stopAttaching();
+    // What an earlier connection owed never comes; what still is wanted is asked for again.
+    this.#answered();
     this.#commServerId = hello.server_id;
     this.#isCommLive = true;
     this.#serverDown = null;

@@ -16,7 +16,7 @@ import {
   store,
   useConnection,
 } from "./connected.ts";
-import { panel, versions } from "./fakes.ts";
+import { hello, panel, versions } from "./fakes.ts";
 
 useConnection();
 
@@ -47,6 +47,16 @@ describe("over the comm", () => {
     model.relay(versions({ memory: 2 }));
     await pass(1_000);
     expect(status()).toMatchObject({ state: "busy", reason: "kernel-busy" });
+  });
+
+  test("a greeting of the same server ends it: what the connection before it owed never comes", async () => {
+    await pass(2_500);
+    expect(status().state).toBe("busy");
+    model.relay(panel("sessions", 1));
+    expect(status().state).toBe("busy");
+    model.relay(hello({ sessions: 1 }));
+    await pass(60_000);
+    expect(status()).toMatchObject({ transport: "comm", state: "live", reason: null });
   });
 
   test("a socket ends it", async () => {

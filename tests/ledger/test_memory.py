@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -120,6 +121,33 @@ def test_what_changed_while_nobody_looked_is_found(long_story: Story, cache: Pat
     CHANGES[change](long_story)
     with starting(long_story.path, cache) as second:
         assert everything(second) == afresh(long_story.path)
+
+
+def test_a_remembered_session_without_messages_is_gone_at_once_when_it_is_deleted(
+    long_story: Story, cache: Path
+) -> None:
+    """The next one gets its row's number, and its messages seem to explain one commit more than were made."""
+    long_story.session("empty")
+    long_story.execute("UPDATE sessions SET title = 'Begun' WHERE id = 'empty'")
+    age(long_story.path)
+    with starting(long_story.path, cache) as first:
+        first.settle()
+    with closing(sqlite3.connect(long_story.path)) as hermes, starting(long_story.path, cache) as second:
+        second.totals()
+        assert second.progress is None
+        # Commits are told apart only while the same process has it open.
+        hermes.execute("UPDATE sessions SET title = 'Plans' WHERE id = 's0'")
+        hermes.commit()
+        second.settle()
+        hermes.execute("DELETE FROM sessions WHERE id = 'empty'")
+        hermes.commit()
+        hermes.execute(*insert("sessions", id="next", source="cli", started_at=NOW.timestamp()))
+        for _ in range(3):
+            hermes.execute(*insert("messages", session_id="next", role="user", timestamp=NOW.timestamp()))
+        hermes.commit()
+        second.settle()
+        with closing(Database(long_story.path)) as database:
+            assert second.totals() == Ledger(database).totals()
 
 
 def test_messages_are_right_before_a_single_row_of_sessions_was_read_again(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -543,36 +544,39 @@ def assert_insights(costs: dict[str, Any], report: dict[str, Any]) -> None:
     assert (costs["total"]["cost"]["usd"] or 0.0) == pytest.approx(report["overview"]["estimated_cost"])
 
 
+@contextmanager
+def histories(place: Path, mode: str) -> Iterator[type[Histories]]:
+    """Histories of one home."""
+    with closing(PlainSql()) as plain_sql:
+
+        class OfThisTest(Histories):
+            home = place
+            journal_mode = mode
+            sql = plain_sql
+
+            def start(self) -> Hermes:
+                return Hermes(place, journal_mode=mode)
+
+        yield OfThisTest
+
+
 @pytest.mark.parametrize("journal_mode", ["wal", "delete"])
 def test_a_session_without_messages_that_was_there_first_is_gone_when_it_is_deleted(
     tmp_path: Path, journal_mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next session gets its row's number, and a compaction seems to explain one commit too many."""
-    sql = PlainSql()
-    place = tmp_path / "hermes"
-
-    class OfThisTest(Histories):
-        home = place
-
-        def start(self) -> Hermes:
-            return Hermes(place, journal_mode=journal_mode)
-
-    OfThisTest.sql = sql
-    OfThisTest.journal_mode = journal_mode
     monkeypatch.setitem(globals(), "note", print)  # Hypothesis takes notes of its own examples only
-    history = OfThisTest()
-    try:
-        history.begin("cli", None)
-        history.look_at_transcript(0)
-        history.delete(0)
-        history.begin("cli", None)
-        history.overhear(0, 46)
-        history.compact(0, 2)
-        history.look_at_transcript(0)
-        history.agree()
-    finally:
-        history.teardown()
-        sql.close()
+    with histories(tmp_path / "hermes", journal_mode) as of_this_test:
+        history = of_this_test()
+        try:
+            history.begin("cli", None)
+            history.look_at_transcript(0)
+            history.delete(0)
+            history.begin("cli", None)
+            history.overhear(0, 46)
+            history.compact(0, 2)
+        finally:
+            history.teardown()  # compares
 
 
 @pytest.mark.timeout(900)  # a history that fails is made shorter, which takes minutes
@@ -580,20 +584,9 @@ def test_a_session_without_messages_that_was_there_first_is_gone_when_it_is_dele
 def test_whatever_hermes_does_the_home_is_shown_as_it_is(
     tmp_path: Path, journal_mode: str, share: int
 ) -> None:
-    sql = PlainSql()
-    place = tmp_path / "hermes"
-
-    class OfThisTest(Histories):
-        home = place
-
-        def start(self) -> Hermes:
-            return Hermes(place, journal_mode=journal_mode)
-
-    OfThisTest.sql = sql
-    OfThisTest.journal_mode = journal_mode
-    try:
+    with histories(tmp_path / "hermes", journal_mode) as of_this_test:
         run_state_machine_as_test(
-            OfThisTest,
+            of_this_test,
             settings=settings(
                 max_examples=share * (HISTORIES or 20) // 20,
                 stateful_step_count=25,
@@ -603,5 +596,3 @@ def test_whatever_hermes_does_the_home_is_shown_as_it_is(
                 print_blob=True,
             ),
         )
-    finally:
-        sql.close()

@@ -114,7 +114,8 @@ def _checked_url(url: Any) -> str | ArgumentError:
         port = parts.port
     except ValueError:  # its text may repeat a part of the address
         return ArgumentError(f"url= is no address; {expected}")
-    if any(sign in url for sign in "?#@"):  # wherever it stands: without `//` nothing of it is a netloc
+    # Without `//` nothing of it is a netloc. A path may have an `@`: JupyterHub's users are named by their mail address.
+    if parts.query or parts.fragment or "@" in (parts.netloc or url):
         # Not repeated: what is written there is a secret, most likely.
         return ArgumentError(
             "url=: a token does not belong in a URL, which ends up in logs and in saved notebooks. "

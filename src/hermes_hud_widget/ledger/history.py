@@ -292,6 +292,7 @@ class History:
         self._is_unread = not self._is_whole
         self._is_remembered = self._is_untried = True
         self._took = memory.took
+        self._heat_first()
 
     def _wait(self) -> float | None:
         """How long until there is something to read in the background; None: nothing is."""
