@@ -124,6 +124,18 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tm
     child.close()
 
 
+def test_a_line_of_somebody_else_at_the_server_s_stdout_goes_to_its_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Past Python, as a library in C writes it; and JSON, though nothing that a server says.
+    (tmp_path / "sitecustomize.py").write_text("import os; os.write(1, b'5\\n')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = ServerChild(lambda _: None)
+    assert child.endpoint().port > 0
+    assert "5" in child.log
+    child.close()
+
+
 def test_a_module_in_the_working_directory_does_not_shadow_the_server_s(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -493,7 +505,6 @@ def test_a_dead_server_is_not_introduced(runtime: Runtime, relay: tuple[Relay, M
 
 
 HANGING = """
-import os
 import time
 from hermes_hud_widget.panel import Panel, Payload
 from hermes_hud_widget.sources import TextFile
@@ -505,7 +516,6 @@ def collect(soul: str | None) -> Nothing:
     time.sleep(3600)
 
 print("a plugin that prints")
-os.write(1, b"5\n")  # past Python, as a library in C does
 PANEL = Panel("hanging", "Hanging", collect, soul=TextFile("SOUL.md"))
 """
 
